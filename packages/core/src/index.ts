@@ -1,1 +1,85 @@
-export {}
+export type { Action, ActionOf, ActionResult, ClusterAction, HostAction, PatchOperation } from './action.ts';
+export { type ClusterObject, groupOf, nameOf, type ObjectRef, refOf } from './cluster-object.ts';
+export {
+  type Argv,
+  type ClusterRead,
+  type DryRunResult,
+  dryRunFact,
+  type Fact,
+  type Facts,
+  type FileState,
+  fileFact,
+  type HostRead,
+  type ListRead,
+  type LogsRead,
+  listFact,
+  logsFact,
+  objectFact,
+  type ReadOf,
+  type Review,
+  type RunResult,
+  readKey,
+  reviewFact,
+  runFact,
+  type Seen,
+  type TargetKind,
+} from './fact.ts';
+export { equal, isObject, type Json, type JsonObject, stableStringify } from './json.ts';
+export {
+  type AnyCheck,
+  type AnyEvent,
+  type AnyLookup,
+  type AnyState,
+  createLibrary,
+  type Definition,
+  type Library,
+} from './library.ts';
+export { type ChangePlan, type Difference, diff, type PlannedStep, type StepPlan } from './plan.ts';
+export {
+  ClawError,
+  type Position,
+  type Problem,
+  type ProblemCode,
+  problemCodes,
+  problemOf,
+} from './problem.ts';
+export type {
+  Cause,
+  CauseScope,
+  OnFailure,
+  Param,
+  ParamType,
+  ParamValue,
+  Runbook,
+  Scope,
+  Step,
+  StepScope,
+  Symptom,
+  Target,
+  Use,
+  Verification,
+} from './runbook.ts';
+export { createRedactor, mapSecrets, type Redactor, Secret, secretsIn } from './secret.ts';
+export {
+  type CheckStep,
+  defineCheck,
+  defineEvent,
+  defineLookup,
+  defineState,
+  type EventStep,
+  type Example,
+  fail,
+  type Irreversible,
+  isRefused,
+  type Lookup,
+  type Occasion,
+  type Progress,
+  pass,
+  type Refused,
+  type Risk,
+  refused,
+  type StateStep,
+  unknown,
+  type Verdict,
+} from './step.ts';
+export type { Connection, Lock, LockHolder } from './target.ts';

@@ -1,0 +1,78 @@
+/** A place in a file: one-based line and column. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Every code that a problem or an error can bear; stable, so that programs may match on them. */
+export const problemCodes = {
+  'runbook-unreadable': 'The runbook file cannot be read, is too large or is not UTF-8',
+  'runbook-syntax': 'The file is not YAML, or is YAML that cannot be a runbook',
+  'runbook-invalid': 'A key, value, name or expression of the runbook is wrong',
+  'param-invalid': 'A parameter is missing, unknown or has a wrong value',
+  'target-unbound': 'A target of the runbook has no connection',
+  'input-invalid': 'The inputs of a step do not fit its schema',
+  'value-missing': 'An expression uses a value that is not there',
+  'fact-unreadable': 'A fact could not be read from its target',
+  forbidden: 'The target refuses what was asked, for lack of rights',
+  unreachable: 'The target cannot be reached',
+  'not-found': 'Something that must exist does not',
+  conflict: 'Something was changed by someone else',
+  refused: 'A step refuses to act, and says why',
+  'action-failed': 'An action was tried and failed',
+  'not-settled': 'What was planned was not observed in time',
+  'check-failed': 'A verification does not hold',
+  'stale-plan': 'The world has moved since the plan was made',
+  locked: 'Another run holds the target',
+  'lock-lost': 'The lock was lost while the run was under way',
+  'journal-damaged': 'The journal of a run cannot be trusted',
+  'run-unknown': 'There is no such run',
+  cancelled: 'The user said no, or interrupted',
+  timeout: 'The time allowed has passed',
+  usage: 'The command line is wrong',
+} as const;
+
+export type ProblemCode = keyof typeof problemCodes;
+
+/** What a user can mend: a value, never thrown on its own. */
+export interface Problem {
+  readonly code: ProblemCode;
+  /** The thing and the finding, in one sentence. */
+  readonly message: string;
+  /** The next move. */
+  readonly hint?: string;
+  readonly position?: Position;
+  /** The line of the file with a caret below, ready to print. */
+  readonly excerpt?: string;
+}
+
+/** What failed. `retryable` tells whether trying the same again can help. */
+export class ClawError extends Error {
+  override readonly name = 'ClawError';
+  readonly code: ProblemCode;
+  readonly hint: string | undefined;
+  readonly retryable: boolean;
+  /** All the problems, where there is more than the one of the message. */
+  readonly problems: readonly Problem[];
+
+  constructor(
+    code: ProblemCode,
+    message: string,
+    options: { hint?: string; cause?: unknown; retryable?: boolean; problems?: readonly Problem[] } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.hint = options.hint;
+    this.retryable = options.retryable ?? false;
+    this.problems = options.problems ?? [];
+  }
+}
+
+/** The problem that an error stands for; a bug stays an error and is thrown on. */
+export function problemOf(error: unknown): Problem {
+  if (!(error instanceof ClawError)) throw error;
+  return error.hint === undefined
+    ? { code: error.code, message: error.message }
+    : { code: error.code, message: error.message, hint: error.hint };
+}

@@ -1,0 +1,36 @@
+import type { ActionOf, ActionResult } from './action.ts';
+import type { ReadOf, TargetKind } from './fact.ts';
+
+/**
+ * A way to one target. It reads facts and performs actions, and is the only thing that does.
+ * Reads asked for in the same turn may be sent together. Errors are `ClawError`s: `forbidden`, `unreachable`, `fact-unreadable`,
+ * `conflict`, `action-failed`, `timeout`.
+ */
+export interface Connection<K extends TargetKind = TargetKind> {
+  readonly kind: K;
+  /** How the target is called in messages: a context, a host. */
+  readonly name: string;
+  /** What the read primitive gives: see the constructors of facts for its type. */
+  readonly read: (read: ReadOf<K>, options: { signal: AbortSignal }) => Promise<unknown>;
+  /** Performs one action. `key` is `run/step/index`: the same key means the same action, tried again. */
+  readonly perform: (
+    action: ActionOf<K>,
+    options: { key: string; signal: AbortSignal },
+  ) => Promise<ActionResult>;
+  /** Takes the lock of the target for a run; fails with `locked`, naming the holder, its age and how to break it. */
+  readonly lock: (holder: LockHolder, options: { signal: AbortSignal; force?: boolean }) => Promise<Lock>;
+  readonly close: () => Promise<void>;
+}
+
+export interface LockHolder {
+  readonly run: string;
+  readonly runbook: string;
+  /** `user@host`. */
+  readonly who: string;
+}
+
+export interface Lock {
+  /** Aborted when the lock could not be kept. */
+  readonly lost: AbortSignal;
+  readonly release: () => Promise<void>;
+}
