@@ -1,1 +1,4 @@
-export {}
+export { type ClusterOptions, connectCluster } from './cluster/connect-cluster.ts';
+export { leaseRef } from './cluster/lease.ts';
+export { guessPlural } from './cluster/resources.ts';
+export { connectLocal, type LocalOptions } from './local/connect-local.ts';

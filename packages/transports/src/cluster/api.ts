@@ -1,0 +1,52 @@
+import { type ClusterObject, nameOf, type ObjectRef } from '@claw-run/core';
+import type { ApiRequest, ApiResponse, SendRequest } from './http.ts';
+import { createResources, groupPath } from './resources.ts';
+import { apiError, isObjectNotFound, statusOf } from './status.ts';
+
+/** The verbs of the Kubernetes API on objects named by kind. */
+export interface Api {
+  readonly send: SendRequest;
+  /** Sends to an object (with a name) or to its collection (without). */
+  readonly request: (
+    method: ApiRequest['method'],
+    to: Omit<ObjectRef, 'name'> & { readonly name?: string; readonly subresource?: string },
+    options: Pick<ApiRequest, 'query' | 'body' | 'contentType' | 'signal'>,
+  ) => Promise<ApiResponse>;
+  /** The object, or `null` when it or its kind does not exist. */
+  readonly get: (ref: ObjectRef, signal: AbortSignal) => Promise<ClusterObject | null>;
+}
+
+export function createApi(send: SendRequest): Api {
+  const resources = createResources(send);
+
+  const request: Api['request'] = async (method, to, options) => {
+    const path = pathOf(to, resources.plural(to.apiVersion, to.kind));
+    const response = await send({ method, path, ...options });
+    if (response.status !== 404 || isObjectNotFound(statusOf(response))) return response;
+    const plural = await resources.discover(to.apiVersion, to.kind, options.signal);
+    const corrected = plural === undefined ? path : pathOf(to, plural);
+    return corrected === path ? response : send({ method, path: corrected, ...options });
+  };
+
+  return {
+    send,
+    request,
+    async get(ref, signal) {
+      const response = await request('GET', ref, { signal });
+      if (response.status === 404) return null;
+      if (response.status !== 200) throw apiError(`read ${nameOf(ref)}`, statusOf(response));
+      return JSON.parse(response.text) as ClusterObject;
+    },
+  };
+}
+
+function pathOf(to: Parameters<Api['request']>[1], plural: string): string {
+  const namespace = to.namespace === undefined ? [] : ['namespaces', to.namespace];
+  const rest = [
+    ...namespace,
+    plural,
+    ...(to.name === undefined ? [] : [to.name]),
+    ...(to.subresource === undefined ? [] : [to.subresource]),
+  ];
+  return [groupPath(to.apiVersion), ...rest.map(encodeURIComponent)].join('/');
+}

@@ -1,0 +1,131 @@
+import http from 'node:http';
+import https from 'node:https';
+import { ClawError } from '@claw-run/core';
+import type { KubeConfig } from '@kubernetes/client-node';
+
+/** One request to the API server; `path` starts at the server's root. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: { readonly [name: string]: string | undefined };
+  readonly contentType?: string;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+}
+
+export interface ApiResponse {
+  readonly status: number;
+  readonly text: string;
+}
+
+export type SendRequest = (request: ApiRequest) => Promise<ApiResponse>;
+
+const requestTimeoutMs = 30_000;
+const attempts = 4;
+
+/**
+ * Sends requests over kept-alive connections with the kubeconfig's credentials, taken anew for each request so that
+ * tokens of plugins are renewed. A 429, and a server that cannot be reached while reading, are tried again.
+ */
+export function createSender(config: KubeConfig, userAgent: string): SendRequest {
+  return async (request) => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const response = await send(config, userAgent, request);
+        if (response.status !== 429 || attempt === attempts) return response;
+      } catch (error) {
+        const again = error instanceof ClawError && error.retryable && request.method === 'GET';
+        if (!again || attempt === attempts || request.signal.aborted) throw error;
+      }
+      await pause(100 * 2 ** attempt, request.signal);
+    }
+  };
+}
+
+/** Waits, or rejects as soon as the signal is aborted. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+async function send(config: KubeConfig, userAgent: string, request: ApiRequest): Promise<ApiResponse> {
+  const cluster = config.getCurrentCluster();
+  if (!cluster)
+    throw new ClawError(
+      'target-unbound',
+      `the kubeconfig's context ${config.currentContext} names no cluster`,
+    );
+  const url = new URL(cluster.server.replace(/\/+$/, '') + request.path);
+  for (const [name, value] of Object.entries(request.query ?? {}))
+    if (value !== undefined) url.searchParams.set(name, value);
+  const options: https.RequestOptions = { method: request.method, headers: {}, signal: request.signal };
+  try {
+    await config.applyToHTTPSOptions(options);
+  } catch (error) {
+    throw new ClawError(
+      'forbidden',
+      `the credentials of context ${config.currentContext} cannot be had: ${messageOf(error)}`,
+      {
+        hint: 'check the user of this context in the kubeconfig',
+        cause: error,
+      },
+    );
+  }
+  options.headers = {
+    ...options.headers,
+    'user-agent': userAgent,
+    accept: 'application/json',
+    ...(request.body === undefined
+      ? {}
+      : {
+          'content-type': request.contentType ?? 'application/json',
+          'content-length': Buffer.byteLength(request.body),
+        }),
+  };
+  return exchange(url, options, request);
+}
+
+function exchange(url: URL, options: https.RequestOptions, request: ApiRequest): Promise<ApiResponse> {
+  return new Promise((resolve, reject) => {
+    const outgoing = (url.protocol === 'http:' ? http : https).request(url, options, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('error', (error) => reject(unreachable(url, error)));
+      incoming.on('end', () =>
+        resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+      );
+    });
+    outgoing.setTimeout(requestTimeoutMs, () =>
+      outgoing.destroy(new Error(`no answer for ${requestTimeoutMs / 1000} s`)),
+    );
+    outgoing.on('error', (error) =>
+      reject(request.signal.aborted ? request.signal.reason : unreachable(url, error)),
+    );
+    outgoing.end(request.body);
+  });
+}
+
+function unreachable(url: URL, error: Error): ClawError {
+  const tls = 'code' in error && /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(String(error.code));
+  return new ClawError('unreachable', `the API server ${url.origin} cannot be reached: ${error.message}`, {
+    hint: tls
+      ? 'its certificate is not signed by the CA of the kubeconfig; check `certificate-authority-data`'
+      : 'check the server of the current kubeconfig context, and that it is up',
+    cause: error,
+    retryable: !tls,
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

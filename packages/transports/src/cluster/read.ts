@@ -1,0 +1,93 @@
+import type { ClusterObject, ClusterRead, DryRunResult, ListRead, LogsRead, Review } from '@claw-run/core';
+import type { Api } from './api.ts';
+import { performAction } from './perform.ts';
+import { revealSecrets } from './reveal.ts';
+import { apiError, statusOf } from './status.ts';
+
+const pageSize = '500';
+const logLimitBytes = String(1024 * 1024);
+
+/** Serves the read primitives of a cluster. None of them stores anything. */
+export function readCluster(api: Api, read: ClusterRead, signal: AbortSignal): Promise<unknown> {
+  switch (read.read) {
+    case 'get':
+      return api.get(read.ref, signal);
+    case 'list':
+      return list(api, read, signal);
+    case 'review':
+      return review(api, read.review, signal);
+    case 'logs':
+      return logs(api, read, signal);
+    case 'dry-run':
+      return dryRun(api, read, signal);
+  }
+}
+
+async function list(api: Api, read: ListRead, signal: AbortSignal): Promise<readonly ClusterObject[]> {
+  const { apiVersion, kind } = read;
+  const to =
+    read.namespace === undefined ? { apiVersion, kind } : { apiVersion, kind, namespace: read.namespace };
+  const items: ClusterObject[] = [];
+  let next: string | undefined;
+  do {
+    const query = { labelSelector: read.labels, fieldSelector: read.fields, limit: pageSize, continue: next };
+    const response = await api.request('GET', to, { query, signal });
+    if (response.status === 404) return [];
+    if (response.status !== 200) throw apiError(`list ${kind}s`, statusOf(response));
+    const page = JSON.parse(response.text) as {
+      items: Omit<ClusterObject, 'apiVersion' | 'kind'>[];
+      metadata?: { continue?: string };
+    };
+    items.push(...page.items.map((item) => ({ ...item, apiVersion, kind }) as ClusterObject));
+    next = page.metadata?.continue || undefined;
+  } while (next !== undefined);
+  return items;
+}
+
+async function review(api: Api, body: Review, signal: AbortSignal): Promise<ClusterObject> {
+  const namespace = body.metadata?.namespace;
+  const to = {
+    apiVersion: body.apiVersion,
+    kind: body.kind,
+    ...(typeof namespace === 'string' ? { namespace } : {}),
+  };
+  const response = await api.request('POST', to, { body: revealSecrets(body), signal });
+  if (response.status !== 200 && response.status !== 201)
+    throw apiError(`ask for a ${body.kind}`, statusOf(response));
+  return JSON.parse(response.text) as ClusterObject;
+}
+
+async function logs(api: Api, read: LogsRead, signal: AbortSignal): Promise<string | null> {
+  const { namespace, pod, container, previous, tailLines, sinceSeconds } = read;
+  const response = await api.request(
+    'GET',
+    { apiVersion: 'v1', kind: 'Pod', namespace, name: pod, subresource: 'log' },
+    {
+      query: {
+        container,
+        previous: previous ? 'true' : undefined,
+        tailLines: tailLines?.toString(),
+        sinceSeconds: sinceSeconds?.toString(),
+        limitBytes: logLimitBytes,
+      },
+      signal,
+    },
+  );
+  if (response.status === 200) return response.text;
+  if (response.status === 400 || response.status === 404) return null;
+  throw apiError(`read the log of pod ${namespace}/${pod}`, statusOf(response));
+}
+
+async function dryRun(
+  api: Api,
+  read: ClusterRead & { read: 'dry-run' },
+  signal: AbortSignal,
+): Promise<DryRunResult> {
+  const response = await performAction(api, read.action, { dryRun: true, signal });
+  if (response.status < 300) return { ok: true, object: JSON.parse(response.text) as ClusterObject };
+  const status = statusOf(response);
+  if (status.code === 401 || status.code === 403 || status.code >= 500)
+    throw apiError('try the change without storing it', status);
+  const { code, reason, message, details } = status;
+  return { ok: false, status: code, reason, message, ...(details === undefined ? {} : { details }) };
+}

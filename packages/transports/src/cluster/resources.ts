@@ -1,0 +1,43 @@
+import { groupOf } from '@claw-run/core';
+import type { SendRequest } from './http.ts';
+
+/** Kinds whose plural does not follow the rule. */
+const irregular: { readonly [kind: string]: string } = { Endpoints: 'endpoints' };
+
+/** The plural that the API uses for a kind: by the rule that API authors follow, until discovery says otherwise. */
+export function guessPlural(kind: string): string {
+  const lower = kind.toLowerCase();
+  const known = irregular[kind];
+  if (known !== undefined) return known;
+  if (/(s|x|z|ch|sh)$/.test(lower)) return `${lower}es`;
+  return /[^aeiou]y$/.test(lower) ? `${lower.slice(0, -1)}ies` : `${lower}s`;
+}
+
+/** `/api/v1` or `/apis/apps/v1`. */
+export function groupPath(apiVersion: string): string {
+  return groupOf(apiVersion) === '' ? `/api/${apiVersion}` : `/apis/${apiVersion}`;
+}
+
+/** Finds plurals: guessed first, which costs no request, and asked of the server where the guess was wrong. */
+export interface Resources {
+  readonly plural: (apiVersion: string, kind: string) => string;
+  /** Asks the server; `undefined` when it does not serve the kind. */
+  readonly discover: (apiVersion: string, kind: string, signal: AbortSignal) => Promise<string | undefined>;
+}
+
+export function createResources(send: SendRequest): Resources {
+  const found = new Map<string, string>();
+  return {
+    plural: (apiVersion, kind) => found.get(`${apiVersion} ${kind}`) ?? guessPlural(kind),
+    async discover(apiVersion, kind, signal) {
+      const response = await send({ method: 'GET', path: groupPath(apiVersion), signal });
+      if (response.status !== 200) return undefined;
+      const { resources = [] } = JSON.parse(response.text) as {
+        resources?: { name: string; kind: string }[];
+      };
+      const name = resources.find((resource) => resource.kind === kind && !resource.name.includes('/'))?.name;
+      if (name !== undefined) found.set(`${apiVersion} ${kind}`, name);
+      return name;
+    },
+  };
+}

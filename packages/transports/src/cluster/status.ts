@@ -1,0 +1,64 @@
+import { ClawError, isObject, type JsonObject } from '@claw-run/core';
+import type { ApiResponse } from './http.ts';
+
+/** The server's own words for what went wrong. */
+export interface ApiStatus {
+  readonly code: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly details?: JsonObject;
+}
+
+/** Reads a Status object; anything else is quoted as text. */
+export function statusOf(response: ApiResponse): ApiStatus {
+  const body = parseJson(response.text);
+  if (isObject(body) && body.kind === 'Status') {
+    return {
+      code: response.status,
+      reason: String(body.reason ?? ''),
+      message: String(body.message ?? ''),
+      ...(isObject(body.details) ? { details: body.details as JsonObject } : {}),
+    };
+  }
+  return {
+    code: response.status,
+    reason: '',
+    message: response.text.trim().slice(0, 200) || `HTTP ${response.status}`,
+  };
+}
+
+/** True where a 404 means that the object does not exist, not that the server knows no such resource. */
+export function isObjectNotFound(status: ApiStatus): boolean {
+  return status.code === 404 && status.reason === 'NotFound' && status.details?.name !== undefined;
+}
+
+/** The error that a refusing answer stands for; `what` is what was tried: `read ConfigMap a/b`. */
+export function apiError(what: string, status: ApiStatus): ClawError {
+  const message = `cannot ${what}: ${status.message}`;
+  switch (status.code) {
+    case 401:
+      return new ClawError('forbidden', `cannot ${what}: the API server does not accept the credentials`, {
+        hint: 'log in again, or check the user of the current kubeconfig context',
+      });
+    case 403:
+      return new ClawError('forbidden', message, { hint: 'ask for the right, or use a context that has it' });
+    case 404:
+      return new ClawError('not-found', message);
+    case 409:
+      return new ClawError('conflict', message, {
+        hint: 'look at the object, then run again: it is observed anew',
+      });
+    default:
+      return new ClawError('action-failed', message, {
+        retryable: status.code >= 500 || status.code === 429,
+      });
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
