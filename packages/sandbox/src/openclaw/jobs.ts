@@ -1,0 +1,115 @@
+import type { Context, Job } from './context.ts';
+import { createLoop } from './loop.ts';
+import { controlledBy, type KubeObject, keyOf, resources } from './resources.ts';
+import { timestamp } from './workloads.ts';
+
+export interface JobController {
+  /** Jobs or workers have changed. */
+  poke(): void;
+  /** A job is gone: so are its tasks. */
+  forget(job: Job): void;
+}
+
+const WORK_MS = 200;
+
+/** Gives PENDING jobs to READY workers of their namespace; `note` is a line in the log of the pod that takes one. */
+export function createJobController(
+  context: Context,
+  note: (pod: string, text: string) => void,
+): JobController {
+  const loop = createLoop(
+    async () => {
+      for (const job of context.caches.jobs.all()) await reconcile(context, job, note);
+      const unfinished = context.caches.jobs.all().some(({ status }) => status?.state === 'RUNNING');
+      if (unfinished) loop.poke(WORK_MS);
+    },
+    context.signal,
+    context.onError,
+  );
+  const collect = async (job: Job) => {
+    const { items } = await context.client.list(resources.tasks, job.metadata.namespace);
+    const own = items.filter(({ metadata }) =>
+      metadata.ownerReferences?.some(({ uid }) => uid === job.metadata.uid),
+    );
+    for (const task of own) await context.client.remove(resources.tasks, task);
+  };
+  return {
+    poke: () => loop.poke(),
+    forget: (job) => {
+      collect(job).catch((error: unknown) => {
+        if (!context.signal.aborted) context.onError(error);
+      });
+    },
+  };
+}
+
+async function reconcile(
+  context: Context,
+  job: Job,
+  note: (pod: string, text: string) => void,
+): Promise<void> {
+  const { caches, client, now } = context;
+  const setStatus = async (status: Job['status']) =>
+    caches.jobs.put(await client.patch<Job>(resources.jobs, job, { status }, 'status'));
+  switch (job.status?.state) {
+    case 'COMPLETED':
+      return;
+    case 'RUNNING': {
+      await endTasks(context, job, note);
+      await setStatus({ state: 'COMPLETED', completedAt: timestamp(now()) });
+      return;
+    }
+    default: {
+      const { namespace } = job.metadata;
+      const workers = caches.workers
+        .all()
+        .filter(({ metadata, status }) => metadata.namespace === namespace && status?.state === 'READY');
+      if (workers.length === 0) {
+        if (job.status?.state !== 'PENDING') await setStatus({ state: 'PENDING' });
+        return;
+      }
+      for (let index = 0; index < (job.spec?.replicas ?? 1); index++) {
+        const worker = workers[index % workers.length]!;
+        await startTask(context, job, index, worker.metadata.name);
+        note(
+          keyOf(worker),
+          `Running task ${taskName(job, index)}: ${job.spec?.task?.command?.join(' ') ?? ''}`,
+        );
+      }
+      await setStatus({ state: 'RUNNING' });
+    }
+  }
+}
+
+interface Task extends KubeObject {
+  readonly spec: { readonly job: string; readonly worker: string; readonly image?: string };
+}
+
+async function startTask({ client }: Context, job: Job, index: number, worker: string): Promise<void> {
+  const { namespace, name } = job.metadata;
+  const task = {
+    metadata: {
+      name: taskName(job, index),
+      ...(namespace && { namespace }),
+      ownerReferences: [controlledBy(resources.jobs, job)],
+    },
+    spec: { job: name, worker, ...job.spec?.task },
+  };
+  if ((await client.get(resources.tasks, namespace, task.metadata.name)) === undefined) {
+    await client.create<Task>(resources.tasks, task);
+  }
+}
+
+async function endTasks({ client, now }: Context, job: Job, note: (pod: string, text: string) => void) {
+  const { namespace } = job.metadata;
+  const { items } = await client.list<Task>(resources.tasks, namespace);
+  for (const task of items.filter(({ spec }) => spec?.job === job.metadata.name)) {
+    const status = { state: 'COMPLETED', completedAt: timestamp(now()) };
+    await client.patch(resources.tasks, task, { status }, 'status');
+    note(`${namespace}/${task.spec.worker}`, `Task ${task.metadata.name} completed`);
+  }
+}
+
+function taskName({ metadata }: Job, index: number): string {
+  return `${metadata.name}-${index}`;
+}

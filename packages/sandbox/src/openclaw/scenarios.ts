@@ -1,0 +1,30 @@
+/** The ways the practice cluster can be broken, each with what is wrong, in one line. */
+export const scenarios = [
+  { name: 'healthy', summary: 'nothing is broken: three READY workers' },
+  {
+    name: 'rbac',
+    summary: "workers run as ServiceAccount 'default'; account, role and binding do not exist",
+  },
+  {
+    name: 'identity',
+    summary: "identity_pattern is not set: identities are 'wrk_…', which the policy refuses",
+  },
+  { name: 'invalid-regex', summary: 'WORKER_IDENTITY_PATTERN does not compile' },
+  { name: 'namespace', summary: "workers say they are in 'staging' while their pods run elsewhere" },
+  { name: 'token-expired', summary: "the workers' token has expired" },
+  { name: 'ca-rotated', summary: "the cluster's CA was rotated; the workers still use the old one" },
+  { name: 'duplicate-identity', summary: 'all workers share one static identity' },
+  { name: 'policy-changed', summary: 'the security policy wants longer identities than the workers have' },
+] as const satisfies readonly { name: string; summary: string }[];
+
+export type Scenario = (typeof scenarios)[number]['name'];
+
+/** The names as scenarios; throws an Error that lists the known ones when a name is not among them. */
+export function parseScenarios(names: readonly string[]): readonly Scenario[] {
+  const known: readonly string[] = scenarios.map(({ name }) => name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw new Error(`unknown scenario ${unknown.join(', ')}; the known ones are ${known.join(', ')}`);
+  }
+  return names as readonly Scenario[];
+}

@@ -1,0 +1,96 @@
+import { createAuthority } from './certificates.ts';
+import { isAbsent, type KubeClient, KubeError } from './client.ts';
+import { type KubeObject, type Metadata, resourceOf, resources } from './resources.ts';
+import { expiredToken, requestToken } from './token.ts';
+import { type WorldOptions, workerAccount, worldContents, worldFoundation } from './world.ts';
+
+/** Writes the world, broken as the scenarios say, over whatever is there. Repeating it is safe. */
+export async function writeWorld(client: KubeClient, options: WorldOptions): Promise<void> {
+  const authorities = Promise.all([createAuthority('openclaw-ca'), createAuthority('openclaw-ca')]);
+  const { namespacesAndKinds, accounts, absent } = worldFoundation(options);
+  await writeAll(client, namespacesAndKinds);
+  await Promise.all([
+    writeAll(client, accounts),
+    ...absent.map((object) => client.remove(resourceOf(object), object)),
+  ]);
+  const account = workerAccount(options);
+  const token = options.scenarios.includes('token-expired')
+    ? await expiredToken(options.namespace, account, new Date())
+    : await requestToken(client, options.namespace, account);
+  const [ca, formerCa] = await authorities;
+  const contents = await worldContents(options, { ca, formerCa, token });
+  const runs = ({ kind }: KubeObject) => kind === 'Deployment';
+  await writeAll(
+    client,
+    contents.filter((object) => !runs(object)),
+  );
+  await writeAll(client, contents.filter(runs));
+}
+
+/** Removes the objects that `writeWorld` makes, but for namespaces, which may hold other things. */
+export async function wipeWorld(client: KubeClient, options: WorldOptions): Promise<void> {
+  const healthy = { ...options, scenarios: [] };
+  const nothing = { certificate: '', issue: async () => ({ certificate: '', key: '' }) };
+  const { namespacesAndKinds, accounts } = worldFoundation(healthy);
+  const contents = await worldContents(healthy, { ca: nothing, formerCa: nothing, token: '' });
+  const own = ({ kind, metadata }: KubeObject) => kind !== 'Namespace' && metadata.name !== 'default';
+  for (const object of [...contents.toReversed(), ...accounts, ...namespacesAndKinds].filter(own)) {
+    await client.remove(resourceOf(object), object);
+  }
+}
+
+async function writeAll(client: KubeClient, objects: readonly KubeObject[]): Promise<void> {
+  const namespaces = objects.filter(({ kind }) => kind === 'Namespace');
+  const others = objects.filter(({ kind }) => kind !== 'Namespace');
+  await Promise.all(namespaces.map((object) => write(client, object)));
+  await Promise.all(others.map((object) => write(client, object)));
+}
+
+async function write(client: KubeClient, object: KubeObject): Promise<void> {
+  const resource = resourceOf(object);
+  try {
+    await whenServed(() => client.create(resource, object));
+  } catch (error) {
+    if (!(error instanceof KubeError) || error.code !== 409) throw error;
+    if (resource === resources.serviceAccounts || resource === resources.namespaces) return;
+    await replace(client, object);
+  }
+}
+
+async function replace(client: KubeClient, wanted: KubeObject): Promise<void> {
+  const resource = resourceOf(wanted);
+  const { namespace, name } = wanted.metadata;
+  const current = await client.get(resource, namespace, name);
+  try {
+    // A job that was done in a former life of this world has to wait again.
+    if (current === undefined || resource === resources.jobs)
+      throw new KubeError(422, 'Gone', `${name} is gone`);
+    await client.replace(resource, {
+      ...wanted,
+      metadata: mergedMetadata(current.metadata, wanted.metadata),
+    });
+  } catch (error) {
+    // A role's reference, a Secret's type and a selector cannot change: such an object is made anew.
+    if (!(error instanceof KubeError) || error.code !== 422) throw error;
+    await client.remove(resource, wanted);
+    await client.create(resource, wanted);
+  }
+}
+
+function mergedMetadata(current: Metadata, wanted: Metadata): Metadata {
+  const { managedFields: _, ...kept } = current;
+  return { ...kept, labels: { ...current.labels, ...wanted.labels } };
+}
+
+/** Tries again while a kind that was only just defined is not served yet. */
+async function whenServed<T>(attempt: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isAbsent(error) || Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
