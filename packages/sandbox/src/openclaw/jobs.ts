@@ -1,4 +1,4 @@
-import type { Context, Job } from './context.ts';
+import type { Context, Job, Worker } from './context.ts';
 import { createLoop } from './loop.ts';
 import { controlledBy, type KubeObject, keyOf, resources } from './resources.ts';
 import { timestamp } from './workloads.ts';
@@ -12,14 +12,18 @@ export interface JobController {
 
 const WORK_MS = 200;
 
-/** Gives PENDING jobs to READY workers of their namespace; `note` is a line in the log of the pod that takes one. */
-export function createJobController(
-  context: Context,
-  note: (pod: string, text: string) => void,
-): JobController {
+export interface JobControllerOptions {
+  /** True while the worker runs; a READY of a worker that is gone counts for nothing. */
+  readonly isLive: (worker: Worker) => boolean;
+  /** A line in the log of the pod (`namespace/name`) that takes a job. */
+  readonly note: (pod: string, text: string) => void;
+}
+
+/** Gives PENDING jobs to READY workers of their namespace. */
+export function createJobController(context: Context, options: JobControllerOptions): JobController {
   const loop = createLoop(
     async () => {
-      for (const job of context.caches.jobs.all()) await reconcile(context, job, note);
+      for (const job of context.caches.jobs.all()) await reconcile(context, job, options);
       const unfinished = context.caches.jobs.all().some(({ status }) => status?.state === 'RUNNING');
       if (unfinished) loop.poke(WORK_MS);
     },
@@ -43,11 +47,8 @@ export function createJobController(
   };
 }
 
-async function reconcile(
-  context: Context,
-  job: Job,
-  note: (pod: string, text: string) => void,
-): Promise<void> {
+async function reconcile(context: Context, job: Job, options: JobControllerOptions): Promise<void> {
+  const { isLive, note } = options;
   const { caches, client, now } = context;
   const setStatus = async (status: Job['status']) =>
     caches.jobs.put(await client.patch<Job>(resources.jobs, job, { status }, 'status'));
@@ -63,7 +64,8 @@ async function reconcile(
       const { namespace } = job.metadata;
       const workers = caches.workers
         .all()
-        .filter(({ metadata, status }) => metadata.namespace === namespace && status?.state === 'READY');
+        .filter(({ metadata, status }) => metadata.namespace === namespace && status?.state === 'READY')
+        .filter(isLive);
       if (workers.length === 0) {
         if (job.status?.state !== 'PENDING') await setStatus({ state: 'PENDING' });
         return;

@@ -10,6 +10,8 @@ import { SYSTEM_NAMESPACE } from './world-cluster-side.ts';
 /** The controller's side of registration: it decides, logs, and keeps the Worker objects. */
 export interface Registry {
   register(pod: Pod, worker: Registration): Promise<Decision>;
+  /** True while the pod's worker is let in. */
+  isRegistered(podUid: string): boolean;
   /** The worker has ended: its identity is free. */
   release(podUid: string): void;
   /** The pod is gone: so is its Worker. */
@@ -52,6 +54,7 @@ export function createRegistry(context: Context, reviews: Reviews, log: Containe
 
   return {
     release,
+    isRegistered: (podUid) => registered.has(podUid),
     async register(pod, worker) {
       const policy = caches.configMaps.get(`${SYSTEM_NAMESPACE}/openclaw-security-policy`);
       const ca = caches.configMaps.get(`${SYSTEM_NAMESPACE}/openclaw-ca`);

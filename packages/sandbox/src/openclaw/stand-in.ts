@@ -78,9 +78,13 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   const controllerLog = createContainerLog(now);
   controllerLog.write('INFO', 'OpenClaw controller started');
   const registry = createRegistry(context, reviews, controllerLog);
-  const jobs = createJobController(context, (key, text) => {
-    const pod = caches.pods.get(key);
-    if (pod !== undefined) pods?.run(pod)?.note(text);
+  const jobs = createJobController(context, {
+    isLive: ({ metadata }) =>
+      metadata.ownerReferences?.some(({ uid }) => registry.isRegistered(uid)) ?? false,
+    note: (key, text) => {
+      const pod = caches.pods.get(key);
+      if (pod !== undefined) pods?.run(pod)?.note(text);
+    },
   });
   const logs = await startLogServer(
     await (await createAuthority('openclaw-node')).issue({

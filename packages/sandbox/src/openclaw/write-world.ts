@@ -3,6 +3,7 @@ import { isAbsent, type KubeClient, KubeError } from './client.ts';
 import { type KubeObject, type Metadata, resourceOf, resources } from './resources.ts';
 import { expiredToken, requestToken } from './token.ts';
 import { type WorldOptions, workerAccount, worldContents, worldFoundation } from './world.ts';
+import { SYSTEM_NAMESPACE } from './world-cluster-side.ts';
 
 /** Writes the world, broken as the scenarios say, over whatever is there. Repeating it is safe. */
 export async function writeWorld(client: KubeClient, options: WorldOptions): Promise<void> {
@@ -11,6 +12,7 @@ export async function writeWorld(client: KubeClient, options: WorldOptions): Pro
   await writeAll(client, namespacesAndKinds);
   await Promise.all([
     writeAll(client, accounts),
+    removeWorkloads(client, options),
     ...absent.map((object) => client.remove(resourceOf(object), object)),
   ]);
   const account = workerAccount(options);
@@ -34,8 +36,30 @@ export async function wipeWorld(client: KubeClient, options: WorldOptions): Prom
   const { namespacesAndKinds, accounts } = worldFoundation(healthy);
   const contents = await worldContents(healthy, { ca: nothing, formerCa: nothing, token: '' });
   const own = ({ kind, metadata }: KubeObject) => kind !== 'Namespace' && metadata.name !== 'default';
+  await removeWorkloads(client, options);
   for (const object of [...contents.toReversed(), ...accounts, ...namespacesAndKinds].filter(own)) {
     await client.remove(resourceOf(object), object);
+  }
+}
+
+/**
+ * Takes away what ran in a former world. Its pods would otherwise outlive a scenario in which new ones do not become
+ * ready, and finish the jobs that are to wait.
+ */
+async function removeWorkloads(client: KubeClient, { namespace, name }: WorldOptions): Promise<void> {
+  await removeWorkload(client, namespace, name);
+  await removeWorkload(client, SYSTEM_NAMESPACE, 'openclaw-controller');
+  const workers = await whenServed(() => client.list(resources.workers, namespace));
+  await Promise.all(workers.items.map((worker) => client.remove(resources.workers, worker)));
+}
+
+async function removeWorkload(client: KubeClient, namespace: string, app: string): Promise<void> {
+  const found = await client.remove(resources.deployments, { metadata: { namespace, name: app } });
+  if (!found) return;
+  for (const resource of [resources.replicaSets, resources.pods]) {
+    const { items } = await client.list(resource, namespace);
+    const own = items.filter(({ metadata }) => metadata.labels?.app === app);
+    await Promise.all(own.map((object) => client.remove(resource, object, { gracePeriodSeconds: 0 })));
   }
 }
 
