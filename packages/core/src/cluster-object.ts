@@ -39,3 +39,15 @@ export function nameOf(ref: ObjectRef): string {
 export function groupOf(apiVersion: string): string {
   return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
 }
+
+/** Kinds whose plural does not follow the rule. */
+const irregular: { readonly [kind: string]: string } = { Endpoints: 'endpoints' };
+
+/** The plural that the API uses for a kind: by the rule that API authors follow, until discovery says otherwise. */
+export function guessPlural(kind: string): string {
+  const lower = kind.toLowerCase();
+  const known = irregular[kind];
+  if (known !== undefined) return known;
+  if (/(s|x|z|ch|sh)$/.test(lower)) return `${lower}es`;
+  return /[^aeiou]y$/.test(lower) ? `${lower.slice(0, -1)}ies` : `${lower}s`;
+}

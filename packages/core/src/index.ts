@@ -1,5 +1,5 @@
 export type { Action, ActionOf, ActionResult, ClusterAction, HostAction, PatchOperation } from './action.ts';
-export { type ClusterObject, groupOf, nameOf, type ObjectRef, refOf } from './cluster-object.ts';
+export { type ClusterObject, groupOf, guessPlural, nameOf, type ObjectRef, refOf } from './cluster-object.ts';
 export {
   type Argv,
   type ClusterRead,

@@ -1,4 +1,3 @@
 export { type ClusterOptions, connectCluster } from './cluster/connect-cluster.ts';
 export { leaseRef } from './cluster/lease.ts';
-export { guessPlural } from './cluster/resources.ts';
 export { connectLocal, type LocalOptions } from './local/connect-local.ts';

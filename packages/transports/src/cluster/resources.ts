@@ -1,17 +1,5 @@
-import { groupOf } from '@claw-run/core';
+import { groupOf, guessPlural } from '@claw-run/core';
 import type { SendRequest } from './http.ts';
-
-/** Kinds whose plural does not follow the rule. */
-const irregular: { readonly [kind: string]: string } = { Endpoints: 'endpoints' };
-
-/** The plural that the API uses for a kind: by the rule that API authors follow, until discovery says otherwise. */
-export function guessPlural(kind: string): string {
-  const lower = kind.toLowerCase();
-  const known = irregular[kind];
-  if (known !== undefined) return known;
-  if (/(s|x|z|ch|sh)$/.test(lower)) return `${lower}es`;
-  return /[^aeiou]y$/.test(lower) ? `${lower.slice(0, -1)}ies` : `${lower}s`;
-}
 
 /** `/api/v1` or `/apis/apps/v1`. */
 export function groupPath(apiVersion: string): string {

@@ -1,0 +1,27 @@
+import type { PlannedStep, Problem } from '@claw-run/core';
+
+/** What a person, or a policy in their stead, decides. */
+export interface Decisions {
+  /** Shows the plan and asks. `nobody`: there is no one to ask. */
+  readonly confirm: (plan: readonly PlannedStep[]) => Promise<'yes' | 'no' | 'nobody'>;
+  /** Asks before one step, where asked to. */
+  readonly confirmStep: (step: PlannedStep) => Promise<'yes' | 'skip' | 'stop'>;
+  readonly onFailure: (failure: {
+    id: string;
+    name: string;
+    problem: Problem;
+    policy: OnProblem;
+  }) => Promise<OnProblem | 'retry' | 'skip'>;
+  /** After an interrupt: undo what was done, or leave it. */
+  readonly onInterrupt: (left: readonly PlannedStep[]) => Promise<'roll-back' | 'stop'>;
+}
+
+export type OnProblem = 'roll-back' | 'stop' | 'continue';
+
+/** Agrees to everything and follows the runbook's own policy: for pipelines and for programs. */
+export const unattended: Decisions = {
+  confirm: () => Promise.resolve('yes'),
+  confirmStep: () => Promise.resolve('yes'),
+  onFailure: ({ policy }) => Promise.resolve(policy),
+  onInterrupt: () => Promise.resolve('stop'),
+};

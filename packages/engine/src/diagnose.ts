@@ -1,0 +1,130 @@
+import { type Cause, ClawError, type Json, type Problem, problemOf, type Verdict } from '@claw-run/core';
+import type { Finding } from './event.ts';
+import { inputOf, lookAt, prefetch } from './look.ts';
+import type { Session } from './session.ts';
+
+/** What a diagnosis found. */
+export interface Diagnosis {
+  readonly causes: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly finding: Finding;
+    readonly because: string;
+  }[];
+  /** Facts that were refused to us: their grants have to be asked for. */
+  readonly denied: readonly Problem[];
+}
+
+/**
+ * Evaluates the lookups, in order, and then all causes side by side. A cause is found when its check fails, excluded when it passes
+ * and unknown when it cannot be told. Reads only.
+ */
+export async function diagnose(session: Session): Promise<Diagnosis> {
+  const { runbook, signal } = session;
+  for (const use of [...runbook.lookups, ...runbook.causes])
+    prefetch(session.world(use.on), use, session.scope(), signal);
+  const denied: Problem[] = [];
+  for (const lookup of runbook.lookups) {
+    if (session.facts[lookup.id] !== undefined) continue;
+    const problem = await evaluateLookup(session, lookup);
+    if (problem !== undefined) denied.push(problem);
+  }
+  for (const cause of runbook.causes) prefetch(session.world(cause.on), cause, session.scope(), signal);
+  const causes = await Promise.all(
+    runbook.causes.map(async (cause) => {
+      const { verdict, problem } = await examine(session, cause);
+      if (problem !== undefined) denied.push(problem);
+      return {
+        id: cause.id,
+        title: cause.title,
+        finding: findings[verdict.verdict],
+        because: verdict.because,
+        evidence: verdict.evidence,
+      };
+    }),
+  );
+  for (const { id, title, finding, because, evidence } of causes) {
+    session.setCause(id, {
+      found: finding === 'found',
+      excluded: finding === 'excluded',
+      unknown: finding === 'unknown',
+      ...(evidence === undefined ? {} : { evidence }),
+    });
+    const details = evidence === undefined ? {} : { details: evidence };
+    await session.record({ type: 'cause', id, title, finding, evidence: { because, ...details } });
+  }
+  return { causes: causes.map(({ evidence: _, ...cause }) => cause), denied };
+}
+
+const findings: { readonly [V in Verdict['verdict']]: Finding } = {
+  pass: 'excluded',
+  fail: 'found',
+  unknown: 'unknown',
+};
+
+async function evaluateLookup(
+  session: Session,
+  lookup: Session['runbook']['lookups'][number],
+): Promise<Problem | undefined> {
+  const found = await attempt(async () => {
+    if (lookup.if !== undefined && !lookup.if(session.scope()))
+      return { because: `not looked up: ${lookup.ifText ?? 'its condition is false'}` };
+    const look = await lookAt(
+      session.world(lookup.on),
+      lookup.uses,
+      inputOf(lookup, session.scope()),
+      session.signal,
+    );
+    if (look.look === 'unreadable') return { because: look.problem.message, problem: look.problem };
+    if (look.look === 'unpredictable') return { because: `waits for ${look.waitsFor}` };
+    return { value: lookup.uses.value(look.input, look.seen) };
+  });
+  const { value, because, problem } =
+    'error' in found ? { value: undefined, because: found.error.message, problem: undefined } : normal(found);
+  session.setFact(lookup.id, value);
+  await session.record({
+    type: 'fact',
+    id: lookup.id,
+    ...(value === undefined ? {} : { value }),
+    ...(value === undefined ? { because: because ?? 'it is not there' } : {}),
+  });
+  return problem?.code === 'forbidden' ? problem : undefined;
+}
+
+function normal(found: { value?: Json | undefined; because?: string; problem?: Problem }) {
+  return { value: found.value, because: found.because, problem: found.problem };
+}
+
+async function examine(session: Session, cause: Cause): Promise<{ verdict: Verdict; problem?: Problem }> {
+  const found = await attempt(async (): Promise<{ verdict: Verdict; problem?: Problem }> => {
+    if (cause.if !== undefined && !cause.if(session.scope())) {
+      return {
+        verdict: { verdict: 'pass', because: `does not apply: ${cause.ifText ?? 'its condition is false'}` },
+      };
+    }
+    const look = await lookAt(
+      session.world(cause.on),
+      cause.uses,
+      inputOf(cause, session.scope()),
+      session.signal,
+    );
+    if (look.look === 'unreadable') {
+      const verdict: Verdict = { verdict: 'unknown', because: look.problem.message };
+      return look.problem.code === 'forbidden' ? { verdict, problem: look.problem } : { verdict };
+    }
+    if (look.look === 'unpredictable')
+      return { verdict: { verdict: 'unknown', because: `waits for ${look.waitsFor}` } };
+    return { verdict: cause.uses.expect(look.input, look.seen) };
+  });
+  return 'error' in found ? { verdict: { verdict: 'unknown', because: found.error.message } } : found;
+}
+
+/** Problems of expressions and inputs are findings here; an unreachable target ends the run. */
+async function attempt<T>(work: () => Promise<T>): Promise<T | { error: Problem }> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ClawError && error.code === 'target-unbound') throw error;
+    return { error: problemOf(error) };
+  }
+}

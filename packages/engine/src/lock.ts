@@ -1,0 +1,39 @@
+import type { Lock } from '@claw-run/core';
+import type { Session } from './session.ts';
+
+/** The locks of all targets that a run changes. */
+export interface Locks {
+  /** Throws the reason when one of them was lost. */
+  readonly check: () => void;
+  readonly release: () => Promise<void>;
+}
+
+/** Takes the locks of targets, in a fixed order so that two runs cannot wait for each other; all or none. */
+export async function lockTargets(
+  session: Session,
+  targets: readonly string[],
+  options: { who: string; force?: boolean },
+): Promise<Locks> {
+  const locks: Lock[] = [];
+  const release = async () => {
+    await Promise.all(locks.map((lock) => lock.release()));
+  };
+  try {
+    for (const target of [...new Set(targets)].sort()) {
+      const { connection } = session.world(target);
+      const holder = { run: session.run, runbook: session.runbook.name, who: options.who };
+      locks.push(
+        await connection.lock(holder, { signal: session.signal, ...(options.force ? { force: true } : {}) }),
+      );
+    }
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return {
+    check: () => {
+      for (const lock of locks) lock.lost.throwIfAborted();
+    },
+    release,
+  };
+}

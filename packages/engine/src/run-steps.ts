@@ -1,0 +1,146 @@
+import { type PlannedStep, type Problem, problemOf, type Step } from '@claw-run/core';
+import { actStep } from './act.ts';
+import type { Decisions, OnProblem } from './decisions.ts';
+import type { History } from './history.ts';
+import { changedIds, planStep, recordPlan } from './plan.ts';
+import type { Session } from './session.ts';
+import { pause } from './wait.ts';
+
+export interface RunStepsOptions {
+  readonly planned: readonly PlannedStep[];
+  readonly decisions: Decisions;
+  /** What is done already, of a run that is resumed. */
+  readonly history: () => History;
+  readonly checkpoint: () => void;
+}
+
+/** What became of the steps: all done, or a problem and what to do about it. */
+export interface StepsOutcome {
+  readonly problems: readonly Problem[];
+  /** Set where the run must not go on to verification. */
+  readonly end?: Exclude<OnProblem, 'continue'>;
+}
+
+/** Acts on the planned steps in order. */
+export async function runSteps(session: Session, options: RunStepsOptions): Promise<StepsOutcome> {
+  const problems: Problem[] = [];
+  const changed = changedIds(options.planned);
+  for (const planned of options.planned) {
+    const step = session.runbook.steps.find(({ id }) => id === planned.id);
+    if (step === undefined || planned.plan.plan !== 'change') continue;
+    const history = options.history();
+    const begun = history.begun.find(({ id, phase }) => id === planned.id && phase === 'steps');
+    if (begun?.verified || history.skipped.includes(planned.id)) {
+      await settleScope(session, step, begun?.verified === true);
+      continue;
+    }
+    options.checkpoint();
+    const answer = begun === undefined ? await options.decisions.confirmStep(planned) : 'yes';
+    if (answer === 'stop')
+      return {
+        problems: [...problems, { code: 'cancelled', message: `stopped before ${planned.name}` }],
+        end: 'stop',
+      };
+    if (answer === 'skip') {
+      await skip(session, planned.id, 'the user passed over it');
+      continue;
+    }
+    const outcome = await attempt(session, { ...options, step, planned, changed });
+    if (outcome === undefined) continue;
+    problems.push(outcome.problem);
+    if (outcome.next !== 'continue') return { problems, end: outcome.next };
+  }
+  return { problems };
+}
+
+type Attempt = Omit<RunStepsOptions, 'planned'> & {
+  readonly step: Step;
+  readonly planned: PlannedStep;
+  readonly changed: readonly string[];
+};
+
+/** One step with its retries; gives the problem that remains, with what to do about it. */
+async function attempt(
+  session: Session,
+  options: Attempt,
+): Promise<{ problem: Problem; next: OnProblem } | undefined> {
+  const { step, decisions } = options;
+  const { attempts = 1, delaySeconds = 0, backoff = 1 } = step.retry ?? {};
+  for (let number = 1; ; number += 1) {
+    const problem = await once(session, options);
+    if (problem === undefined) return undefined;
+    if (problem.code === 'cancelled' || problem.code === 'lock-lost') return { problem, next: 'stop' };
+    if (number < attempts) {
+      await pause(delaySeconds * 1000 * backoff ** (number - 1), session.signal).catch(() => undefined);
+      continue;
+    }
+    await session.record({ type: 'step.failed', id: step.id, problem });
+    const policy = step.onFailure ?? session.runbook.onFailure;
+    const answer = await decisions.onFailure({ id: step.id, name: step.name, problem, policy });
+    if (answer === 'retry') continue;
+    if (answer === 'skip') {
+      await skip(session, step.id, `passed over after it failed: ${problem.message}`);
+      return undefined;
+    }
+    session.setStep(step.id, { changed: false, skipped: true });
+    return { problem, next: answer };
+  }
+}
+
+async function once(session: Session, options: Attempt): Promise<Problem | undefined> {
+  const { step, changed, checkpoint } = options;
+  try {
+    const planned = await decided(session, options);
+    if (planned.plan.plan === 'refused') return planned.plan.problem;
+    if (planned.plan.plan === 'change') {
+      const begun = options.history().begun.find(({ id, phase }) => id === step.id && phase === 'steps');
+      await actStep({
+        session,
+        definition: step.uses,
+        planned,
+        phase: 'steps',
+        changed,
+        timeoutSeconds: step.timeoutSeconds,
+        begun,
+        checkpoint,
+      });
+    }
+    await settleScope(session, step, planned.plan.plan === 'change');
+    return undefined;
+  } catch (error) {
+    return problemOf(error);
+  }
+}
+
+/** A step whose plan waited for earlier ones is planned now, from what is really there. */
+async function decided(session: Session, { step, planned, changed, history }: Attempt): Promise<PlannedStep> {
+  if (planned.plan.plan !== 'change' || planned.plan.deferred === undefined) return planned;
+  const begun = history().begun.find(({ id, phase }) => id === step.id && phase === 'steps');
+  if (begun !== undefined) return begun.step;
+  session.forgetAll();
+  const now = await planStep(session, step, { changed });
+  session.forgetAll();
+  await recordPlan(session, now);
+  return now;
+}
+
+/** What later expressions see of a step that is done, its output read anew. */
+async function settleScope(session: Session, step: Step, changed: boolean): Promise<void> {
+  const known = session.scope().steps[step.id];
+  session.setStep(step.id, { ...known, changed, skipped: false });
+  if (step.uses.output === undefined) return;
+  session.forgetAll();
+  const planned = await planStep(session, { ...step, if: () => true }, { changed: [] });
+  const output = session.scope().steps[step.id]?.output;
+  session.setStep(step.id, {
+    changed,
+    skipped: false,
+    ...(output === undefined || planned.plan.plan === 'refused' ? {} : { output }),
+  });
+  session.forgetAll();
+}
+
+async function skip(session: Session, id: string, because: string): Promise<void> {
+  session.setStep(id, { changed: false, skipped: true });
+  await session.record({ type: 'step.skipped', id, because });
+}

@@ -1,0 +1,96 @@
+import type { CauseScope, Json, ParamValue, Runbook, Scope, StepScope } from '@claw-run/core';
+import { ClawError, type Connection } from '@claw-run/core';
+import type { JournalRecord, NewRecord, RunEvent } from './event.ts';
+import { createWorld, type World } from './world.ts';
+
+/** What a run is given. */
+export interface SessionOptions {
+  readonly runbook: Runbook;
+  readonly run: string;
+  /** RFC 3339, UTC. */
+  readonly startedAt: string;
+  readonly dryRun: boolean;
+  readonly params: { readonly [name: string]: ParamValue };
+  /** One connection for each target of the runbook. */
+  readonly connections: { readonly [target: string]: Connection };
+  /** Named groups of symptoms that were found in a log. */
+  readonly facts: { readonly [name: string]: string };
+  readonly emit: (event: RunEvent) => void;
+  readonly now: () => Date;
+  /** Aborted when the run is to stop after the action in hand. */
+  readonly signal: AbortSignal;
+}
+
+/** A run in memory: the worlds of its targets, what expressions see, and where its records go. */
+export interface Session extends SessionOptions {
+  readonly world: (target: string) => World;
+  readonly forgetAll: () => void;
+  readonly scope: () => Scope;
+  readonly setFact: (name: string, value: Json | undefined) => void;
+  readonly setCause: (id: string, cause: CauseScope) => void;
+  readonly setStep: (id: string, step: StepScope) => void;
+  /** Stamps a record, keeps it in the journal once there is one, and tells it. */
+  readonly record: (record: NewRecord) => Promise<void>;
+  /** From now on records are kept; those so far come first. */
+  readonly keepIn: (append: (record: JournalRecord) => Promise<void>) => Promise<void>;
+}
+
+const journalOnly: ReadonlySet<string> = new Set(['journal.opened', 'step.observed', 'journal.resumed']);
+
+export function createSession(options: SessionOptions): Session {
+  const worlds = new Map(
+    Object.entries(options.connections).map(([name, connection]) => [name, createWorld(connection)]),
+  );
+  const facts: Record<string, Json | undefined> = { ...options.facts };
+  const causes: Record<string, CauseScope> = {};
+  const steps: Record<string, StepScope> = {};
+  const early: JournalRecord[] = [];
+  let append: ((record: JournalRecord) => Promise<void>) | undefined;
+
+  const world = (target: string): World => {
+    const found = worlds.get(target);
+    if (found === undefined) {
+      throw new ClawError('target-unbound', `target ${target} has no connection`, {
+        hint: `bind it with --target ${target}=…`,
+      });
+    }
+    return found;
+  };
+
+  return {
+    ...options,
+    world,
+    forgetAll: () => {
+      for (const each of worlds.values()) each.forget();
+    },
+    scope: () => ({
+      params: options.params,
+      targets: Object.fromEntries(
+        [...worlds].map(([name, { connection }]) => [name, { name: connection.name, kind: connection.kind }]),
+      ),
+      facts,
+      causes,
+      steps,
+      run: { id: options.run, startedAt: options.startedAt, dryRun: options.dryRun },
+    }),
+    setFact: (name, value) => {
+      facts[name] = value;
+    },
+    setCause: (id, cause) => {
+      causes[id] = cause;
+    },
+    setStep: (id, step) => {
+      steps[id] = step;
+    },
+    async record(fresh) {
+      const record = { at: options.now().toISOString(), run: options.run, ...fresh } as JournalRecord;
+      if (append === undefined) early.push(record);
+      else await append(record);
+      if (!journalOnly.has(record.type)) options.emit(record as RunEvent);
+    },
+    async keepIn(write) {
+      for (const record of early.splice(0)) await write(record);
+      append = write;
+    },
+  };
+}

@@ -1,0 +1,144 @@
+import {
+  type AnyCheck,
+  type AnyEvent,
+  ClawError,
+  type PlannedStep,
+  type Problem,
+  problemOf,
+  type Verdict,
+  type Verification,
+} from '@claw-run/core';
+import { actStep } from './act.ts';
+import type { Begun } from './history.ts';
+import { inputOf, lookAt, prefetch } from './look.ts';
+import { planStep, recordPlan } from './plan.ts';
+import type { Session } from './session.ts';
+import { waitFor } from './wait.ts';
+
+export interface VerifyOptions {
+  /** Ids of the steps that changed something. Where none did, nothing is waited for and nothing is made to happen. */
+  readonly changed: readonly string[];
+  readonly begun: (id: string) => Begun | undefined;
+  readonly checkpoint: () => void;
+}
+
+/** Proves the mend: each verification in order. Gives the problems of those that do not hold. */
+export async function verify(session: Session, options: VerifyOptions): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const one of session.runbook.verify)
+    if (one.uses.type === 'check') prefetch(session.world(one.on), one, session.scope(), session.signal);
+  for (const one of session.runbook.verify) {
+    options.checkpoint();
+    const problem = await verifyOne(session, one, options);
+    if (problem !== undefined) problems.push(problem);
+  }
+  return problems;
+}
+
+async function verifyOne(
+  session: Session,
+  one: Verification,
+  options: VerifyOptions,
+): Promise<Problem | undefined> {
+  const { id, name } = one;
+  try {
+    if (one.if !== undefined && !one.if(session.scope())) {
+      await session.record({
+        type: 'check',
+        id,
+        name,
+        verdict: 'skipped',
+        because: `not called for: ${one.ifText ?? 'its condition is false'}`,
+      });
+      return undefined;
+    }
+    const verdict =
+      one.uses.type === 'check'
+        ? await check(session, one, one.uses, options)
+        : await happen(session, one, one.uses, options);
+    const evidence = verdict.evidence === undefined ? {} : { evidence: verdict.evidence };
+    await session.record({
+      type: 'check',
+      id,
+      name,
+      verdict: verdict.verdict,
+      because: verdict.because,
+      ...evidence,
+    });
+    return verdict.verdict === 'pass' || verdict.verdict === 'skipped'
+      ? undefined
+      : { code: 'check-failed', message: `${name}: ${verdict.because}` };
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem.code === 'cancelled' || problem.code === 'lock-lost') throw error;
+    await session.record({ type: 'check', id, name, verdict: 'unknown', because: problem.message });
+    return { ...problem, message: `${name}: ${problem.message}` };
+  }
+}
+
+type Result = Omit<Verdict, 'verdict'> & { readonly verdict: Verdict['verdict'] | 'skipped' };
+
+/** A check passes within its time, or the last verdict counts. */
+async function check(
+  session: Session,
+  one: Verification,
+  uses: AnyCheck,
+  options: VerifyOptions,
+): Promise<Result> {
+  let last: Result = { verdict: 'unknown', because: 'it was not looked at' };
+  const input = inputOf(one, session.scope());
+  const look = async () => {
+    const seen = await lookAt(session.world(one.on), uses, input, session.signal);
+    if (seen.look === 'unreadable') last = { verdict: 'unknown', because: seen.problem.message };
+    else if (seen.look === 'seen') last = uses.expect(seen.input, seen.seen);
+    return last;
+  };
+  if (options.changed.length === 0) return look();
+  const waiting = {
+    what: one.name,
+    seconds: one.withinSeconds ?? 30,
+    signal: session.signal,
+    onWait: () => {
+      options.checkpoint();
+      session.forgetAll();
+    },
+  };
+  session.forgetAll();
+  return waitFor<Result>(
+    async () => ((await look()).verdict === 'pass' ? { value: last } : { pending: last.because }),
+    waiting,
+  ).catch((error: unknown) => {
+    if (error instanceof ClawError && error.code === 'not-settled')
+      return { ...last, because: `${last.because} (waited ${waiting.seconds} s)` };
+    throw error;
+  });
+}
+
+/** An event that proves, a test job: planned and done like a step; only where something was changed. */
+async function happen(
+  session: Session,
+  one: Verification,
+  event: AnyEvent,
+  options: VerifyOptions,
+): Promise<Result> {
+  if (options.changed.length === 0) return { verdict: 'skipped', because: 'nothing was changed' };
+  const begun = options.begun(one.id);
+  session.forgetAll();
+  const use = { ...one, uses: event };
+  const planned: PlannedStep = begun?.step ?? (await planStep(session, use, { changed: options.changed }));
+  if (begun === undefined) await recordPlan(session, planned);
+  if (planned.plan.plan === 'refused') throw new ClawError('refused', planned.plan.because);
+  if (planned.plan.plan === 'change') {
+    await actStep({
+      session,
+      definition: event,
+      planned,
+      phase: 'verify',
+      changed: options.changed,
+      timeoutSeconds: one.withinSeconds,
+      begun,
+      checkpoint: options.checkpoint,
+    });
+  }
+  return { verdict: 'pass', because: 'it came about' };
+}

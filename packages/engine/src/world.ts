@@ -1,0 +1,138 @@
+import {
+  type Action,
+  ClawError,
+  type Connection,
+  type Fact,
+  type Facts,
+  type Problem,
+  problemOf,
+  readKey,
+  type TargetKind,
+} from '@claw-run/core';
+import { isClusterAction, objectOf, predictRead, sameObject, unpredictable } from './predict.ts';
+
+/** The values of facts by name, what could not be read, and what cannot be known before earlier steps have acted. */
+export interface Observation {
+  readonly seen: { readonly [fact: string]: unknown };
+  readonly unreadable: readonly { readonly fact: AnyFact; readonly problem: Problem }[];
+  readonly unpredictable: readonly AnyFact[];
+}
+
+export type AnyFact = Fact<TargetKind, unknown>;
+
+/**
+ * One target as a run sees it: every read is made once until something on the target was changed, and, while planning, what earlier
+ * steps predict lies over what was read.
+ */
+export interface World {
+  readonly connection: Connection;
+  /** Starts reads that will be needed; answers and errors come when they are observed. */
+  readonly prefetch: (facts: Facts, signal: AbortSignal) => void;
+  readonly observe: (facts: Facts, signal: AbortSignal) => Promise<Observation>;
+  /** Every fact that was asked for, for the grants that reading takes. */
+  readonly asked: () => readonly AnyFact[];
+  /** Lays the outcome of a planned step over what was read. */
+  readonly predict: (
+    facts: Facts,
+    after: { readonly [fact: string]: unknown },
+    actions: readonly Action[],
+  ) => void;
+  /** Drops everything read and predicted: the target has changed. */
+  readonly forget: () => void;
+}
+
+export function createWorld(connection: Connection): World {
+  const reads = new Map<string, Promise<unknown>>();
+  const predicted = new Map<string, { fact: AnyFact; value: unknown }>();
+  const asked = new Map<string, AnyFact>();
+  let actions: readonly Action[] = [];
+
+  const read = (fact: AnyFact, signal: AbortSignal): Promise<unknown> => {
+    asked.set(fact.key, fact);
+    const key = readKey(fact.read);
+    const known = reads.get(key);
+    if (known !== undefined) return known;
+    const reading = connection.read(fact.read, { signal });
+    reading.catch(() => {
+      // whoever observes the fact is told
+    });
+    reads.set(key, reading);
+    return reading;
+  };
+
+  const observeFact = async (fact: AnyFact, signal: AbortSignal): Promise<unknown> => {
+    const foretold = predicted.get(fact.key);
+    if (foretold !== undefined) return foretold.value;
+    const raw = predictRead(fact.read, await read(fact, signal), actions);
+    return raw === unpredictable ? unpredictable : parse(fact, raw);
+  };
+
+  return {
+    connection,
+    prefetch: (facts, signal) => {
+      for (const fact of Object.values(facts)) void read(fact, signal);
+    },
+    async observe(facts, signal) {
+      const entries = await Promise.all(
+        Object.entries(facts).map(
+          async ([name, fact]) => [name, fact, await settled(observeFact(fact, signal))] as const,
+        ),
+      );
+      signal.throwIfAborted();
+      return {
+        seen: Object.fromEntries(
+          entries.flatMap(([name, , got]) =>
+            'value' in got && got.value !== unpredictable ? [[name, got.value]] : [],
+          ),
+        ),
+        unreadable: entries.flatMap(([, fact, got]) =>
+          'problem' in got ? [{ fact, problem: got.problem }] : [],
+        ),
+        unpredictable: entries.flatMap(([, fact, got]) =>
+          'value' in got && got.value === unpredictable ? [fact] : [],
+        ),
+      };
+    },
+    asked: () => [...asked.values()],
+    predict(facts, after, more) {
+      actions = [...actions, ...more];
+      for (const [key, { fact }] of predicted)
+        if (more.some((action) => touches(action, fact))) predicted.delete(key);
+      for (const [name, value] of Object.entries(after)) {
+        const fact = facts[name];
+        if (fact !== undefined) predicted.set(fact.key, { fact, value });
+      }
+    },
+    forget() {
+      reads.clear();
+      predicted.clear();
+      actions = [];
+    },
+  };
+}
+
+async function settled(value: Promise<unknown>): Promise<{ value: unknown } | { problem: Problem }> {
+  try {
+    return { value: await value };
+  } catch (error) {
+    return { problem: problemOf(error) };
+  }
+}
+
+function parse(fact: AnyFact, raw: unknown): unknown {
+  try {
+    return fact.parse(raw as never);
+  } catch (cause) {
+    if (cause instanceof ClawError) throw cause;
+    throw new ClawError(
+      'fact-unreadable',
+      `${fact.key} does not look as expected: ${cause instanceof Error ? cause.message : cause}`,
+      { cause },
+    );
+  }
+}
+
+function touches(action: Action, fact: AnyFact): boolean {
+  if (isClusterAction(action)) return fact.read.read === 'get' && sameObject(fact.read.ref, objectOf(action));
+  return fact.read.read === 'file' && action.do !== 'run' && action.path === fact.read.path;
+}
