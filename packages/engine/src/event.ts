@@ -111,6 +111,8 @@ export type JournalOnly = { readonly at: string; readonly run: string } & (
       readonly facts: JsonObject;
       readonly causes: JsonObject;
       readonly steps: readonly PlannedStep[];
+      /** The events among the verifications. */
+      readonly proofs: readonly PlannedStep[];
     }
   | {
       /** The state of a step's facts right before it acts, and the state it is to lead to. */

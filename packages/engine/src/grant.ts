@@ -11,7 +11,7 @@ import {
   type ObjectRef,
   refOf,
 } from '@claw-run/core';
-import { isClusterAction } from './predict.ts';
+import { isClusterAction, objectOf } from './predict.ts';
 
 /** One right on a cluster, as an RBAC rule words it. Without a namespace it is cluster-wide. */
 export interface Grant {
@@ -59,10 +59,25 @@ export function grantsOfRead(target: string, read: ClusterRead): readonly Grant[
   }
 }
 
-/** The rights that performing actions takes, the lock included; what RBAC asks of those who hand on rights comes apart. */
+/** The rights that performing actions, and taking them back, takes, the lock included; what RBAC asks of those who hand on rights comes apart. */
 export function grantsOfActions(target: string, actions: readonly Action[]): readonly Grant[] {
-  const all = actions.filter(isClusterAction).flatMap(rulesOf);
-  return unique([...all, ...(all.length === 0 ? [] : lockRules)].map((one) => ({ target, ...one })));
+  const changes = actions.filter(isClusterAction);
+  const all = [...changes.flatMap(rulesOf), ...changes.flatMap(undoRules)];
+  const fresh = new Set(
+    changes.flatMap((action) =>
+      action.do === 'create' && action.object.kind === 'Namespace' ? [action.object.metadata.name] : [],
+    ),
+  );
+  return unique(
+    [...all, ...(all.length === 0 ? [] : lockRules)].map((one) => ({ target, ...beyond(fresh, one) })),
+  );
+}
+
+/** A right in a namespace that is only to be created can only be given cluster-wide. */
+function beyond(fresh: ReadonlySet<string>, one: Rule): Rule {
+  if (one.namespace === undefined || !fresh.has(one.namespace)) return one;
+  const { namespace: _, ...everywhere } = one;
+  return everywhere;
 }
 
 /**
@@ -76,10 +91,7 @@ export async function missingGrants(
   signal: AbortSignal,
 ): Promise<readonly Grant[]> {
   const cluster = connection as Connection<'cluster'>;
-  const denied = async (grants: readonly Grant[]) => {
-    const answers = await Promise.all(grants.map((grant) => allowed(cluster, grant, signal)));
-    return grants.filter((_, index) => !answers[index]);
-  };
+  const denied = (grants: readonly Grant[]) => deniedGrants(cluster, grants, signal);
   const plain = await denied(grantsOfActions(target, actions));
   const passing = await Promise.all(
     actions.filter(isClusterAction).map(async (action) => {
@@ -92,6 +104,18 @@ export async function missingGrants(
     }),
   );
   return unique([...plain, ...passing.flat()]);
+}
+
+/** Those of the grants that the cluster does not give us. */
+export async function deniedGrants(
+  connection: Connection,
+  grants: readonly Grant[],
+  signal: AbortSignal,
+): Promise<readonly Grant[]> {
+  const answers = await Promise.all(
+    grants.map((grant) => allowed(connection as Connection<'cluster'>, grant, signal)),
+  );
+  return grants.filter((_, index) => !answers[index]);
 }
 
 /** `escalate` for roles, `bind` for bindings (Kubernetes documentation, "Privilege escalation prevention and bootstrapping"). */
@@ -146,6 +170,13 @@ function rulesOf(action: ClusterAction): readonly Rule[] {
         },
       ];
   }
+}
+
+/** What taking an action back takes, as far as it is not what the action itself takes. */
+function undoRules(action: ClusterAction): readonly Rule[] {
+  const ref = action.do === 'issue-token' ? undefined : objectOf(action);
+  if (ref === undefined || action.do === 'patch') return [];
+  return action.do === 'delete' ? [rule('create', ref)] : [{ ...rule('delete', ref), name: ref.name }];
 }
 
 function rule(verb: string, ref: Omit<ObjectRef, 'name'>): Rule {

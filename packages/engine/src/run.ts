@@ -16,7 +16,7 @@ import {
 import { type Decisions, unattended } from './decisions.ts';
 import { type Diagnosis, diagnose } from './diagnose.ts';
 import type { JournalRecord, RunEvent } from './event.ts';
-import { type Grant, grantsOfRead, missingGrants, unique } from './grant.ts';
+import { deniedGrants, type Grant, grantsOfRead, missingGrants, unique } from './grant.ts';
 import { foldJournal, type History } from './history.ts';
 import type { Journal, JournalStore } from './journal-file.ts';
 import { type Locks, lockTargets } from './lock.ts';
@@ -25,7 +25,8 @@ import { isComplete, rollBack } from './roll-back.ts';
 import { runSteps } from './run-steps.ts';
 import { createSession, type Session } from './session.ts';
 import { type RunStatus, runStatuses } from './status.ts';
-import { verify } from './verify.ts';
+import { planProofs, rehearse, verify } from './verify.ts';
+import type { World } from './world.ts';
 
 export interface RunOptions {
   readonly runbook: Runbook;
@@ -106,6 +107,7 @@ export async function resume(options: RunOptions & { readonly journal: Journal }
     }
     restoreScope(session, opened);
     context.steps = opened.steps;
+    context.proofs = opened.proofs;
     await session.keepIn(options.journal.append);
     await session.record({ type: 'journal.resumed', who: options.who });
     await announce(session);
@@ -164,6 +166,7 @@ interface Context {
   readonly decisions: Decisions;
   causes: Diagnosis['causes'];
   steps: readonly PlannedStep[];
+  proofs: readonly PlannedStep[];
   missing: readonly Grant[];
   journal: Journal | undefined;
   readonly conclude: (work: () => Promise<Ended>) => Promise<RunOutcome>;
@@ -202,6 +205,7 @@ function createContext(options: RunOptions, journal?: Journal): Context {
     decisions: options.decisions ?? unattended,
     causes: [],
     steps: [],
+    proofs: [],
     missing: [],
     journal,
     async conclude(work) {
@@ -246,7 +250,15 @@ async function decide(context: Context, planned: readonly PlannedStep[]): Promis
     if (options.mode === 'plan') return ended('ok');
     return verified(context, [], () => interruption(session));
   }
-  await preflight(context, changes);
+  context.proofs = await planProofs(session, changedIds(planned));
+  const impossible = context.proofs.flatMap(({ plan }) => (plan.plan === 'refused' ? [plan.problem] : []));
+  if (impossible.length > 0)
+    return impossible.some(({ code }) => code === 'forbidden')
+      ? refuseForGrants(context, impossible)
+      : ended('refused', impossible);
+  const { denied, worlds } = await rehearse(session);
+  const unread = denied.length === 0 ? [] : await deniedReads(session, worlds);
+  await preflight(context, [...changes, ...context.proofs], unread);
   if (context.missing.length > 0) {
     return ended('refused', [
       {
@@ -279,8 +291,13 @@ async function decide(context: Context, planned: readonly PlannedStep[]): Promis
   );
 }
 
-async function preflight(context: Context, changes: readonly PlannedStep[]): Promise<void> {
+async function preflight(
+  context: Context,
+  changes: readonly PlannedStep[],
+  unread: readonly Grant[],
+): Promise<void> {
   const { session } = context;
+  context.missing = unread;
   for (const target of new Set(changes.map(({ on }) => on))) {
     const { connection } = session.world(target);
     if (connection.kind !== 'cluster') continue;
@@ -298,15 +315,24 @@ async function preflight(context: Context, changes: readonly PlannedStep[]): Pro
 /** Reads were denied: everything that this runbook reads, as far as it is known, is asked for at once. */
 async function refuseForGrants(context: Context, denied: readonly Problem[]): Promise<Ended> {
   const { session } = context;
-  const grants = Object.keys(session.connections).flatMap((target) =>
-    session
-      .world(target)
-      .asked()
-      .flatMap(({ read }) => (read.read === 'run' || read.read === 'file' ? [] : grantsOfRead(target, read))),
-  );
-  context.missing = unique(grants);
+  const worlds = Object.keys(session.connections).map((target) => [target, session.world(target)] as const);
+  context.missing = await deniedReads(session, worlds);
   await session.record({ type: 'grants.missing', grants: context.missing });
   return ended('refused', denied);
+}
+
+/** The rights that are missing for the facts that were asked for. */
+async function deniedReads(
+  session: Session,
+  worlds: readonly (readonly [string, World])[],
+): Promise<readonly Grant[]> {
+  const denied = worlds.map(([target, world]) => {
+    const grants = world
+      .asked()
+      .flatMap(({ read }) => (read.read === 'run' || read.read === 'file' ? [] : grantsOfRead(target, read)));
+    return deniedGrants(world.connection, unique(grants), session.signal);
+  });
+  return (await Promise.all(denied)).flat();
 }
 
 async function openJournal(context: Context, planned: readonly PlannedStep[]): Promise<void> {
@@ -327,6 +353,7 @@ async function openJournal(context: Context, planned: readonly PlannedStep[]): P
     facts,
     causes: causes as unknown as JsonObject,
     steps: planned,
+    proofs: context.proofs,
   });
 }
 
@@ -371,7 +398,7 @@ async function verified(
 ): Promise<Ended> {
   const { session, history, decisions } = context;
   const begun = (id: string) => history().begun.find((each) => each.id === id && each.phase === 'verify');
-  const problems = await verify(session, { changed, begun, checkpoint });
+  const problems = await verify(session, { changed, begun, checkpoint, proofs: context.proofs });
   if (problems.length === 0) return ended('ok');
   if (changed.length === 0) return ended('verification-failed', problems);
   const [problem] = problems;

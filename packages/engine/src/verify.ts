@@ -14,8 +14,50 @@ import { inputOf, lookAt, prefetch } from './look.ts';
 import { planStep, recordPlan } from './plan.ts';
 import type { Session } from './session.ts';
 import { waitFor } from './wait.ts';
+import { createWorld, type World } from './world.ts';
+
+/** Plans the events among the verifications, so that what they do is shown, agreed to and allowed before anything is touched. */
+export async function planProofs(
+  session: Session,
+  changed: readonly string[],
+): Promise<readonly PlannedStep[]> {
+  const planned: PlannedStep[] = [];
+  for (const one of session.runbook.verify) {
+    if (one.uses.type === 'check') continue;
+    const proof = await planStep(session, { ...one, uses: one.uses }, { changed });
+    await recordPlan(session, proof);
+    planned.push(proof);
+  }
+  return planned;
+}
+
+/** Looks at what the checks will look at, to learn now and not later what may not be read. */
+export async function rehearse(
+  session: Session,
+): Promise<{ denied: readonly Problem[]; worlds: readonly (readonly [string, World])[] }> {
+  const worlds = new Map(
+    Object.entries(session.connections).map(([target, connection]) => [target, createWorld(connection)]),
+  );
+  const denied = await Promise.all(
+    session.runbook.verify.map(async (one): Promise<readonly Problem[]> => {
+      const world = worlds.get(one.on);
+      if (one.uses.type !== 'check' || world === undefined) return [];
+      try {
+        if (one.if !== undefined && !one.if(session.scope())) return [];
+        const look = await lookAt(world, one.uses, inputOf(one, session.scope()), session.signal);
+        return look.look === 'unreadable' && look.problem.code === 'forbidden' ? [look.problem] : [];
+      } catch (error) {
+        if (problemOf(error).code === 'cancelled') throw error;
+        return [];
+      }
+    }),
+  );
+  return { denied: denied.flat(), worlds: [...worlds] };
+}
 
 export interface VerifyOptions {
+  /** Plans of the events, as agreed to. */
+  readonly proofs: readonly PlannedStep[];
   /** Ids of the steps that changed something. Where none did, nothing is waited for and nothing is made to happen. */
   readonly changed: readonly string[];
   readonly begun: (id: string) => Begun | undefined;
@@ -125,8 +167,10 @@ async function happen(
   const begun = options.begun(one.id);
   session.forgetAll();
   const use = { ...one, uses: event };
-  const planned: PlannedStep = begun?.step ?? (await planStep(session, use, { changed: options.changed }));
-  if (begun === undefined) await recordPlan(session, planned);
+  const agreed = begun?.step ?? options.proofs.find((proof) => proof.id === one.id && !isDeferred(proof));
+  const planned = agreed ?? (await planStep(session, use, { changed: options.changed }));
+  if (agreed === undefined) await recordPlan(session, planned);
+  session.forgetAll();
   if (planned.plan.plan === 'refused') throw new ClawError('refused', planned.plan.because);
   if (planned.plan.plan === 'change') {
     await actStep({
@@ -141,4 +185,8 @@ async function happen(
     });
   }
   return { verdict: 'pass', because: 'it came about' };
+}
+
+function isDeferred({ plan }: PlannedStep): boolean {
+  return plan.plan === 'change' && plan.deferred !== undefined;
 }
