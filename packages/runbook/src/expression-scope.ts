@@ -1,0 +1,25 @@
+import type { Scope } from '@claw-run/core';
+import type { Environment } from '@marcbachmann/cel-js';
+import type { Root } from './cel-names.ts';
+import type { Shapes } from './cel-type.ts';
+
+/** What an expression may use at its place in the runbook. */
+export interface ExpressionScope {
+  readonly params: Shapes;
+  readonly facts: Shapes;
+  readonly causes: ReadonlySet<string>;
+  /** The steps before this place. */
+  readonly steps: ReadonlySet<string>;
+  /** The steps from this place on. */
+  readonly laterSteps: ReadonlySet<string>;
+  readonly targets: ReadonlySet<string>;
+  /** Roots that cannot be used here, with the reason. */
+  readonly closed: { readonly [root in Root]?: string };
+  /** A secret may be the whole of an input, never part of a condition. */
+  readonly secretsAllowed: boolean;
+  readonly environment: () => Environment;
+  /** What the names of this file are in the names of the runbook: `steps.restart` of a fragment is `steps.workers-restart`. */
+  readonly needsOf: (root: Root, name: string) => readonly string[];
+  /** The scope of the run as this file sees it. */
+  readonly enter: (scope: Scope) => Scope;
+}

@@ -1,0 +1,181 @@
+import type * as z from 'zod';
+import { nearest } from './nearest.ts';
+import { definitionOf } from './zod-definition.ts';
+
+/** What a schema has against a value, in plain words. `message` goes on after the name of the input: "must be …". */
+export interface Issue {
+  readonly kind: 'missing' | 'type' | 'value';
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly expected?: string;
+  readonly hint?: string;
+}
+
+type ZodIssue = z.core.$ZodIssue;
+
+/** Parses a value and tells all issues; unknown keys are left to others, because zod tells them for strict schemas only. */
+export function issuesOf(schema: z.ZodType, value: unknown): readonly Issue[] {
+  const given = value === null || value === undefined ? {} : value;
+  const result = safeParse(schema, given);
+  if (result === undefined || result.success) return [];
+  return result.error.issues.flatMap((issue) => inWords(issue, schema, given));
+}
+
+// A refinement or a transform of a step's author may not expect what stands for an expression.
+function safeParse(schema: z.ZodType, value: unknown) {
+  try {
+    return schema.safeParse(value, { reportInput: true });
+  } catch {
+    return undefined;
+  }
+}
+
+function inWords(issue: ZodIssue, schema: z.ZodType, root: unknown): readonly Issue[] {
+  const { path } = issue;
+  const absent = valueAt(root, path) === undefined && path.length > 0;
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return [];
+    case 'invalid_type': {
+      const expected = expectedInWords(issue.expected);
+      const description = descriptionAt(schema, path);
+      if (absent)
+        return [
+          {
+            kind: 'missing',
+            path,
+            message: '',
+            expected,
+            ...(description === undefined ? {} : { hint: description }),
+          },
+        ];
+      return [{ kind: 'type', path, message: `must be ${expected}` }];
+    }
+    case 'invalid_value': {
+      const values = issue.values.map(String);
+      const list = values.map((value) => `\`${value}\``).join(', ');
+      if (absent)
+        return [
+          { kind: 'missing', path, message: '', expected: values.length === 1 ? list : `one of ${list}` },
+        ];
+      const near = typeof issue.input === 'string' ? nearest(issue.input, values) : undefined;
+      const message = `must be ${values.length === 1 ? list : `one of ${list}`}`;
+      return [
+        { kind: 'type', path, message, ...(near === undefined ? {} : { hint: `did you mean \`${near}\`?` }) },
+      ];
+    }
+    case 'invalid_union':
+      return union(issue, schema, root, absent);
+    case 'too_small':
+    case 'too_big':
+      return [{ kind: 'value', path, message: sizeInWords(issue) }];
+    case 'invalid_format':
+      return [{ kind: 'value', path, message: formatInWords(issue) }];
+    default:
+      if (absent) return [{ kind: 'missing', path, message: '' }];
+      return [
+        {
+          kind: issue.code === 'custom' && /expected/.test(issue.message) ? 'type' : 'value',
+          path,
+          message: plainMessage(issue.message),
+        },
+      ];
+  }
+}
+
+function union(
+  issue: ZodIssue & { code: 'invalid_union' },
+  schema: z.ZodType,
+  root: unknown,
+  absent: boolean,
+): readonly Issue[] {
+  const { path } = issue;
+  const branches = issue.errors.map((errors) =>
+    errors.flatMap((inner) =>
+      inWords({ ...inner, path: [...path, ...inner.path] } as ZodIssue, schema, root),
+    ),
+  );
+  const deep = branches.filter(
+    (issues) => issues.length > 0 && issues.every((inner) => inner.path.length > path.length),
+  );
+  const best = deep.toSorted((a, b) => a.length - b.length)[0];
+  if (best !== undefined) return best;
+  const expected = [
+    ...new Set(branches.flat().map((inner) => inner.expected ?? inner.message.replace(/^must be /, ''))),
+  ].join(' or ');
+  if (absent) return [{ kind: 'missing', path, message: '', expected }];
+  if (expected === '') return [{ kind: 'value', path, message: plainMessage(issue.message) }];
+  return [{ kind: 'type', path, message: `must be ${expected}` }];
+}
+
+const expectations: { readonly [expected: string]: string } = {
+  string: 'a text',
+  number: 'a number',
+  int: 'an integer',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+  null: 'nothing',
+  Secret: 'a secret parameter',
+};
+
+function expectedInWords(expected: string): string {
+  return expectations[expected] ?? expected;
+}
+
+function sizeInWords(issue: ZodIssue & { code: 'too_small' | 'too_big' }): string {
+  const bound = issue.code === 'too_small' ? issue.minimum : issue.maximum;
+  const least = issue.code === 'too_small' ? 'at least' : 'at most';
+  const inclusive = issue.inclusive !== false;
+  const much = inclusive
+    ? `${least} ${bound}`
+    : `${issue.code === 'too_small' ? 'more' : 'less'} than ${bound}`;
+  if (issue.origin === 'string')
+    return bound === 1 && issue.code === 'too_small' ? 'must not be empty' : `must have ${much} characters`;
+  if (issue.origin === 'array' || issue.origin === 'set') {
+    return bound === 1 && issue.code === 'too_small' ? 'must not be empty' : `must have ${much} items`;
+  }
+  return `must be ${much}`;
+}
+
+function formatInWords(issue: ZodIssue & { code: 'invalid_format' }): string {
+  if (!/^Invalid (string|input)/.test(issue.message)) return plainMessage(issue.message);
+  if ('pattern' in issue && issue.format === 'regex') return `does not match ${issue.pattern}`;
+  return `is not a valid ${issue.format}`;
+}
+
+function plainMessage(message: string): string {
+  const text = message
+    .replace(/^Invalid input: /, '')
+    .replace(/^Invalid input$/, 'is not accepted')
+    .replace(/^expected (\w+).*$/, (_all, name: string) => `must be ${expectedInWords(name)}`);
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (current, step) =>
+      typeof current === 'object' && current !== null && Object.hasOwn(current, step)
+        ? (current as { readonly [key: PropertyKey]: unknown })[step]
+        : undefined,
+    value,
+  );
+}
+
+/** What the schema says of an input (`.describe(…)`), for whoever forgot it. */
+function descriptionAt(schema: z.ZodType, path: readonly PropertyKey[]): string | undefined {
+  let current: z.ZodType | undefined = schema;
+  for (const step of path) {
+    let definition: ReturnType<typeof definitionOf> | undefined =
+      current === undefined ? undefined : definitionOf(current);
+    while (definition?.type === 'wrapper') definition = definitionOf(definition.inner);
+    current =
+      definition?.type === 'object'
+        ? definition.shape.get(String(step))
+        : definition?.type === 'array'
+          ? definition.element
+          : undefined;
+  }
+  return current?.description;
+}
