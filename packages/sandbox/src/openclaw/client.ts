@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { ClusterAccess } from './kubeconfig.ts';
-import { type KubeObject, type ListOf, pathOf, type Resource } from './resources.ts';
+import { type KubeObject, type ListOf, pathOf, type Resource, resources } from './resources.ts';
 
 /** An answer of the API server that is not a success; `code` 0: it did not answer at all. */
 export class KubeError extends Error {
@@ -47,6 +47,8 @@ export interface KubeClient {
     patch: object,
     subresource?: string,
   ): Promise<T>;
+  /** The log of a pod's only container, as far as it has got. */
+  readLog(pod: KubeObject): Promise<string>;
   /** True when there was something to delete. */
   remove(resource: Resource, target: KubeObject, options?: object): Promise<boolean>;
   close(): void;
@@ -87,12 +89,13 @@ export function createClient(access: ClusterAccess): KubeClient {
       outgoing.end(payload);
     });
 
-  const call = async <T>(options: Call): Promise<T> => {
+  const fetchText = async (options: Call): Promise<string> => {
     const response = await open(options);
     const text = await bodyOf(response);
     if ((response.statusCode ?? 500) >= 300) throw refusal(response, text);
-    return JSON.parse(text) as T;
+    return text;
   };
+  const call = async <T>(options: Call): Promise<T> => JSON.parse(await fetchText(options)) as T;
 
   return {
     access,
@@ -118,6 +121,8 @@ export function createClient(access: ClusterAccess): KubeClient {
       const path = pathOf(resource, metadata.namespace, metadata.name, subresource);
       return call({ method: 'PATCH', path, body, contentType: 'application/merge-patch+json' });
     },
+    readLog: ({ metadata: { namespace, name } }) =>
+      fetchText({ method: 'GET', path: pathOf(resources.pods, namespace, name, 'log') }),
     remove: (resource, { metadata }, body) => {
       const path = pathOf(resource, metadata.namespace, metadata.name);
       return absentIs(

@@ -16,8 +16,9 @@ export async function registerNode(client: KubeClient, port: number): Promise<vo
     await client.create(resources.nodes, node);
   } catch (error) {
     if (!(error instanceof KubeError) || error.code !== 409) throw error;
-    await client.patch(resources.nodes, node, { status }, 'status');
   }
+  // An old node has another port, and not every API server takes the status of a new one.
+  await client.patch(resources.nodes, node, { status }, 'status');
 }
 
 /** Renews the node's Lease, by which a controller manager sees that it lives. */

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { generateIdentity, matches, patternProblem } from './identity.ts';
 import type { SecurityPolicy, WorkerConfig } from './settings.ts';
 import { readToken } from './token.ts';
+import { timestamp } from './workloads.ts';
 
 /** What a worker shows when it registers: what it read at its start, and where its pod really is. */
 export interface Registration {
@@ -67,7 +68,7 @@ export async function decideRegistration(worker: Registration, desk: Registratio
 }
 
 function identityViolation(worker: Registration, policy: SecurityPolicy): Decision | undefined {
-  const own = worker.env.WORKER_IDENTITY_PATTERN;
+  const own = worker.env.WORKER_IDENTITY_PATTERN || undefined;
   for (const pattern of [own, worker.config.identityPattern]) {
     const problem = pattern === undefined ? undefined : patternProblem(pattern);
     if (problem !== undefined) return denied('identity', `invalid identity pattern '${pattern}': ${problem}`);
@@ -82,7 +83,7 @@ function identityViolation(worker: Registration, policy: SecurityPolicy): Decisi
 }
 
 function namespaceViolation(worker: Registration, policy: SecurityPolicy): Decision | undefined {
-  const claimed = worker.env.CLAW_NAMESPACE ?? worker.config.namespace ?? worker.podNamespace;
+  const claimed = worker.env.CLAW_NAMESPACE || worker.config.namespace || worker.podNamespace;
   const accepted = claimed === worker.podNamespace && policy.allowedNamespaces.includes(claimed);
   if (accepted) return undefined;
   const where = `pod runs in '${worker.podNamespace}'`;
@@ -96,7 +97,7 @@ async function tokenViolation(worker: Registration, policy: SecurityPolicy, desk
   if (worker.token === undefined || claims === undefined)
     return refused('Token signature verification failed');
   if (claims.expires !== undefined && claims.expires <= desk.now) {
-    return refused(`Token expired at ${claims.expires.toISOString()}`);
+    return refused(`Token expired at ${timestamp(claims.expires)}`);
   }
   const account = `system:serviceaccount:${worker.podNamespace}:${worker.serviceAccount}`;
   if (claims.subject !== account) {

@@ -63,11 +63,13 @@ export async function worldContents(
   const { namespace, name } = options;
   const broken = (scenario: Scenario) => options.scenarios.includes(scenario);
   const rotated = broken('ca-rotated');
+  const elsewhere = namespace === 'staging' ? 'production' : 'staging';
+  const claimed = broken('namespace') ? elsewhere : namespace;
   const current = await ca.issue({ commonName: 'openclaw-worker', usage: 'client' });
   const used = rotated ? await formerCa.issue({ commonName: 'openclaw-worker', usage: 'client' }) : current;
   const tls = (pair: KeyPair) => ({ 'tls.crt': pair.certificate, 'tls.key': pair.key });
   const config = workerConfigText({
-    namespace: broken('namespace') ? 'staging' : namespace,
+    namespace: claimed,
     ...(!broken('identity') && { identityPattern: IDENTITY }),
     ...(broken('duplicate-identity') && { staticIdentity: 'worker-aaaaaaaa-0001' }),
   });
@@ -89,20 +91,20 @@ export async function worldContents(
       namespace,
       name,
       serviceAccount: workerAccount(options),
-      env: workerEnvironment(namespace, broken),
+      env: workerEnvironment(claimed, broken),
     }),
     queuedJob(namespace),
   ];
 }
 
-function workerEnvironment(namespace: string, broken: (scenario: Scenario) => boolean) {
+function workerEnvironment(claimedNamespace: string, broken: (scenario: Scenario) => boolean) {
   const pattern = broken('invalid-regex')
     ? '^worker-([a-z0-9]{8}-[a-z0-9'
     : broken('identity')
       ? undefined
       : `^${IDENTITY}$`;
   return {
-    CLAW_NAMESPACE: broken('namespace') ? 'staging' : namespace,
+    CLAW_NAMESPACE: claimedNamespace,
     ...(pattern !== undefined && { WORKER_IDENTITY_PATTERN: pattern }),
     ...(!broken('ca-rotated') && {
       OPENCLAW_TLS_RELOAD: 'true',
