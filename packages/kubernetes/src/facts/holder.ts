@@ -12,7 +12,7 @@ export interface Holder {
 
 export function holder(ref: ObjectRef, keys: readonly string[]): Fact<'cluster', Holder> {
   return objectFact({
-    key: `${nameOf(ref)} ${keys.join(', ')}`,
+    key: `${nameOf(ref)} ${keys.length === 0 ? 'presence' : keys.join(', ')}`,
     ref,
     parse: (object) => parseHolder(object, keys),
   });

@@ -10,7 +10,7 @@ import {
 import * as z from 'zod';
 import { fieldPatch, withoutValue, withValue } from '../actions/field-actions.ts';
 import { name, path, state } from '../inputs.ts';
-import { at, isMap, listAt, textAt } from '../lib/json-at.ts';
+import { isMap, listAt, textAt } from '../lib/json-at.ts';
 import { leaves } from '../lib/leaves.ts';
 import { type Found, follow, parsePath, valueAt } from '../lib/path.ts';
 
@@ -128,7 +128,7 @@ function withoutNulls(spec: Input['spec']): Input['spec'] {
   return Object.fromEntries(
     Object.entries(spec).flatMap(([key, value]) => {
       if (value === null) return [];
-      return [[key, isMap(value) && at(value) !== undefined ? withoutNulls(value as Input['spec']) : value]];
+      return [[key, isMap(value) ? withoutNulls(value) : value]];
     }),
   );
 }

@@ -1,0 +1,21 @@
+import { RE2JS, RE2JSSyntaxException } from 're2js';
+import * as z from 'zod';
+
+/** The matcher of an RE2 pattern, or why there is none. RE2 has no backtracking, so no pattern can hang. */
+export function compiled(
+  pattern: string,
+): { readonly find: (text: string) => boolean } | { readonly error: string } {
+  try {
+    const expression = RE2JS.compile(pattern);
+    return { find: (text) => expression.matcher(text).find() };
+  } catch (error) {
+    if (error instanceof RE2JSSyntaxException)
+      return { error: error.message.replace(/^error parsing regexp: /, '') };
+    throw error;
+  }
+}
+
+/** An input that is an RE2 pattern. */
+export const re2 = z
+  .string()
+  .refine((pattern) => 'find' in compiled(pattern), 'must be a regular expression (RE2)');
