@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { createClient } from './openclaw/client.ts';
 import type { Controllers } from './openclaw/deployments.ts';
 import { readKubeconfig } from './openclaw/kubeconfig.ts';
+import type { BackOff } from './openclaw/pod-run.ts';
 import { parseScenarios, type Scenario } from './openclaw/scenarios.ts';
 import { startStandIn } from './openclaw/stand-in.ts';
 import type { WorldOptions } from './openclaw/world.ts';
@@ -27,6 +28,8 @@ export interface SandboxOptions {
    * whoever turns out to do it there.
    */
   readonly controllers?: Controllers;
+  /** The pauses before a container that ended is started again; from 1 s doubling to 8 s when absent. */
+  readonly backOff?: BackOff;
   /** At close, remove what was written to an existing cluster (its namespaces stay). */
   readonly wipe?: boolean;
   /** Gives up starting, and waiting in `settled`, when it aborts. */
@@ -70,6 +73,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const standIn = await startStandIn({
       access,
       controllers: options.controllers ?? (options.kubeconfig === undefined ? 'own' : 'detect'),
+      ...(options.backOff && { backOff: options.backOff }),
       ...(options.onError && { onError: options.onError }),
     });
     undo.push(() => standIn.close());

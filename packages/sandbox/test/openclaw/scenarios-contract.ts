@@ -70,6 +70,7 @@ export function describeScenarios(start: () => Promise<ServerUnderTest>): void {
       scenarios,
       kubeconfig: server.kubeconfig,
       openclaw: [process.execPath, cli],
+      backOff: { firstMs: 150, mostMs: 1000 },
       signal: AbortSignal.timeout(30_000),
       onError: (error) => problems.push(error),
       ...(server.controllers && { controllers: server.controllers }),
@@ -214,8 +215,8 @@ export function describeScenarios(start: () => Promise<ServerUnderTest>): void {
           .filter((pod) => !isReady(pod))
           .flatMap((pod) => pod.status?.containerStatuses ?? []);
         expect(failing.map(({ restartCount }) => restartCount > 0)).toEqual([true]);
+        expect((await deployment()).status).toMatchObject({ updatedReplicas: 1, availableReplicas: 3 });
       });
-      expect((await deployment()).status).toMatchObject({ updatedReplicas: 1, availableReplicas: 3 });
       await setEnv({ WORKER_IDENTITY_PATTERN: '^worker-' });
       await allReady(3);
     });
@@ -276,12 +277,12 @@ export function describeScenarios(start: () => Promise<ServerUnderTest>): void {
 
     test('gives a submitted job to a worker, as the openclaw command shows', async () => {
       const { bin } = await up('healthy');
-      const test_ = {
+      const submitted = {
         ...inWorkers('test-job-verification'),
         spec: { task: { image: 'busybox' }, replicas: 2 },
       };
-      await client.remove(resources.jobs, test_);
-      await client.create(resources.jobs, test_);
+      await client.remove(resources.jobs, submitted);
+      await client.create(resources.jobs, submitted);
       const openclaw = async (...argv: string[]) =>
         JSON.parse((await promisify(execFile)(`${bin}/openclaw`, [...argv, '--format', 'json'])).stdout);
       await within(async () => {
@@ -294,7 +295,7 @@ export function describeScenarios(start: () => Promise<ServerUnderTest>): void {
       });
       const { workers: listed } = await openclaw('worker', 'list', '--all-namespaces');
       expect(listed.map(({ status }: { status: string }) => status)).toEqual(['READY', 'READY', 'READY']);
-      await client.remove(resources.jobs, test_);
+      await client.remove(resources.jobs, submitted);
     });
   });
 }
