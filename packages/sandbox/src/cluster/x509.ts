@@ -1,16 +1,18 @@
 /**
- * `@peculiar/x509`, loaded with the three reflection functions that its container (tsyringe) asks for. They answer
- * that nothing is known, which is so: none of the classes used here has constructor parameters to inject.
+ * Loads `@peculiar/x509`. Its container (tsyringe) refuses to load without reflection functions though none of the
+ * classes used here needs them; stand-ins are there while it loads and gone after, so that the real functions find
+ * their place free.
  */
-const missing = {
-  getMetadata: () => undefined,
-  getOwnMetadata: () => undefined,
-  defineMetadata: () => undefined,
-};
-for (const [name, value] of Object.entries(missing)) {
-  if (!Reflect.has(Reflect, name))
-    Reflect.defineProperty(Reflect, name, { value, configurable: true, writable: true });
+async function load(): Promise<typeof import('@peculiar/x509')> {
+  const names = ['getMetadata', 'getOwnMetadata', 'defineMetadata'].filter(
+    (name) => !Reflect.has(Reflect, name),
+  );
+  for (const name of names)
+    Reflect.defineProperty(Reflect, name, { value: () => undefined, configurable: true });
+  const library = await import('@peculiar/x509');
+  for (const name of names) Reflect.deleteProperty(Reflect, name);
+  return library;
 }
 
 /** The library. */
-export const x509: typeof import('@peculiar/x509') = await import('@peculiar/x509');
+export const x509: typeof import('@peculiar/x509') = await load();

@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { apiVersionOf, type Resource } from '../kinds/resource.ts';
 import { isObject, type JsonObject, type KubeObject, textOr } from '../storage/objects.ts';
 import { type ApiError, badRequest, unsupportedMediaType } from '../storage/status.ts';
+import { decodeProtobuf, protobufType } from '../wire/protobuf.ts';
 import type { ApiRequest } from './request.ts';
 
 /** The media type of a request's body, without parameters. */
@@ -13,7 +14,9 @@ export function mediaType(request: ApiRequest): string {
 export function parseBody(request: ApiRequest): unknown {
   const type = mediaType(request);
   try {
-    return type.endsWith('yaml') ? parse(request.body) : JSON.parse(request.body);
+    return type.endsWith('yaml')
+      ? parse(request.body.toString('utf8'))
+      : JSON.parse(request.body.toString('utf8'));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw badRequest(
@@ -25,10 +28,11 @@ export function parseBody(request: ApiRequest): unknown {
 /** Reads an object as a body; an empty body is an empty object when allowed. */
 export function parseObject(request: ApiRequest, empty: 'allowed' | 'refused' = 'refused'): JsonObject {
   const type = mediaType(request);
+  if (request.body.length === 0 && empty === 'allowed') return {};
+  if (type === protobufType) return decodeProtobuf(request.body);
   if (type !== '' && type !== 'application/json' && type !== 'application/yaml') {
     throw unsupportedMediaType(['application/json', 'application/yaml']);
   }
-  if (request.body === '' && empty === 'allowed') return {};
   const body = parseBody(request);
   if (!isObject(body)) throw badRequest('the body of the request is not an object');
   return body;

@@ -32,19 +32,14 @@ export function deleteObject(call: Call): Answer {
   const uid = textOr(dig(body, 'preconditions', 'uid'));
   const revision = textOr(dig(body, 'preconditions', 'resourceVersion'));
   const { metadata } = object;
+  const kind = { group: call.resource.group, plural: call.resource.kind };
   if (uid !== '' && uid !== metadata.uid) {
-    throw conflict(
-      call.resource,
-      metadata.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
-    );
+    const why = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`;
+    throw conflict(kind, metadata.name, why);
   }
   if (revision !== '' && revision !== metadata.resourceVersion) {
-    throw conflict(
-      call.resource,
-      metadata.name,
-      `Precondition failed: ResourceVersion in precondition: ${revision}, ResourceVersion in object meta: ${metadata.resourceVersion}`,
-    );
+    const why = `the ResourceVersion in the precondition (${revision}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`;
+    throw conflict(kind, metadata.name, why);
   }
   const left = beginDeletion(call.cluster.store, call.resource, object, optionsOf(call, body));
   if (left !== undefined || returnsObject(call.resource)) return { code: 200, body: left ?? object };

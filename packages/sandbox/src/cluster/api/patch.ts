@@ -1,13 +1,14 @@
 import { jsonPatch, mergePatch } from '../fields/patches.ts';
 import { applyConfiguration } from '../fields/server-side-apply.ts';
 import { strategicMerge } from '../fields/strategic-merge.ts';
-import { storeKey } from '../kinds/resource.ts';
-import { required } from '../storage/causes.ts';
+import { type Resource, storeKey } from '../kinds/resource.ts';
+import { invalidValue, required } from '../storage/causes.ts';
 import { copy, isObject, type JsonObject, type KubeObject } from '../storage/objects.ts';
-import { badRequest, invalid, unsupportedMediaType } from '../storage/status.ts';
+import { ApiError, badRequest, invalid, unsupportedMediaType } from '../storage/status.ts';
 import { asKubeObject, mediaType, parseBody } from './body.ts';
 import type { Answer, Call } from './context.ts';
 import { createNamed, placeInNamespace } from './create.ts';
+import { normalize } from './decode.ts';
 import { isDryRun, writerOf } from './options.ts';
 import { persistChange } from './persist.ts';
 import { isTrue } from './request-info.ts';
@@ -44,8 +45,21 @@ export function patchObject(call: Call): Answer {
       },
     ]);
   }
+  refuseUnreadable(after, call.resource);
   const options = { dryRun: isDryRun(call.request.query), writer: writerOf(call, 'Update') };
   return { code: 200, body: persistChange(call, before, changed(call, before, after), options) };
+}
+
+/** What a patch makes of an object must be readable as its kind; the API server answers 422 where a PUT is a 400. */
+function refuseUnreadable(object: KubeObject, resource: Resource): void {
+  try {
+    normalize(copy(object), resource);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 400) throw error;
+    throw invalid({ group: '', kind: '' }, '', [
+      invalidValue('patch', JSON.stringify(object), error.message),
+    ]);
+  }
 }
 
 /** The object after a patch that is not an apply. */

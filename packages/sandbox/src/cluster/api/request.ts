@@ -8,7 +8,7 @@ export interface ApiRequest {
   readonly uri: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  readonly body: string;
+  readonly body: Buffer;
 }
 
 /** The largest body that is read, as in the API server: 3 MiB. */
@@ -41,7 +41,7 @@ function decoded(path: string): string {
   }
 }
 
-async function readBody(incoming: IncomingMessage): Promise<string> {
+async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming) {
@@ -52,5 +52,5 @@ async function readBody(incoming: IncomingMessage): Promise<string> {
   if (size > bodyLimit) {
     throw new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bodyLimit}`);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

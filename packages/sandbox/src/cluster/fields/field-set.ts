@@ -39,10 +39,9 @@ export function childrenOf(value: unknown, shape: Shape | undefined): ReadonlyMa
   if (shape?.atomic === true) return undefined;
   if (isObject(value)) {
     return new Map(
-      Object.entries(value).map(([key, item]) => [
-        `f:${key}`,
-        { value: item, shape: shapeOfField(shape, key) },
-      ]),
+      Object.entries(value)
+        .filter(([, item]) => item !== null)
+        .map(([key, item]) => [`f:${key}`, { value: item, shape: shapeOfField(shape, key) }]),
     );
   }
   if (!Array.isArray(value)) return undefined;
@@ -100,9 +99,18 @@ function compareAt(
   }
 }
 
-/** Fields in both sets. */
-export function intersection(a: FieldSet, b: FieldSet): FieldSet {
-  return a.intersection(b);
+/** The set's paths as the API server lists them: at each level the fields themselves, then what is below others. */
+export function inOrder(set: FieldSet): readonly string[] {
+  const parsed = [...set].map((text) => ({ text, path: JSON.parse(text) as string[] }));
+  return parsed.sort((a, b) => comparePaths(a.path, b.path)).map(({ text }) => text);
+}
+
+function comparePaths(a: Path, b: Path): number {
+  const at = a.findIndex((element, index) => element !== b[index]);
+  if (at < 0 || at >= b.length) return a.length - b.length;
+  const [leafA, leafB] = [at === a.length - 1, at === b.length - 1];
+  if (leafA !== leafB) return leafA ? -1 : 1;
+  return (a[at] ?? '') < (b[at] ?? '') ? -1 : 1;
 }
 
 /** The set in the format of `fieldsV1`. */

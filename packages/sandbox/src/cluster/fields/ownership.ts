@@ -86,7 +86,11 @@ export function trackedPart(object: KubeObject, subresource: string, hasStatus: 
   const meta = Object.entries(metadata ?? {}).filter(
     ([key]) => !untrackedMeta.includes(key) && subresource !== 'status',
   );
-  return { ...Object.fromEntries(kept), metadata: Object.fromEntries(meta) } as KubeObject;
+  const tracked = {
+    ...Object.fromEntries(kept),
+    ...(meta.length > 0 && { metadata: Object.fromEntries(meta) }),
+  };
+  return tracked as KubeObject;
 }
 
 /** The owners after an update: the writer owns what it changed, nobody what went. */
@@ -97,7 +101,7 @@ export function ownersAfterUpdate(
   how: { readonly shape: Shape; readonly hasStatus: boolean },
 ): readonly Owner[] {
   const part = (object: KubeObject) => trackedPart(object, writer.subresource, how.hasStatus);
-  const empty = { metadata: {} } as KubeObject;
+  const empty = {} as KubeObject;
   const { changed, removed } = compareFields(
     before === undefined ? empty : part(before),
     part(after),

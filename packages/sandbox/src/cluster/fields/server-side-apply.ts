@@ -1,6 +1,14 @@
 import { isObject, type JsonObject, type KubeObject, same } from '../storage/objects.ts';
 import { ApiError, type Cause } from '../storage/status.ts';
-import { childrenOf, compareFields, type FieldSet, fieldsOf, itemElement, pathText } from './field-set.ts';
+import {
+  childrenOf,
+  compareFields,
+  type FieldSet,
+  fieldsOf,
+  inOrder,
+  itemElement,
+  pathText,
+} from './field-set.ts';
 import { isBy, newOwner, type Owner, ownersOf, trackedPart, type Writer } from './ownership.ts';
 import { type Shape, shapeOfField } from './shape.ts';
 
@@ -42,7 +50,7 @@ export function applyConfiguration(
   const object = removeFields(merged, dropped, shape, wanted) as KubeObject;
   const { changed, removed } = compareFields(part(base), part(object), shape);
   const conflicts = others.flatMap(({ entry, fields }) =>
-    [...fields.intersection(changed)].map((path) => ({ entry, path })),
+    inOrder(fields.intersection(changed)).map((path) => ({ entry, path })),
   );
   if (conflicts.length > 0 && !options.force) throw applyConflict(conflicts);
   const left = others.map(({ entry, fields }) => ({

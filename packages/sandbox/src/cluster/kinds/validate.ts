@@ -159,10 +159,13 @@ function validateBinding(binding: KubeObject, before?: KubeObject): readonly Cau
   if (ref.apiGroup !== group) causes.push(notSupported('roleRef.apiGroup', ref.apiGroup ?? '', [group]));
   if (!kinds.includes(textOr(ref.kind))) causes.push(notSupported('roleRef.kind', ref.kind ?? '', kinds));
   if (textOr(ref.name) === '') causes.push(required('roleRef.name'));
-  return [...causes, ...objectsOf(binding.subjects).flatMap(subjectCauses)];
+  return [
+    ...causes,
+    ...objectsOf(binding.subjects).flatMap((one, at) => subjectCauses(one, at, binding.kind)),
+  ];
 }
 
-function subjectCauses(subject: JsonObject, at: number): readonly Cause[] {
+function subjectCauses(subject: JsonObject, at: number, binding: string): readonly Cause[] {
   const field = `subjects[${at}]`;
   const account = subject.kind === 'ServiceAccount';
   const causes: Cause[] = textOr(subject.name) === '' ? [required(`${field}.name`)] : [];
@@ -175,6 +178,7 @@ function subjectCauses(subject: JsonObject, at: number): readonly Cause[] {
   const group = account ? '' : 'rbac.authorization.k8s.io';
   if ((subject.apiGroup ?? '') !== group)
     causes.push(notSupported(`${field}.apiGroup`, subject.apiGroup ?? '', [group]));
-  if (account && textOr(subject.namespace) === '') causes.push(required(`${field}.namespace`));
+  if (account && binding === 'ClusterRoleBinding' && textOr(subject.namespace) === '')
+    causes.push(required(`${field}.namespace`));
   return causes;
 }

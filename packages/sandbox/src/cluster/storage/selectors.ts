@@ -86,7 +86,7 @@ function fieldTest(part: string, plural: string): Selector {
   const [, path = '', operator, value = ''] = match;
   const known =
     path === 'metadata.name' || path === 'metadata.namespace' || (fields[plural] ?? []).includes(path);
-  if (!known) throw badRequest(`field label not supported: ${path}`);
+  if (!known) throw badRequest(unknownField(path, plural));
   const read = (object: KubeObject) =>
     String(dig(object, ...path.split('.')) ?? (path === 'spec.unschedulable' ? 'false' : ''));
   return operator === '!=' ? (object) => read(object) !== value : (object) => read(object) === value;
@@ -106,4 +106,9 @@ export function matchesLabels(selector: unknown, labels: Readonly<Record<string,
       return (expression.operator === 'Exists') === Object.hasOwn(labels, key);
     })
   );
+}
+
+function unknownField(path: string, plural: string): string {
+  if (fields[plural] !== undefined) return `field label not supported: ${path}`;
+  return `"${path}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
