@@ -134,10 +134,11 @@ export interface Lookup<
   S extends z.ZodType,
   F extends Facts<K>,
   G extends Facts<K> = Record<never, never>,
+  O extends z.ZodType = z.ZodType,
 > extends Head<K, S>,
     Observing<K, S, F, G> {
   /** The shape of the value, for the type check of expressions. */
-  readonly output: z.ZodType;
+  readonly output: O;
   /** The value, or nothing when it is not there (using it is then an error that says so). */
   readonly value: (input: z.output<S>, seen: Both<F, G>) => Json | undefined;
 }
@@ -178,7 +179,8 @@ export function defineLookup<
   S extends z.ZodType,
   F extends Facts<K>,
   G extends Facts<K> = Record<never, never>,
->(step: Lookup<K, S, F, G>): Lookup<K, S, F, G> & { readonly type: 'lookup' } {
+  O extends z.ZodType = z.ZodType,
+>(step: Lookup<K, S, F, G, O>): Lookup<K, S, F, G, O> & { readonly type: 'lookup' } {
   return { ...step, type: 'lookup' };
 }
 

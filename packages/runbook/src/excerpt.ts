@@ -19,7 +19,8 @@ export function excerptOf(span: Span): string {
   const number = String(index + 1).padStart(4);
   const line = cells.map((cell) => cell.text).join('');
   const carets = cells.map((cell) => (cell.marked ? '^' : ' ').repeat(cell.columns)).join('');
-  return `${number} | ${line}`.trimEnd() + `\n${' '.repeat(number.length)} | ${carets.trimEnd()}`;
+  const gutter = ' '.repeat(number.length);
+  return [`${number} | ${line}`.trimEnd(), `${gutter} | ${carets}`.trimEnd()].join('\n');
 }
 
 function cellsOf(line: string, from: number, to: number): readonly Cell[] {
