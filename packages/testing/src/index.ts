@@ -1,1 +1,4 @@
-export {}
+export { Crash, type CrashPoint, crashingStore, crashPoints } from './crash.ts';
+export { describeLaws, type LawOptions } from './laws.ts';
+export type { Cleanup, Subject } from './subject.ts';
+export { until } from './until.ts';

@@ -1,0 +1,103 @@
+import {
+  type ClusterObject,
+  type Connection,
+  type Fact,
+  nameOf,
+  type ObjectRef,
+  problemOf,
+  refOf,
+  type TargetKind,
+} from '@claw-run/core';
+import { observe } from './observe.ts';
+import type { Cleanup, Subject } from './subject.ts';
+import { until } from './until.ts';
+
+type Given = NonNullable<Subject['given']>;
+type AnyFact = Fact<TargetKind, unknown>;
+
+/** Makes the world of a subject anew: what it reads is taken away, what is given is put there. */
+export async function arrange(
+  connection: Connection,
+  subject: Pick<Subject, 'definition' | 'with' | 'before'>,
+  given: Given,
+): Promise<Cleanup> {
+  const { definition } = subject;
+  const input = definition.input.parse(subject.with);
+  const first = Object.values(definition.facts(input));
+  await clear(connection, first, given);
+  if (connection.kind === 'cluster') {
+    await provideNamespaces(connection, first, given);
+    for (const object of given) await create(connection, object);
+  }
+  const { facts } = await observe(connection, definition, subject.with);
+  const second = Object.values(facts).filter((fact) => !first.some(({ key }) => key === fact.key));
+  await clear(connection, second, [], given.map(refOf));
+  return subject.before?.(connection);
+}
+
+/** Takes away whatever the facts read, and what is given, of earlier trials. */
+async function clear(
+  connection: Connection,
+  facts: readonly AnyFact[],
+  given: Given,
+  spared: readonly ObjectRef[] = [],
+): Promise<void> {
+  const read = (await Promise.all(facts.map((fact) => objectsOf(connection, fact)))).flat();
+  const kept = new Set(spared.map(nameOf));
+  const refs = [...read, ...given.map(refOf)].filter((ref) => !kept.has(nameOf(ref)));
+  const unique = [...new Map(refs.map((ref) => [nameOf(ref), ref])).values()];
+  await Promise.all(unique.map((ref) => remove(connection, ref)));
+  for (const { read: each } of facts) {
+    if (each.read === 'file') await perform(connection, { do: 'remove', path: each.path });
+  }
+}
+
+async function objectsOf(connection: Connection, { read }: AnyFact): Promise<readonly ObjectRef[]> {
+  if (read.read === 'get') return [read.ref];
+  if (read.read !== 'list' || read.namespace === undefined) return [];
+  const { signal } = new AbortController();
+  const items = (await connection.read(read, { signal })) as readonly ClusterObject[];
+  return items.map(refOf);
+}
+
+async function remove(connection: Connection, ref: ObjectRef): Promise<void> {
+  if ((await get(connection, ref)) === null) return;
+  await perform(connection, { do: 'delete', ref, propagation: 'Background' });
+  await until(`${nameOf(ref)} is gone`, async () => (await get(connection, ref)) === null);
+}
+
+/** Namespaces of objects exist, unless the subject is about them. */
+async function provideNamespaces(connection: Connection, facts: readonly AnyFact[], given: Given) {
+  const reads = facts.map(({ read }) => read);
+  const own = reads.flatMap((read) =>
+    read.read === 'get' && read.ref.kind === 'Namespace' ? [read.ref.name] : [],
+  );
+  const used = [
+    ...reads.flatMap((read) =>
+      read.read === 'get' ? [read.ref.namespace] : read.read === 'list' ? [read.namespace] : [],
+    ),
+    ...given.map(({ metadata }) => metadata.namespace),
+  ];
+  for (const name of new Set(used)) {
+    if (name === undefined || own.includes(name)) continue;
+    const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+    if ((await get(connection, refOf(object))) === null) await create(connection, object);
+  }
+}
+
+/** What a controller has made in the same moment is good enough. */
+async function create(connection: Connection, object: ClusterObject): Promise<void> {
+  try {
+    await perform(connection, { do: 'create', object });
+  } catch (error) {
+    if (problemOf(error).code !== 'conflict' || object.kind !== 'Namespace') throw error;
+  }
+}
+
+async function perform(connection: Connection, action: Parameters<Connection['perform']>[0]): Promise<void> {
+  await connection.perform(action, { key: 'arrange', signal: new AbortController().signal });
+}
+
+async function get(connection: Connection, ref: ObjectRef): Promise<unknown> {
+  return connection.read({ read: 'get', ref }, { signal: new AbortController().signal });
+}

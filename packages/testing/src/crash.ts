@@ -1,0 +1,51 @@
+import type { Journal, JournalRecord, JournalStore } from '@claw-run/engine';
+
+/** The death of a process, as far as one process can tell: no part of claw-run knows it, so nothing handles it. */
+export class Crash extends Error {
+  override readonly name = 'Crash';
+}
+
+/** Where a process dies: before a record is kept, or right after. */
+export interface CrashPoint {
+  readonly record: number;
+  readonly side: 'before' | 'after';
+}
+
+/** A store whose journals die at a point, counted from where this process took them up; afterwards nothing is kept. */
+export function crashingStore(store: JournalStore, point: CrashPoint): JournalStore {
+  return {
+    ...store,
+    create: async (...args) => crashing(await store.create(...args), point),
+    open: async (...args) => crashing(await store.open(...args), point),
+  };
+}
+
+function crashing(journal: Journal, point: CrashPoint): Journal {
+  let count = 0;
+  let dead = false;
+  const die = async (): Promise<never> => {
+    if (!dead) await journal.close();
+    dead = true;
+    throw new Crash(`killed ${point.side} record ${point.record}`);
+  };
+  return {
+    records: journal.records,
+    async append(record: JournalRecord) {
+      if (dead) return die();
+      const here = count === point.record;
+      count += 1;
+      if (here && point.side === 'before') return die();
+      await journal.append(record);
+      if (here) return die();
+    },
+    close: () => (dead ? Promise.resolve() : journal.close()),
+  };
+}
+
+/** Every moment at which dying makes a difference: before each record, and between an action's announcement and the action. */
+export function crashPoints(records: readonly JournalRecord[]): readonly CrashPoint[] {
+  return records.flatMap(({ type }, record): readonly CrashPoint[] => [
+    { record, side: 'before' },
+    ...(type === 'action.intended' ? [{ record, side: 'after' } as const] : []),
+  ]);
+}
