@@ -25,7 +25,7 @@ export async function readKubeconfig(path: string): Promise<ClusterAccess> {
  * Reads the current context of a kubeconfig (`folder` is what relative file names in it start from).
  * Exec and auth-provider plugins are not run.
  */
-export async function parseKubeconfig(text: string, folder = '.'): Promise<ClusterAccess> {
+async function parseKubeconfig(text: string, folder: string): Promise<ClusterAccess> {
   const config = record(parse(text));
   const current = string(config['current-context']);
   const context = record(named(config.contexts, current)?.context);
