@@ -19,6 +19,7 @@ export type ClusterRead =
   | { readonly read: 'get'; readonly ref: ObjectRef }
   | ListRead
   | { readonly read: 'review'; readonly review: Review }
+  | RightsRead
   | LogsRead
   | { readonly read: 'dry-run'; readonly action: ClusterAction };
 
@@ -30,6 +31,31 @@ export interface ListRead {
   readonly namespace?: string;
   readonly labels?: string;
   readonly fields?: string;
+}
+
+/**
+ * The rules that hold for somebody else in a namespace: SelfSubjectRulesReview under impersonation, as `kubectl auth can-i --list --as` asks for
+ * it. One request where access reviews would take one for each right; but a list, so what is not in it may be allowed all the same.
+ */
+export interface RightsRead {
+  readonly read: 'rights';
+  readonly user: string;
+  readonly groups: readonly string[];
+  readonly namespace: string;
+}
+
+/** The rules that were listed. */
+export interface Rights {
+  readonly resourceRules: readonly {
+    readonly verbs: readonly string[];
+    readonly apiGroups?: readonly string[];
+    readonly resources?: readonly string[];
+    readonly resourceNames?: readonly string[];
+  }[];
+  readonly nonResourceRules: readonly {
+    readonly verbs: readonly string[];
+    readonly nonResourceURLs?: readonly string[];
+  }[];
 }
 
 /** The log of one container; the last `tailLines` lines. */
@@ -149,6 +175,16 @@ export function reviewFact<V>(fact: {
 }): Fact<'cluster', V> {
   const { key, review, parse } = fact;
   return { on: 'cluster', key, read: { read: 'review', review }, parse: parse as (raw: never) => V };
+}
+
+/** The rules that hold for somebody else; `null` where we may not impersonate them. */
+export function rightsFact<V>(fact: {
+  key: string;
+  rights: Omit<RightsRead, 'read'>;
+  parse: (raw: Rights | null) => V;
+}): Fact<'cluster', V> {
+  const { key, rights, parse } = fact;
+  return { on: 'cluster', key, read: { read: 'rights', ...rights }, parse: parse as (raw: never) => V };
 }
 
 /** The log of a container; `null` when there is none (not started, or no previous one). */

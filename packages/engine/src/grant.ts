@@ -42,6 +42,8 @@ export function grantsOfRead(target: string, read: ClusterRead): readonly Grant[
       return [{ target, ...rule('get', read.ref), name: read.ref.name }];
     case 'list':
       return [{ target, ...rule('list', read) }];
+    case 'rights':
+      return [];
     case 'logs':
       return [{ target, group: '', resource: 'pods/log', verb: 'get', namespace: read.namespace }];
     case 'review': {

@@ -64,6 +64,8 @@ function predictOne(read: HostRead | ClusterRead, raw: unknown, action: Action):
       return runsPods(ref) && ref.namespace === read.namespace ? unpredictable : raw;
     case 'review':
       return decides(ref, action, read.review.kind) ? unpredictable : raw;
+    case 'rights':
+      return decides(ref, action, read.read) ? unpredictable : raw;
     case 'dry-run':
       return sameObject(objectOf(read.action), ref) ? unpredictable : raw;
   }

@@ -29,7 +29,7 @@ export async function waitFor<T>(
 ): Promise<T> {
   const deadline = performance.now() + options.seconds * 1000;
   for (let interval = 100; ; interval = Math.min(interval * 1.5, 2000)) {
-    const found = await look();
+    const found = await look().catch(pendingIfRetryable);
     if ('value' in found) return found.value;
     const left = deadline - performance.now();
     if (left <= 0) {
@@ -44,4 +44,10 @@ export async function waitFor<T>(
     options.onWait?.(found.pending);
     await pause(Math.min(interval, left), options.signal);
   }
+}
+
+/** A target that cannot be reached for a moment is waited for like anything else. */
+function pendingIfRetryable(error: unknown): { readonly pending: string } {
+  if (error instanceof ClawError && error.retryable) return { pending: error.message };
+  throw error;
 }

@@ -10,7 +10,7 @@ export interface Api {
   readonly request: (
     method: ApiRequest['method'],
     to: Omit<ObjectRef, 'name'> & { readonly name?: string; readonly subresource?: string },
-    options: Pick<ApiRequest, 'query' | 'body' | 'contentType' | 'signal'>,
+    options: Pick<ApiRequest, 'query' | 'body' | 'contentType' | 'headers' | 'signal'>,
   ) => Promise<ApiResponse>;
   /** The object, or `null` when it or its kind does not exist. */
   readonly get: (ref: ObjectRef, signal: AbortSignal) => Promise<ClusterObject | null>;

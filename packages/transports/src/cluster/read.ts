@@ -16,6 +16,8 @@ export function readCluster(api: Api, read: ClusterRead, signal: AbortSignal): P
       return list(api, read, signal);
     case 'review':
       return review(api, read.review, signal);
+    case 'rights':
+      return rights(api, read, signal);
     case 'logs':
       return logs(api, read, signal);
     case 'dry-run':
@@ -55,6 +57,24 @@ async function review(api: Api, body: Review, signal: AbortSignal): Promise<Clus
   if (response.status !== 200 && response.status !== 201)
     throw apiError(`ask for a ${body.kind}`, statusOf(response));
   return JSON.parse(response.text) as ClusterObject;
+}
+
+/** What another may do, asked in their name; `null` where impersonation is denied. */
+async function rights(
+  api: Api,
+  read: ClusterRead & { read: 'rights' },
+  signal: AbortSignal,
+): Promise<Rights | null> {
+  const to = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview' };
+  const response = await api.request('POST', to, {
+    headers: { 'Impersonate-User': read.user, 'Impersonate-Group': read.groups },
+    body: JSON.stringify({ ...to, spec: { namespace: read.namespace } }),
+    signal,
+  });
+  if (response.status === 403) return null;
+  if (response.status >= 300) throw apiError(`ask what ${read.user} may do`, statusOf(response));
+  const { status } = JSON.parse(response.text) as { status: Partial<Rights> };
+  return { resourceRules: status.resourceRules ?? [], nonResourceRules: status.nonResourceRules ?? [] };
 }
 
 async function logs(api: Api, read: LogsRead, signal: AbortSignal): Promise<string | null> {
