@@ -7,7 +7,7 @@ import { podStatus } from './pod-status.ts';
 import type { Registry } from './registry.ts';
 import { keyOf, resources } from './resources.ts';
 import { startWorker, type WorkerRun } from './worker.ts';
-import { type Container, type ContainerState, type Pod, timestamp } from './workloads.ts';
+import { type Container, type ContainerState, type Pod, type PodTemplate, timestamp } from './workloads.ts';
 
 /** The pauses before a container that ended is started again: doubling from `firstMs` to `mostMs`. */
 export interface BackOff {
@@ -26,10 +26,8 @@ export interface PodRunOptions {
 /** A pod that runs on the node. */
 export interface PodRun {
   readonly uid: string;
-  /** True once the pod's status tells of its first decision (or, without a worker in it, of its start). */
+  /** True once the pod's status tells of its first decision, or why there is none; without a worker in it, of its start. */
   readonly isShown: boolean;
-  /** True when a worker is among its containers. */
-  readonly isWorker: boolean;
   /** The log of a container's current or latest run, or of the run before; undefined where there is none. */
   log(container: string, previous: boolean): ContainerLog | undefined;
   /** A line in the logs of its workers. */
@@ -59,8 +57,8 @@ const WORKER_IMAGE = /(^|\/)openclaw\/worker([:@]|$)/;
 const CONTROLLER_IMAGE = /(^|\/)openclaw\/controller([:@]|$)/;
 const WAIT_FOR_MOUNTS_MS = 1000;
 
-/** True when a container of the pod runs an image of OpenClaw's. */
-export function isOpenClaw({ spec }: Pod): boolean {
+/** True when a container of the pod (or of the pods made from the template) runs an image of OpenClaw's. */
+export function isOpenClaw({ spec }: Pick<PodTemplate, 'spec'>): boolean {
   return spec.containers.some(({ image }) => WORKER_IMAGE.test(image) || CONTROLLER_IMAGE.test(image));
 }
 
@@ -99,6 +97,7 @@ export function startPod(context: Context, pod: Pod, options: PodRunOptions): Po
     if (signal.aborted) return;
     if (isObstacle(found)) {
       container.state = { waiting: { reason: found.reason, message: found.message } };
+      container.shown = true;
       container.timer = setTimeout(begin, WAIT_FOR_MOUNTS_MS, container);
       status.poke();
       return;
@@ -169,7 +168,6 @@ export function startPod(context: Context, pod: Pod, options: PodRunOptions): Po
     get isShown() {
       return isShown;
     },
-    isWorker: containers.some(({ isWorker }) => isWorker),
     log: (name, previous) => (previous ? find(name)?.previousLog : find(name)?.log),
     note: (text) => {
       for (const { isWorker, log } of containers) if (isWorker) log?.write('INFO', text);

@@ -8,12 +8,12 @@ import { createJobController } from './jobs.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
 import { startLogServer } from './log-server.ts';
 import { keepNodeAlive, registerNode, unregisterNode } from './node-object.ts';
-import type { BackOff } from './pod-run.ts';
+import { type BackOff, isOpenClaw } from './pod-run.ts';
 import { createPods, type Pods } from './pods.ts';
 import { createRegistry } from './registry.ts';
 import { type KubeObject, type Resource, resources } from './resources.ts';
 import { createReviews } from './reviews.ts';
-import { type Deployment, isActive, isReady, type ReplicaSet } from './workloads.ts';
+import { type Deployment, isActive, isReady, type Pod, type ReplicaSet } from './workloads.ts';
 
 export interface StandInOptions {
   readonly access: ClusterAccess;
@@ -25,7 +25,7 @@ export interface StandInOptions {
 
 /** OpenClaw's controller and the node that runs its pods, at work in a cluster. */
 export interface StandIn {
-  /** Resolves when every Deployment has its pods and each of them shows its first decision. */
+  /** Resolves when every Deployment of OpenClaw's has its pods and each of them shows its first decision. */
   settled(signal?: AbortSignal): Promise<void>;
   /** Ends timers, sockets and watches, and takes the node out of the cluster. */
   close(): Promise<void>;
@@ -130,16 +130,16 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   }
 
   const isSettled = () => {
-    const active = caches.pods.all().filter((pod) => pod.spec.nodeName === NODE_NAME && isActive(pod));
-    const shown = active.every((pod) => pods?.run(pod)?.isShown === true);
-    const served = caches.deployments.all().every(({ metadata, spec, status }) => {
+    const isOwn = (pod: Pod) => pod.spec.nodeName === NODE_NAME && isActive(pod) && isOpenClaw(pod);
+    const active = caches.pods.all().filter(isOwn);
+    const own = caches.deployments.all().filter(({ spec }) => isOpenClaw(spec.template));
+    const served = own.every(({ metadata, spec, status }) => {
       const isSeen = (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
       return isSeen && (status?.replicas ?? 0) >= (spec.replicas ?? 1);
     });
-    const counted = caches.deployments
-      .all()
-      .reduce((sum, { status }) => sum + (status?.readyReplicas ?? 0), 0);
-    return shown && served && counted >= active.filter((pod) => isReady(pod)).length;
+    const counted = own.reduce((sum, { status }) => sum + (status?.readyReplicas ?? 0), 0);
+    const shown = active.every((pod) => pods?.run(pod)?.isShown === true);
+    return served && shown && counted >= active.filter(isReady).length;
   };
   const settled = (until?: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
