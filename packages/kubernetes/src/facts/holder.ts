@@ -18,6 +18,15 @@ export function holder(ref: ObjectRef, keys: readonly string[]): Fact<'cluster',
   });
 }
 
+/** The values under some keys, without regard to what else there is. */
+export function entryValues(ref: ObjectRef, keys: readonly string[]): Fact<'cluster', Holder['values']> {
+  return objectFact({
+    key: `${nameOf(ref)} values of ${keys.join(', ')}`,
+    ref,
+    parse: (object) => parseHolder(object, keys).values,
+  });
+}
+
 /** The text under a key, whichever kind holds it; secrets stay opaque. */
 export function storedText(value: string | Secret | null | undefined): string | Secret | undefined {
   if (value === null || value === undefined) return undefined;

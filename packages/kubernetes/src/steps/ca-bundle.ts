@@ -1,7 +1,7 @@
 import { defineState, isRefused, nameOf, type Refused, refused, type Secret } from '@claw-run/core';
 import * as z from 'zod';
 import { holderActions, withValues } from '../actions/holder-actions.ts';
-import { clearText, holder, storedText, valueFor } from '../facts/holder.ts';
+import { clearText, entryValues, holder, storedText, valueFor } from '../facts/holder.ts';
 import { holderFields, holderRef, namesOneHolder, oneHolder } from '../inputs.ts';
 import { addedCertificates, pemBlocks } from '../lib/pem.ts';
 
@@ -42,13 +42,13 @@ export const caBundle = defineState({
     },
   ],
   facts: (input) => ({
-    source: holder(holderRef(input.from), input.keys),
+    source: entryValues(holderRef(input.from), input.keys),
     bundle: holder(holderRef(input.to), input.keys),
   }),
   desire: (input, seen) => {
     const values: Record<string, string | Secret> = {};
     for (const key of input.keys) {
-      const value = wanted(input, key, seen.source.values[key] ?? null, seen.bundle.values[key] ?? null);
+      const value = wanted(input, key, seen.source[key] ?? null, seen.bundle.values[key] ?? null);
       if (isRefused(value)) return value;
       values[key] = value;
     }

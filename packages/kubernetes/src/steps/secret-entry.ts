@@ -1,7 +1,7 @@
 import { defineState, isRefused, nameOf, type ObjectRef, refused, Secret } from '@claw-run/core';
 import * as z from 'zod';
 import { holderActions, withValues } from '../actions/holder-actions.ts';
-import { holder, storedText, valueFor } from '../facts/holder.ts';
+import { entryValues, holder, storedText, valueFor } from '../facts/holder.ts';
 import { holderRef, name, namespace, source, state } from '../inputs.ts';
 
 export const secretEntry = defineState({
@@ -47,11 +47,11 @@ export const secretEntry = defineState({
     entry: holder(ref(input), [input.key]),
     source:
       input.from === undefined
-        ? holder(ref(input), [input.key])
-        : holder(holderRef(input.from), [input.from.key]),
+        ? entryValues(ref(input), [])
+        : entryValues(holderRef(input.from), [input.from.key]),
   }),
   desire: (input, seen) => {
-    const copied = input.from === undefined ? undefined : storedText(seen.source.values[input.from.key]);
+    const copied = input.from === undefined ? undefined : storedText(seen.source[input.from.key]);
     if (input.state === 'present' && input.from !== undefined && copied === undefined) {
       return refused(`${nameOf(holderRef(input.from))} has no key ${input.from.key}`, 'correct `from`');
     }

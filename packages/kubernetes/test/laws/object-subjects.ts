@@ -1,0 +1,67 @@
+import type { ClusterObject } from '@claw-run/core';
+import type { Subject } from '@claw-run/testing';
+import fc from 'fast-check';
+import { stringify } from 'yaml';
+import { apply, customResource, identitiesUnique, object } from '../../src/index.ts';
+import { configMap, home, pool, secret } from './given.ts';
+
+const use = {
+  definition: customResource,
+  with: { 'api-version': 'example.org/v1', kind: 'Pool', name: 'pool', namespace: home },
+};
+const manifest = (...objects: readonly ClusterObject[]) => objects.map((one) => stringify(one)).join('---\n');
+const spec = fc.record(
+  {
+    size: fc.constantFrom(1, 2),
+    tags: fc.constantFrom([], ['a']),
+    limits: fc.constantFrom({ cpu: 1 }, { cpu: 2 }),
+  },
+  { requiredKeys: [] },
+);
+
+export const objectSubjects: readonly Subject[] = [
+  {
+    ...use,
+    title: 'another spec',
+    with: { ...use.with, spec: { size: 3, limits: { cpu: 2 }, tags: null } },
+    given: [pool('pool', { size: 1, tags: ['a'], owner: 'others' })],
+    inputs: spec.map((it) => ({ ...use.with, spec: it })),
+    givens: fc.option(spec, { nil: undefined }).map((it) => (it === undefined ? [] : [pool('pool', it)])),
+  },
+  { ...use, title: 'no such object', with: { ...use.with, spec: { size: 3 } } },
+  {
+    ...use,
+    title: 'an object to be taken away',
+    with: { ...use.with, state: 'absent' },
+    given: [pool('pool', { size: 1, owner: 'others' })],
+  },
+  {
+    definition: apply,
+    title: 'two objects, one of them there with another value',
+    with: {
+      manifest: manifest(configMap('settings', { a: '1' }), configMap('more', { b: '2' })),
+      force: true,
+    },
+    given: [configMap('settings', { a: '0', c: '3' })],
+  },
+  {
+    definition: apply,
+    title: 'a field that others manage',
+    with: { manifest: manifest(configMap('settings', { a: '1' })) },
+    given: [configMap('settings', { a: '1' })],
+    plans: 'settled',
+  },
+  {
+    definition: object,
+    title: 'a Secret, which stays opaque',
+    with: { 'api-version': 'v1', kind: 'Secret', name: 'db', namespace: home },
+    given: [secret('db', { password: 'hidden' })],
+  },
+  {
+    definition: identitiesUnique,
+    title: 'two of the same identity',
+    with: { 'api-version': 'example.org/v1', kind: 'Pool', namespace: home, path: 'spec.identity' },
+    given: [pool('one', { identity: 'x' }), pool('two', { identity: 'x' })],
+    finds: 'fail',
+  },
+];
