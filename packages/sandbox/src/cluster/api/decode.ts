@@ -43,7 +43,9 @@ function checkTypes(value: unknown, shape: Shape | undefined, path: string, reso
   }
   const isList = shape.keys !== undefined || shape.set === true;
   if (isList && !Array.isArray(value)) throw wrongType(resource, jsonType(value), path, '[]v1');
-  if (shape.fields !== undefined && !isObject(value)) throw wrongType(resource, jsonType(value), path, 'v1');
+  const isMap = shape.each !== undefined && !isList && shape.atomic === undefined;
+  if ((shape.fields !== undefined || isMap) && !isObject(value))
+    throw wrongType(resource, jsonType(value), path, 'v1');
   const under = (key: string) => (path === '' ? key : `${path}.${key}`);
   if (Array.isArray(value)) for (const item of value) checkTypes(item, shape.each, path, resource);
   else if (isObject(value))

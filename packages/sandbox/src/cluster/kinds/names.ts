@@ -56,11 +56,13 @@ export function metadataCauses(object: KubeObject): readonly Cause[] {
 }
 
 function labelCauses(labels: Record<string, string>): readonly Cause[] {
-  const values = Object.values(labels).flatMap((value) =>
-    dnsProblems(value, labelValue, 63, labelValueRule).map((problem) =>
-      invalidValue('metadata.labels', value, problem),
-    ),
-  );
+  const values = Object.values(labels)
+    .map((value) => value ?? '')
+    .flatMap((value) =>
+      dnsProblems(value, labelValue, 63, labelValueRule).map((problem) =>
+        invalidValue('metadata.labels', value, problem),
+      ),
+    );
   return [...keyCauses('metadata.labels', labels), ...values];
 }
 
