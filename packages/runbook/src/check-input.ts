@@ -25,8 +25,7 @@ export function checkInput(input: Input, problems: Problems): void {
   const { schema, value, tree, span, uses } = input;
   if (tree !== undefined) checkKeys(tree, schema, uses, problems);
   for (const hole of value.holes) checkHole(hole, schema, problems);
-  for (const issue of issuesOf(schema, withSamples(value))) {
-    if (!concerns(issue, value.holes)) continue;
+  for (const issue of issuesOf(schema, withSamples(value), (one) => concerns(one, value.holes))) {
     tellIssue(issue, { tree, span, uses }, problems);
   }
 }

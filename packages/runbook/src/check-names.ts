@@ -169,7 +169,8 @@ function namesOf(
   return root === 'run' ? new Set<string>() : scope[root];
 }
 
-function unknownRoot(name: string, scope: ExpressionScope): readonly [string, string?] {
+/** What to say of a name that is no root: most often its root was forgotten. */
+export function unknownRoot(name: string, scope: ExpressionScope): readonly [string, string?] {
   if (isRoot(name)) {
     return [`\`${name}\` alone is no value`, `name one of them: \`${name}.<name>\``];
   }

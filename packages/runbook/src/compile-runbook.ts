@@ -33,7 +33,7 @@ export async function compileRunbook(
 ): Promise<Compiled> {
   const read = readBytes(entry.file, entry.bytes);
   if (!read.ok) return { ok: false, problems: [read.problem] };
-  const problems = createProblems();
+  const problems = createProblems(entry.file);
   const reader = createReader(problems);
   const root = reader.map(parseYaml(read.source, problems), 'a runbook');
   if (root === undefined) return { ok: false, problems: problems.list() };

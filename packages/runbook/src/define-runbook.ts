@@ -30,6 +30,7 @@ import type {
   VerificationOptions,
 } from './define-types.ts';
 import { parseDuration } from './duration.ts';
+import { issuesOf } from './input-issues.ts';
 import { nameFault } from './names.ts';
 import { suggestion } from './nearest.ts';
 import { needsOf } from './needs.ts';
@@ -233,9 +234,13 @@ function conditionText(condition: (scope: Scope) => boolean): string {
 }
 
 function checkStatic(where: string, uses: AnyUsed, input: unknown, tell: Tell): void {
-  const parsed = uses.input.safeParse(input);
-  for (const issue of parsed.success ? [] : parsed.error.issues) {
-    tell(`\`${['with', ...issue.path].join('.')}\` of \`${where}\`: ${issue.message}`);
+  for (const issue of issuesOf(uses.input, input)) {
+    const name = ['with', ...issue.path].join('.');
+    tell(
+      issue.kind === 'missing'
+        ? `\`${where}\` needs \`${name}\``
+        : `\`${name}\` of \`${where}\` ${issue.message}`,
+    );
   }
 }
 

@@ -27,11 +27,15 @@ const budget = 100_000;
  */
 export function evaluate(ast: ASTNode, evaluation: Evaluation): unknown {
   const run: Run = { ...evaluation, bound: new Map(), budget: { left: budget } };
-  return lower(evaluated(ast, run), fail(ast, run));
+  try {
+    return lower(evaluated(ast, run), fail(ast, run));
+  } catch (error) {
+    throw error instanceof Exhausted ? fail(ast, run)('the expression takes too long') : error;
+  }
 }
 
 function evaluated(node: ASTNode, run: Run): unknown {
-  spend(run, 1, node);
+  spend(run, 1);
   switch (node.op) {
     case 'value':
       return node.args;
@@ -80,7 +84,7 @@ function binary(node: Binary, run: Run): unknown {
       return !equals(left, right);
     case 'in':
       if (Array.isArray(right)) {
-        spend(run, right.length, node);
+        spend(run, right.length);
         return right.some((item) => equals(left, item));
       }
       if (isObject(right)) return Object.hasOwn(right, String(left)) && right[String(left)] !== undefined;
@@ -140,7 +144,7 @@ function mapOf(node: ASTNode & { op: 'map' }, run: Run): unknown {
 function method(node: ASTNode & { op: 'rcall' }, run: Run): unknown {
   const [name, receiver, parameters] = node.args;
   const value = evaluated(receiver, run);
-  if (typeof value === 'string' || Array.isArray(value)) spend(run, value.length / 16, node);
+  if (typeof value === 'string' || Array.isArray(value)) spend(run, value.length / 16);
   return callMethod(name, value, values(parameters, run), fail(node, run));
 }
 
@@ -244,9 +248,9 @@ function fail(node: ASTNode, run: Run): (message: string) => ClawError {
   return (message) => new ClawError('input-invalid', `${message} (in ${quoted(node, run)}, ${run.where})`);
 }
 
-function spend(run: Run, amount: number, node: ASTNode): void {
+function spend(run: Run, amount: number): void {
   run.budget.left -= amount;
-  if (run.budget.left < 0) throw new Exhausted(fail(node, run)('the expression takes too long').message);
+  if (run.budget.left < 0) throw new Exhausted();
 }
 
 /** Not absorbed by `||`: nothing may go on once the budget is spent. */

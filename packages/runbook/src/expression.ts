@@ -1,8 +1,8 @@
 import { ClawError, type Scope } from '@claw-run/core';
-import { celFault, fieldHint } from './cel-faults.ts';
+import { type CelFault, celFault, fieldHint } from './cel-faults.ts';
 import { joinNames } from './cel-names.ts';
 import { type Shape, shapeNamed } from './cel-type.ts';
-import { checkNames } from './check-names.ts';
+import { checkNames, unknownRoot } from './check-names.ts';
 import { evaluate } from './evaluate.ts';
 import type { ExpressionScope } from './expression-scope.ts';
 import type { Problems } from './problems.ts';
@@ -78,7 +78,7 @@ function parse(text: string, { scope }: Place, tell: Tell) {
   try {
     return scope.environment().parse(joinNames(text, declared));
   } catch (error) {
-    const fault = celFault(error, text);
+    const fault = reservedFault(error, text, scope) ?? celFault(error, text);
     tell(
       fault ?? { start: 0, end: text.length },
       fault?.message ?? 'this is not a CEL expression',
@@ -86,6 +86,14 @@ function parse(text: string, { scope }: Place, tell: Tell) {
     );
     return undefined;
   }
+}
+
+// `namespace` is a reserved word of CEL and the most common parameter: whoever writes it forgot `params.`
+function reservedFault(error: unknown, text: string, scope: ExpressionScope): CelFault | undefined {
+  const fault = celFault(error, text);
+  if (fault === undefined || !fault.message.startsWith('reserved identifier')) return undefined;
+  const [message, hint] = unknownRoot(text.slice(fault.start, fault.end), scope);
+  return { ...fault, message, ...(hint === undefined ? {} : { hint }) };
 }
 
 function whereOf(span: Span): string {

@@ -1,9 +1,10 @@
 import { ClawError, type Json, type Param, type Scope, type StepScope } from '@claw-run/core';
 import type { Environment } from '@marcbachmann/cel-js';
 import type { Root } from './cel-names.ts';
-import { environmentFor, type Shapes } from './cel-type.ts';
+import { environmentFor, type Shape, type Shapes } from './cel-type.ts';
 import type { ExpressionScope } from './expression-scope.ts';
 import { paramFault, shapeOfParam } from './params.ts';
+import type { Span } from './source.ts';
 import type { Value } from './value.ts';
 
 /** One file while it is compiled: the runbook, or a fragment at one place where it is included. */
@@ -11,12 +12,14 @@ export interface Frame {
   readonly params: readonly Param[];
   readonly shapes: Shapes;
   /** Known where facts and causes are: in the runbook itself. */
-  readonly facts: Map<string, Shapes extends ReadonlyMap<string, infer S> ? S : never>;
+  readonly facts: Map<string, Shape>;
   readonly causes: Set<string>;
   readonly targets: ReadonlySet<string>;
   /** What the ids of this file start with in the runbook. */
   readonly prefix: string;
   readonly parent: Frame | undefined;
+  /** Where a fragment is included. */
+  readonly origin: Span | undefined;
   /** The values of a fragment's parameters. */
   readonly given: Map<string, Value>;
   /** All ids of steps, as this file calls them. */
@@ -31,6 +34,7 @@ export function createFrame(options: {
   readonly targets: ReadonlySet<string>;
   readonly prefix?: string;
   readonly parent?: Frame;
+  readonly origin?: Span;
 }): Frame {
   return {
     params: options.params,
@@ -40,6 +44,7 @@ export function createFrame(options: {
     targets: options.targets,
     prefix: options.prefix ?? '',
     parent: options.parent,
+    origin: options.origin,
     given: new Map(),
     steps: new Set(),
     before: new Set(),

@@ -14,11 +14,11 @@ export function compileGiven(item: IncludeItem, { reader, scope }: UseContext): 
   const names = fragment.params.map((param) => param.name);
   for (const [name, { key, value: tree }] of given?.entries ?? []) {
     const param = fragment.params.find((candidate) => candidate.name === name);
+    const value = compileValue(tree, { scope, problems: reader.problems });
     if (param === undefined) {
       reader.problems.add(key, `the fragment ${file} has no parameter \`${name}\``, suggestion(name, names));
       continue;
     }
-    const value = compileValue(tree, { scope, problems: reader.problems });
     checkGiven(param, tree, value, reader);
     fragment.given.set(name, value);
   }

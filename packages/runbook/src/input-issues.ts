@@ -14,11 +14,15 @@ export interface Issue {
 type ZodIssue = z.core.$ZodIssue;
 
 /** Parses a value and tells all issues; unknown keys are left to others, because zod tells them for strict schemas only. */
-export function issuesOf(schema: z.ZodType, value: unknown): readonly Issue[] {
+export function issuesOf(
+  schema: z.ZodType,
+  value: unknown,
+  concerns: (issue: Issue) => boolean = () => true,
+): readonly Issue[] {
   const given = value === null || value === undefined ? {} : value;
   const result = safeParse(schema, given);
   if (result === undefined || result.success) return [];
-  return result.error.issues.flatMap((issue) => inWords(issue, schema, given));
+  return result.error.issues.flatMap((issue) => inWords(issue, schema, given, concerns)).filter(concerns);
 }
 
 // A refinement or a transform of a step's author may not expect what stands for an expression.
@@ -30,7 +34,12 @@ function safeParse(schema: z.ZodType, value: unknown) {
   }
 }
 
-function inWords(issue: ZodIssue, schema: z.ZodType, root: unknown): readonly Issue[] {
+function inWords(
+  issue: ZodIssue,
+  schema: z.ZodType,
+  root: unknown,
+  concerns: (issue: Issue) => boolean,
+): readonly Issue[] {
   const { path } = issue;
   const absent = valueAt(root, path) === undefined && path.length > 0;
   switch (issue.code) {
@@ -65,7 +74,7 @@ function inWords(issue: ZodIssue, schema: z.ZodType, root: unknown): readonly Is
       ];
     }
     case 'invalid_union':
-      return union(issue, schema, root, absent);
+      return union(issue, { schema, root, absent, concerns });
     case 'too_small':
     case 'too_big':
       return [{ kind: 'value', path, message: sizeInWords(issue) }];
@@ -85,16 +94,30 @@ function inWords(issue: ZodIssue, schema: z.ZodType, root: unknown): readonly Is
 
 function union(
   issue: ZodIssue & { code: 'invalid_union' },
-  schema: z.ZodType,
-  root: unknown,
-  absent: boolean,
+  {
+    schema,
+    root,
+    absent,
+    concerns,
+  }: {
+    schema: z.ZodType;
+    root: unknown;
+    absent: boolean;
+    concerns: (issue: Issue) => boolean;
+  },
 ): readonly Issue[] {
   const { path } = issue;
   const branches = issue.errors.map((errors) =>
     errors.flatMap((inner) =>
-      inWords({ ...inner, path: [...path, ...inner.path] } as ZodIssue, schema, root),
+      inWords({ ...inner, path: [...path, ...inner.path] } as ZodIssue, schema, root, concerns),
     ),
   );
+  // A branch whose only faults are at what an expression will give may well be the one that is meant.
+  const open = branches.some(
+    (issues, index) =>
+      !issues.some(concerns) && !issue.errors[index]?.some(({ code }) => code === 'unrecognized_keys'),
+  );
+  if (open) return [];
   const deep = branches.filter(
     (issues) => issues.length > 0 && issues.every((inner) => inner.path.length > path.length),
   );
@@ -140,9 +163,9 @@ function sizeInWords(issue: ZodIssue & { code: 'too_small' | 'too_big' }): strin
 }
 
 function formatInWords(issue: ZodIssue & { code: 'invalid_format' }): string {
-  if (!/^Invalid (string|input)/.test(issue.message)) return plainMessage(issue.message);
-  if ('pattern' in issue && issue.format === 'regex') return `does not match ${issue.pattern}`;
-  return `is not a valid ${issue.format}`;
+  const said = /^Invalid (?:string|input): (must .*)$/.exec(issue.message)?.[1];
+  if (said !== undefined) return said.replace('match pattern', 'match');
+  return /^Invalid /.test(issue.message) ? `is not a valid ${issue.format}` : plainMessage(issue.message);
 }
 
 function plainMessage(message: string): string {

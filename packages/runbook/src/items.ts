@@ -6,7 +6,7 @@ import { readParams } from './params.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { firstLine, type Reader } from './read.ts';
 import { readBytes } from './read-bytes.ts';
-import type { Span } from './source.ts';
+import { positionOf, type Span } from './source.ts';
 import { describe, type MapTree, type Tree } from './tree.ts';
 
 /** One item of `steps` or `verify`, in the order of the runbook, its fragments unfolded. */
@@ -100,15 +100,23 @@ function claim(id: string, span: Span, { frame, taken, section }: Place, { probl
     taken.set(whole, span);
     return;
   }
-  const { line } = { line: first.source.text.slice(0, first.start).split('\n').length };
+  const { file, line } = positionOf(first.source, first.start);
   const what = section === 'steps' ? 'step' : 'verification';
-  const hint =
-    frame.parent === undefined ? undefined : 'give the include an `id`: its steps are then called `<id>-…`';
-  const like =
-    same === whole
-      ? `is already called \`${whole}\``
-      : `is called \`${same}\`, which differs only in \`-\` and \`_\``;
-  problems.add(span, `another ${what} ${like} (${first.source.file}:${line})`, hint);
+  if (frame.origin !== undefined) {
+    const hint = 'give the include an `id`: its steps are then called `<id>-…`';
+    problems.add(
+      frame.origin,
+      `the include brings a ${what} \`${whole}\`, and there is one (${file}:${line})`,
+      hint,
+    );
+  } else if (same === whole) {
+    problems.add(span, `another ${what} is already called \`${whole}\` (${file}:${line})`);
+  } else {
+    problems.add(
+      span,
+      `another ${what} is called \`${same}\`, which differs only in \`-\` and \`_\` (${file}:${line})`,
+    );
+  }
 }
 
 function addStep(frame: Frame, whole: string): void {
@@ -139,6 +147,7 @@ async function unfoldInclude(map: MapTree, place: Place, context: ItemsContext):
     targets: new Set(targets.map(({ name }) => name)),
     prefix,
     parent: place.frame,
+    origin: tree,
   });
   const inner = { ...place, frame, chain: [...place.chain, file] };
   const items = await unfold(fragment.entries.get('steps')?.value, inner, context);
@@ -187,11 +196,10 @@ async function readFragment(path: string, tree: Tree, place: Place, context: Ite
   const parsed = parseYaml(read.source, problems);
   const fragment = reader.map(parsed, 'a fragment');
   if (fragment === undefined) return undefined;
-  readFragmentHeader(fragment, reader);
-  return { fragment, file };
+  return readFragmentHeader(fragment, reader) ? { fragment, file } : undefined;
 }
 
-function readFragmentHeader(fragment: MapTree, reader: Reader): void {
+function readFragmentHeader(fragment: MapTree, reader: Reader): boolean {
   const start = firstLine(fragment);
   const known = ['fragment', 'version', 'title', 'description', 'params', 'steps'];
   if (fragment.entries.has('runbook')) {
@@ -200,7 +208,7 @@ function readFragmentHeader(fragment: MapTree, reader: Reader): void {
       'this is a runbook; only a fragment can be included',
       'a fragment starts with `fragment: NAME`',
     );
-    return;
+    return false;
   }
   const own = 'a fragment has `params` and `steps`; this belongs to the runbook';
   reader.keys(fragment, 'a fragment', known, {
@@ -219,6 +227,7 @@ function readFragmentHeader(fragment: MapTree, reader: Reader): void {
   if (steps === undefined) reader.problems.add(start, 'the fragment has no `steps`');
   else if (steps.value.kind === 'list' && steps.value.items.length === 0)
     reader.problems.add(steps.key, `\`steps\` is empty: ${describe(steps.value)} without items`);
+  return true;
 }
 
 /** A path beside another file, `.` and `..` resolved; slashes on every system. */

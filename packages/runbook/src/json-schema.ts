@@ -13,7 +13,7 @@ export function runbookJsonSchema(library: Library): JsonObject {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'claw-run runbook',
-    oneOf: [runbook, fragment],
+    ...either(runbook, fragment, 'fragment'),
     definitions: {
       ...Object.fromEntries(definitions.map((definition) => [definition.id, inputSchema(definition)])),
       expression,
@@ -53,9 +53,9 @@ function closed(properties: JsonObject, required: readonly string[], description
   return { type: 'object', description, properties, required, additionalProperties: false };
 }
 
-function either(item: JsonObject, other: JsonObject): JsonObject {
+function either(item: JsonObject, other: JsonObject, key = 'include'): JsonObject {
   // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-  return { if: { type: 'object', required: ['include'] }, then: other, else: item };
+  return { if: { type: 'object', required: [key] }, then: other, else: item };
 }
 
 function listOf(definition: string, description: string): JsonObject {

@@ -1,7 +1,7 @@
 /** The name that a misspelt one most likely means, or nothing when none is near. */
 export function nearest(wrong: string, names: Iterable<string>): string | undefined {
   if (wrong.length > 100) return undefined;
-  const limit = Math.max(1, Math.floor(wrong.length / 3));
+  const limit = wrong.length < 2 ? 0 : Math.max(1, Math.floor(wrong.length / 3));
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const name of names) {

@@ -10,14 +10,13 @@ const mostLexemes = 400_000;
 
 /** Reads a file as one YAML document. Nothing, when it is none; the reasons are among the problems. */
 export function parseYaml(source: Source, problems: Problems): Tree | undefined {
-  const start = problems.count();
   if (!plainText(source, problems)) return undefined;
   const tokens = tokensOf(source, problems);
   if (tokens === undefined) return undefined;
   const document = documentOf(source, tokens, problems);
   if (document === undefined) return undefined;
-  const tree = treeOf(document, source, problems);
-  return problems.count() > start && document.errors.length > 0 ? undefined : tree;
+  // What YAML makes of a broken file is guesswork: complaints about it would only confuse.
+  return document.errors.length > 0 ? undefined : treeOf(document, source, problems);
 }
 
 function plainText(source: Source, problems: Problems): boolean {

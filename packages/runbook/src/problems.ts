@@ -20,10 +20,11 @@ export interface Problems {
   readonly list: () => readonly Problem[];
 }
 
-export function createProblems(): Problems {
+/** `first` is the file whose problems come first. */
+export function createProblems(first: string): Problems {
   const found: Found[] = [];
   const seen = new Set<string>();
-  const files: string[] = [];
+  const files: string[] = [first];
   let count = 0;
   return {
     add(span, message, hint, code = 'runbook-invalid') {

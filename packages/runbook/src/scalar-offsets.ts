@@ -33,6 +33,7 @@ function offsetsOf(scalar: ScalarTree): readonly number[] | undefined {
     end: scalar.end,
     style,
     value,
+    indent: indentOf(scalar),
   };
   if (style === 'literal' || style === 'folded') skipHeader(walk);
   const offsets: number[] = [];
@@ -52,6 +53,8 @@ interface Walk {
   readonly end: number;
   readonly style: ScalarTree['style'];
   readonly value: string;
+  /** How many blanks of each line are not part of a block scalar's value; all, in other styles. */
+  readonly indent: number;
 }
 
 interface Matched {
@@ -66,8 +69,13 @@ function skipHeader(walk: Walk): void {
 }
 
 function skipBlanks(walk: Walk): void {
-  // A block scalar whose lines are indented further than its first one: the further blanks belong to the value.
-  while (walk.at < walk.end && (walk.text[walk.at] === ' ' || walk.text[walk.at] === '\t')) walk.at++;
+  const most = walk.at + walk.indent;
+  while (walk.at < Math.min(walk.end, most) && /[ \t]/.test(walk.text[walk.at] ?? '')) walk.at++;
+}
+
+function indentOf({ source, start, end, style }: ScalarTree): number {
+  if (style !== 'literal' && style !== 'folded') return Number.POSITIVE_INFINITY;
+  return /\n(?:[ \t]*\r?\n)*( *)/.exec(source.text.slice(start, end))?.[1]?.length ?? 0;
 }
 
 function match(walk: Walk, index: number): Matched | undefined {

@@ -37,18 +37,22 @@ export function treeOf(document: Document, source: Source, problems: Problems): 
     return broken(span);
   };
 
-  const convert = (node: unknown, depth: number): Tree => {
+  const convert = (node: unknown, depth: number, via?: Span): Tree => {
     const span = spanOf(node);
     if (bomb) return broken(span);
     if (++nodes > mostNodes || depth > mostDepth) {
       bomb = true;
-      return tell(span, `the file unfolds to more than ${mostNodes} values`, 'use fewer aliases (`*name`)');
+      return tell(
+        via ?? span,
+        `the file unfolds to more than ${mostNodes} values`,
+        'use fewer aliases (`*name`)',
+      );
     }
     if (isAlias(node)) {
       const target = anchors.get(node.source);
       if (target === undefined) return tell(span, `there is no anchor \`&${node.source}\` before this alias`);
       if (open.has(target)) return tell(span, `\`*${node.source}\` holds itself`);
-      return convert(target, depth + 1);
+      return convert(target, depth + 1, via ?? span);
     }
     const { anchor, tag } = node as Node & { anchor?: string; tag?: string };
     if (anchor !== undefined) anchors.set(anchor, node as Node);
@@ -58,9 +62,9 @@ export function treeOf(document: Document, source: Source, problems: Problems): 
     if (isScalar(node)) return scalarOf(node, span);
     open.add(node);
     const tree = isMap(node)
-      ? mapOf(node, span, depth)
+      ? mapOf(node, span, depth, via)
       : isSeq(node)
-        ? { ...span, kind: 'list' as const, items: node.items.map((item) => convert(item, depth + 1)) }
+        ? { ...span, kind: 'list' as const, items: node.items.map((item) => convert(item, depth + 1, via)) }
         : broken(span);
     open.delete(node);
     return tree;
@@ -94,7 +98,7 @@ export function treeOf(document: Document, source: Source, problems: Problems): 
     return tell(span, `${describeValue(value)} cannot be in a runbook`);
   };
 
-  const mapOf = (node: YAMLMap, span: Span, depth: number): Tree => {
+  const mapOf = (node: YAMLMap, span: Span, depth: number, via: Span | undefined): Tree => {
     const entries = new Map<string, Entry>();
     const merged: Tree[] = [];
     for (const { key, value } of node.items) {
@@ -103,14 +107,14 @@ export function treeOf(document: Document, source: Source, problems: Problems): 
       const text = isScalar(name) ? name.value : undefined;
       if (isScalar(key) && key.anchor !== undefined) anchors.set(key.anchor, key);
       if (typeof text === 'number' || typeof text === 'boolean') {
-        tell(at, `the key ${describeValue(text)} is not a text`, `quote it: \`'${text}'\``);
+        tell(at, `the key \`${text}\` is not a text`, `quote it: \`'${text}'\``);
         continue;
       }
       if (typeof text !== 'string') {
         tell(at, `a key must be a text; this is ${isScalar(name) ? describeValue(text) : 'a list or a map'}`);
         continue;
       }
-      const tree = value === null ? emptyAfter(at) : convert(value, depth + 1);
+      const tree = value === null ? emptyAfter(at) : convert(value, depth + 1, via);
       if (text === '<<' && isScalar(key) && key.type === 'PLAIN') {
         merged.push(tree);
         continue;

@@ -38,7 +38,9 @@ export function addYamlFaults(source: Source, faults: readonly YamlFault[], prob
     if (lines.has(line)) continue;
     lines.add(line);
     const [message, hint] = texts[fault.code] ?? [];
-    const own = message === undefined || fault.code === 'MISSING_CHAR' ? undefined : message;
+    const expression = /[^'"\s]*\$\{\{/.test(lineText(source, line)) && fault.code !== 'TAB_AS_INDENT';
+    const said = message === undefined || fault.code === 'MISSING_CHAR' ? undefined : message;
+    const own = expression ? 'this value must be quoted' : said;
     const span = { source, start, end: Math.max(start + 1, Math.min(fault.pos[1], start + 80)) };
     problems.add(
       span,

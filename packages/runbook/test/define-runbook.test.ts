@@ -136,7 +136,7 @@ test('what types cannot see is told all at once', () => {
       "\`Worker Denied\` cannot name a runbook: lower-case words joined by \`-\`",
       "the symptom \`(?=x)\` is not RE2: RE2 has no lookahead and no lookbehind, so that every pattern is fast",
       "\`default\` of \`params.n\` must be an integer, this is the text \`x\`",
-      "\`with.path\` of \`steps.line\`: Invalid string: must start with "/"",
+      "\`with.path\` of \`steps.line\` must start with "/"",
       "\`cluster\` is a cluster; \`test.file-line\` of \`steps.line\` works on a host",
       "\`timeout\` of \`steps.line\` must be a duration such as \`30s\`, \`3m\` or \`1h\`, this is \`soon\`",
       "\`steps.other\` uses \`steps.last\`, which is not before it",

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import * as runbook from '../src/index.ts';
+
+test('the public surface', () => {
+  expect(Object.keys(runbook).sort()).toEqual([
+    'compilePattern',
+    'compileRunbook',
+    'defineRunbook',
+    'formatProblem',
+    'nearest',
+    'paramFault',
+    'parseDuration',
+    'runbookJsonSchema',
+  ]);
+});
