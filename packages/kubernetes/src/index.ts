@@ -9,6 +9,7 @@ import { logsMatch } from './checks/logs-match.ts';
 import { namespacesAligned } from './checks/namespaces-aligned.ts';
 import { podsReady } from './checks/pods-ready.ts';
 import { policyDrift } from './checks/policy-drift.ts';
+import { rolloutComplete } from './checks/rollout-complete.ts';
 import { rules } from './checks/rules.ts';
 import { tokenValid } from './checks/token-valid.ts';
 import { configMapValue } from './lookups/config-map-value.ts';
@@ -57,6 +58,7 @@ export const kubernetes: readonly Definition[] = [
   retireToken,
   role,
   roleBinding,
+  rolloutComplete,
   rules,
   secretEntry,
   serviceAccount,
@@ -91,6 +93,7 @@ export {
   retireToken,
   role,
   roleBinding,
+  rolloutComplete,
   rules,
   secretEntry,
   serviceAccount,

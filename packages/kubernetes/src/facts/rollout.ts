@@ -51,3 +51,12 @@ function parseRollout(object: ClusterObject): Rollout {
     selector: selectorText(at(object, 'spec', 'selector')),
   };
 }
+
+/** Whether the controller has seen the last change and all pods are of it, in words. */
+export function rolloutState(now: Rollout): { readonly complete: boolean; readonly because: string } {
+  if (now.observed < now.generation)
+    return { complete: false, because: 'its controller has not seen the change' };
+  const complete = [now.updated, now.ready, now.available, now.total].every((it) => it === now.wanted);
+  const because = `${now.updated} updated, ${now.ready} ready and ${now.available} available of ${now.wanted}`;
+  return { complete, because };
+}

@@ -2,7 +2,7 @@ import { defineEvent, nameOf, refused } from '@claw-run/core';
 import * as z from 'zod';
 import { fieldPatch, withValue } from '../actions/field-actions.ts';
 import { pods, troubleOf } from '../facts/pods.ts';
-import { type Rollout, rollout } from '../facts/rollout.ts';
+import { type Rollout, rollout, rolloutState } from '../facts/rollout.ts';
 import { namesOneWorkload, oneWorkload, workloadFields, workloadRef } from '../inputs.ts';
 
 export const restartWorkload = defineEvent({
@@ -38,13 +38,10 @@ export const restartWorkload = defineEvent({
     if (now === null) return { progress: 'failed', because: `${name} is gone` };
     if (!isRestarted(now, occasion.startedAt))
       return { progress: 'pending', because: `${name} is not restarted yet` };
-    if (now.observed < now.generation)
-      return { progress: 'pending', because: `${name}: its controller has not seen the change` };
-    const counts = `${now.updated} updated, ${now.ready} ready and ${now.available} available of ${now.wanted}`;
-    const complete = [now.updated, now.ready, now.available, now.total].every((it) => it === now.wanted);
-    if (complete) return { progress: 'done', because: `${name}: ${counts}` };
+    const state = rolloutState(now);
+    if (state.complete) return { progress: 'done', because: `${name}: ${state.because}` };
     const troubled = seen.pods.filter((pod) => !pod.ready && pod.reason !== null).map(troubleOf);
-    const because = [`${name}: ${counts}`, ...troubled].join('; ');
+    const because = [`${name}: ${state.because}`, ...troubled].join('; ');
     return now.stalled === null
       ? { progress: 'pending', because }
       : { progress: 'failed', because: `${because}; ${now.stalled}` };

@@ -10,7 +10,7 @@ export interface ApiRequest {
   readonly query?: { readonly [name: string]: string | undefined };
   readonly contentType?: string;
   readonly body?: string;
-  readonly headers?: { readonly [name: string]: string | readonly string[] };
+  readonly headers?: http.OutgoingHttpHeaders;
   readonly signal: AbortSignal;
 }
 
@@ -84,7 +84,7 @@ async function send(config: KubeConfig, userAgent: string, request: ApiRequest):
   }
   options.headers = {
     ...options.headers,
-    ...(request.headers as http.OutgoingHttpHeaders),
+    ...request.headers,
     'user-agent': userAgent,
     accept: 'application/json',
     ...(request.body === undefined

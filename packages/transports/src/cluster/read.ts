@@ -1,4 +1,12 @@
-import type { ClusterObject, ClusterRead, DryRunResult, ListRead, LogsRead, Review } from '@claw-run/core';
+import type {
+  ClusterObject,
+  ClusterRead,
+  DryRunResult,
+  ListRead,
+  LogsRead,
+  Review,
+  Rights,
+} from '@claw-run/core';
 import type { Api } from './api.ts';
 import { performAction } from './perform.ts';
 import { revealSecrets } from './reveal.ts';
@@ -67,7 +75,7 @@ async function rights(
 ): Promise<Rights | null> {
   const to = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview' };
   const response = await api.request('POST', to, {
-    headers: { 'Impersonate-User': read.user, 'Impersonate-Group': read.groups },
+    headers: { 'Impersonate-User': read.user, 'Impersonate-Group': [...read.groups] },
     body: JSON.stringify({ ...to, spec: { namespace: read.namespace } }),
     signal,
   });
