@@ -1,7 +1,17 @@
-import { defineCheck, type Fact, fail, pass, reviewFact, unknown } from '@claw-run/core';
+import {
+  defineCheck,
+  type Fact,
+  fail,
+  type Json,
+  pass,
+  reviewFact,
+  rightsFact,
+  unknown,
+} from '@claw-run/core';
 import * as z from 'zod';
 import { name } from '../inputs.ts';
 import { at, count, listed, textAt } from '../lib/json-at.ts';
+import { allows } from '../rbac/rules.ts';
 
 const question = /^(\S+) (?:(\/\S*)|(\*|[a-z0-9-]+)((?:\.[a-z0-9-]+)*)(?:\/([a-z0-9*-]+))?(?: (\S+))?)$/i;
 
@@ -34,8 +44,8 @@ export const canI = defineCheck({
   on: 'cluster',
   summary: 'Someone may do something in the cluster',
   description:
-    'Asks the API server (SubjectAccessReview), so that every authorizer has its say. Asking for somebody else needs ' +
-    '`create subjectaccessreviews`.',
+    'Asks for all his rights at once where we may ask in his name (`impersonate`), and for each that is not listed by a ' +
+    'SubjectAccessReview of its own (`create subjectaccessreviews`), so that every authorizer has its say.',
   input,
   examples: [
     {
@@ -51,13 +61,22 @@ export const canI = defineCheck({
       },
     },
   ],
-  facts: (input): { [K in `can ${string}`]: Fact<'cluster', Answer> } =>
-    Object.fromEntries(input.can.map((one) => [`can ${one}`, access(input, one)])),
+  facts: (input): { [K in `rights ${string}`]: Fact<'cluster', readonly Json[]> } => {
+    const namespace = namespaceOf(input);
+    return namespace === undefined ? {} : { [`rights ${namespace}`]: listedRights(input, namespace) };
+  },
+  moreFacts: (input, seen): { [K in `can ${string}`]: Fact<'cluster', Answer> } => {
+    const open = input.can.filter((one) => !isListed(input, seen, one));
+    return Object.fromEntries(open.map((one) => [`can ${one}`, access(input, one)]));
+  },
   expect: (input, seen) => {
-    const answers = input.can.map((one) => ({
-      can: one,
-      ...(seen[`can ${one}`] ?? { allowed: null, reason: '' }),
-    }));
+    const answers = input.can.map((can) => {
+      const asked = seen[`can ${can}`] ?? { allowed: null, reason: '' };
+      return {
+        can,
+        ...(isListed(input, seen, can) ? { allowed: true, reason: 'listed among his rights' } : asked),
+      };
+    });
     const denied = answers.filter((one) => one.allowed === false).map((one) => one.can);
     if (denied.length > 0) return fail(`${input.as} may not ${listed(denied)}`, answers);
     const open = answers.filter((one) => one.allowed === null).map((one) => one.can);
@@ -71,15 +90,14 @@ export const canI = defineCheck({
 });
 
 function access(input: Input, can: string): Fact<'cluster', Answer> {
-  const [, verb = '', url, resource = '', group = '', subresource, named] = question.exec(can) ?? [];
-  const home = /^system:serviceaccount:([^:]+):/.exec(input.as)?.[1];
-  const namespace = input['all-namespaces'] ? undefined : (input.namespace ?? home);
+  const { verb, group, resource, subresource, name, url } = asked(can);
+  const namespace = namespaceOf(input);
   const attributes = {
     verb,
-    group: group.slice(1),
+    group,
     resource,
     ...(subresource === undefined ? {} : { subresource }),
-    ...(named === undefined ? {} : { name: named }),
+    ...(name === undefined ? {} : { name }),
     ...(namespace === undefined ? {} : { namespace }),
   };
   return reviewFact({
@@ -89,7 +107,7 @@ function access(input: Input, can: string): Fact<'cluster', Answer> {
       kind: 'SubjectAccessReview',
       spec: {
         user: input.as,
-        groups: [...input.groups, ...(home === undefined ? [] : accountGroups(home))],
+        groups: groupsOf(input),
         ...(url === undefined
           ? { resourceAttributes: attributes }
           : { nonResourceAttributes: { verb, path: url } }),
@@ -103,6 +121,48 @@ function access(input: Input, can: string): Fact<'cluster', Answer> {
   });
 }
 
-function accountGroups(namespace: string): readonly string[] {
-  return ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
+/** What he may do in a namespace, in one request; nothing where we may not ask in his name. */
+function listedRights(input: Input, namespace: string): Fact<'cluster', readonly Json[]> {
+  return rightsFact({
+    key: `rights of ${input.as} in ${namespace}`,
+    rights: { user: input.as, groups: groupsOf(input), namespace },
+    parse: (rights) => [...(rights?.resourceRules ?? []), ...(rights?.nonResourceRules ?? [])],
+  });
+}
+
+/** A right that is listed is there; one that is not has to be asked for. */
+function isListed(
+  input: Input,
+  seen: { readonly [K in `rights ${string}`]: readonly Json[] },
+  can: string,
+): boolean {
+  const { verb, group, resource, subresource, name, url } = asked(can);
+  const grant = {
+    verb,
+    group,
+    resource: subresource === undefined ? resource : `${resource}/${subresource}`,
+    ...(name === undefined ? {} : { name }),
+    ...(url === undefined ? {} : { url }),
+  };
+  return (seen[`rights ${namespaceOf(input) ?? ''}`] ?? []).some((rule) => allows(rule, grant));
+}
+
+function asked(can: string) {
+  const [, verb = '', url, resource = '', group = '', subresource, name] = question.exec(can) ?? [];
+  return { verb, url, resource, group: group.slice(1), subresource, name };
+}
+
+function namespaceOf(input: Input): string | undefined {
+  return input['all-namespaces'] ? undefined : (input.namespace ?? homeOf(input));
+}
+
+function groupsOf(input: Input): readonly string[] {
+  const home = homeOf(input);
+  const account = ['system:serviceaccounts', `system:serviceaccounts:${home}`, 'system:authenticated'];
+  return home === undefined ? input.groups : [...input.groups, ...account];
+}
+
+/** The namespace of a service account. */
+function homeOf(input: Input): string | undefined {
+  return /^system:serviceaccount:([^:]+):/.exec(input.as)?.[1];
 }

@@ -45,7 +45,8 @@ export function lackingGrants(stored: readonly Json[], wanted: readonly Rule[]):
   return missingRules(stored, wanted).flatMap(grantsOf).map(told);
 }
 
-interface Grant {
+/** One thing that may be done. */
+export interface Grant {
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
@@ -71,7 +72,7 @@ function grantsOf(from: Json): readonly Grant[] {
 }
 
 /** The rule of the RBAC authorizer: each part matches by itself or by "*", names also by their absence. */
-function allows(from: Json, grant: Grant): boolean {
+export function allows(from: Json, grant: Grant): boolean {
   const has = (key: string, value: string) => [value, '*'].some((it) => textsAt(from, key).includes(it));
   if (!has('verbs', grant.verb)) return false;
   if (grant.url !== undefined) {

@@ -10,7 +10,7 @@ import {
 } from '@claw-run/core';
 import * as z from 'zod';
 import { objectActions, replacementReason } from '../actions/object-actions.ts';
-import { applyAction, applyOutcome, type Outcome } from '../facts/dry-run.ts';
+import { applyAction, applyOutcome, type Conflict, type Outcome } from '../facts/dry-run.ts';
 import { presence, storedObject } from '../facts/stored-object.ts';
 import { name } from '../inputs.ts';
 import { listed } from '../lib/json-at.ts';
@@ -48,17 +48,21 @@ export const apply = defineState({
       },
     },
   ],
-  facts: (input): Applied =>
-    Object.assign({}, ...objectsOf(input).map((object) => factsOf(object, input.force))),
+  facts: (input): Applied => Object.assign({}, ...objectsOf(input).map(factsOf)),
   desire: (input, seen) => {
-    const predicted: { [K in `object ${string}`]: ClusterObject | null } = {};
+    const predicted: { [K in `object ${string}`]: ClusterObject | null } & {
+      [K in `unforced ${string}`]: Outcome;
+    } = {};
     for (const object of objectsOf(input)) {
       const name = nameOf(refOf(object));
-      const outcome = seen[`outcome ${name}`];
+      const [outcome, unforced] = [seen[`outcome ${name}`], seen[`unforced ${name}`]];
       const home = seen[`home ${name}`] ?? true;
-      const after = desired(object, seen[`object ${name}`] ?? null, outcome, home);
+      const after =
+        foreignConflict(input, name, unforced) ??
+        desired(object, seen[`object ${name}`] ?? null, outcome, home);
       if (isRefused(after)) return after;
       predicted[`object ${name}`] = after;
+      if (outcome?.ok) predicted[`unforced ${name}`] = { ok: true, object: after };
     }
     return predicted;
   },
@@ -67,13 +71,13 @@ export const apply = defineState({
       const name = nameOf(refOf(object));
       const [before, after] = [from[`object ${name}`] ?? null, to[`object ${name}`] ?? null];
       const forward = after !== null && covers(after, object) && (before === null || !covers(before, object));
-      return forward ? [applyAction(object, input.force)] : objectActions(before, after);
+      if (!forward) return objectActions(before, after);
+      return [applyAction(object, input.force || conflictsOf(from[`unforced ${name}`]).length > 0)];
     }),
   explain: (from, to, input) => {
     const lines = objectsOf(input).flatMap((object) => {
       const name = nameOf(refOf(object));
-      const tried = from[`unforced ${name}`];
-      const taken = tried === undefined || tried.ok ? [] : tried.conflicts;
+      const taken = conflictsOf(from[`unforced ${name}`]).filter((one) => one.manager !== ours);
       const replaced = replacementReason(from[`object ${name}`] ?? null, to[`object ${name}`] ?? null);
       return [
         ...(replaced === undefined ? [] : [`${name} ${replaced}`]),
@@ -92,16 +96,33 @@ function objectsOf(input: Input): readonly ClusterObject[] {
   );
 }
 
-function factsOf(object: ClusterObject, force: boolean): Applied {
+function factsOf(object: ClusterObject): Applied {
   const ref = refOf(object);
   const name = nameOf(ref);
   const home = { apiVersion: 'v1', kind: 'Namespace', name: ref.namespace ?? '' };
   const facts: Applied = {};
   facts[`object ${name}`] = storedObject(ref);
-  facts[`outcome ${name}`] = applyOutcome(object, force);
-  if (force) facts[`unforced ${name}`] = applyOutcome(object, false);
+  facts[`outcome ${name}`] = applyOutcome(object, true);
+  facts[`unforced ${name}`] = applyOutcome(object, false);
   if (ref.namespace !== undefined) facts[`home ${name}`] = presence(home);
   return facts;
+}
+
+/** Fields that we wrote by a patch have our name on them too, and are taken over without a word. */
+const ours = 'claw-run';
+
+function conflictsOf(outcome: Outcome | undefined): readonly Conflict[] {
+  return outcome === undefined || outcome.ok ? [] : outcome.conflicts;
+}
+
+function foreignConflict(input: Input, name: string, unforced: Outcome | undefined): Refused | undefined {
+  const foreign = conflictsOf(unforced).filter((one) => one.manager !== ours);
+  if (input.force || foreign.length === 0) return undefined;
+  const fields = foreign.map((one) => `${one.field} (managed by ${one.manager})`);
+  return refused(
+    `${name} has fields that others manage: ${listed(fields)}`,
+    'leave them out, or say `force: true` to take them over',
+  );
 }
 
 function desired(
@@ -119,13 +140,6 @@ function desired(
     );
   if (outcome === undefined || (outcome.reason === 'NotFound' && outcome.message.startsWith('namespaces '))) {
     return laidOver(stored ?? undefined, object) as ClusterObject;
-  }
-  if (outcome.conflicts.length > 0) {
-    const fields = outcome.conflicts.map((one) => `${one.field} (managed by ${one.manager})`);
-    return refused(
-      `${name} has fields that others manage: ${listed(fields)}`,
-      'leave them out, or say `force: true` to take them over',
-    );
   }
   return refused(`the server does not take ${name}: ${outcome.message}`, 'correct the manifest');
 }

@@ -5,17 +5,17 @@ export type Answer<T> =
   | { readonly ok: true; readonly items: readonly T[] }
   | { readonly ok: false; readonly because: string };
 
-export interface Worker {
+export type Worker = {
   readonly id: string;
   readonly status: string;
   readonly pod: string | null;
   readonly reason: string | null;
-}
+};
 
-export interface Job {
+export type Job = {
   readonly name: string;
   readonly status: string;
-}
+};
 
 /** The workers of a namespace. When they were last seen is left out: it changes with each look. */
 export function workers(namespace: string): Fact<'host', Answer<Worker>> {
