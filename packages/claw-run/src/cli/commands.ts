@@ -1,0 +1,153 @@
+import type { Context } from '../context.ts';
+import type { FlagName } from './flags.ts';
+
+/** A command as the command line knows it; its code is loaded when it is called. */
+export interface Command {
+  readonly summary: string;
+  /** Its operands, as `[RUN]`, `FILE...` */
+  readonly operands: string;
+  readonly flags: readonly FlagName[];
+  readonly examples: readonly string[];
+  readonly hidden?: boolean;
+  readonly load: () => Promise<{ readonly call: (context: Context) => Promise<number> }>;
+}
+
+const general = ['output', 'verbose', 'quiet', 'stateDir'] as const satisfies readonly FlagName[];
+const reach = ['context', 'kubeconfig', 'target', 'sandbox'] as const satisfies readonly FlagName[];
+const inputs = ['param', 'params', 'log', 'library'] as const satisfies readonly FlagName[];
+const choice = ['from', 'only'] as const satisfies readonly FlagName[];
+const acting = [
+  'yes',
+  'step',
+  'breakLock',
+  'timeout',
+  'report',
+  'diff',
+] as const satisfies readonly FlagName[];
+
+/** Every command, in the order of the help. */
+export const commands: { readonly [name: string]: Command } = {
+  run: {
+    summary: 'Diagnose, plan, ask, act and verify: the everyday call',
+    operands: 'RUNBOOK',
+    flags: [...inputs, ...reach, ...choice, ...acting, 'check', 'dryRun', 'detailedExitcode', ...general],
+    examples: [
+      'claw-run runbooks/worker-denied.yaml',
+      'claw-run --check runbooks/worker-denied.yaml -e namespace=staging',
+      'claw-run --sandbox rbac runbooks/worker-denied.yaml',
+    ],
+    load: () => import('../commands/run.ts'),
+  },
+  plan: {
+    summary: 'Diagnose and plan; with -o save the plan for apply',
+    operands: 'RUNBOOK',
+    flags: [
+      ...inputs,
+      ...reach,
+      ...choice,
+      'out',
+      'diff',
+      'detailedExitcode',
+      'timeout',
+      'report',
+      ...general,
+    ],
+    examples: ['claw-run plan runbooks/worker-denied.yaml -o plan.json'],
+    load: () => import('../commands/plan.ts'),
+  },
+  apply: {
+    summary: 'Carry out a saved plan; refuses when the world has moved',
+    operands: 'PLAN',
+    flags: [...acting, 'param', 'params', 'library', 'context', 'kubeconfig', 'target', ...general],
+    examples: ['claw-run apply plan.json --yes'],
+    load: () => import('../commands/apply.ts'),
+  },
+  diagnose: {
+    summary: 'Tell which causes an incident has; from a log, find the runbook',
+    operands: '[RUNBOOK|LOGFILE|-]',
+    flags: [...inputs, ...reach, 'runbooks', 'detailedExitcode', 'timeout', 'report', ...general],
+    examples: ['claw-run diagnose worker.log', 'kubectl logs deploy/openclaw-worker | claw-run diagnose -'],
+    load: () => import('../commands/diagnose.ts'),
+  },
+  rollback: {
+    summary: 'Undo a run, the last step first; without RUN the latest that can be undone',
+    operands: '[RUN]',
+    flags: [
+      'yes',
+      'force',
+      'breakLock',
+      'timeout',
+      'report',
+      'library',
+      'context',
+      'kubeconfig',
+      'target',
+      ...general,
+    ],
+    examples: ['claw-run rollback'],
+    load: () => import('../commands/rollback.ts'),
+  },
+  resume: {
+    summary: 'Go on with a run that stopped half way; without RUN the latest',
+    operands: '[RUN]',
+    flags: [...acting, 'library', 'context', 'kubeconfig', 'target', ...general],
+    examples: ['claw-run resume'],
+    load: () => import('../commands/resume.ts'),
+  },
+  runs: {
+    summary: 'List the runs of this machine, or tell one of them',
+    operands: '[RUN]',
+    flags: ['diff', 'report', ...general],
+    examples: ['claw-run runs', 'claw-run runs r20260102t030405-abcdef'],
+    load: () => import('../commands/runs.ts'),
+  },
+  validate: {
+    summary: 'Check runbooks: every mistake at once, with its place',
+    operands: 'FILE...',
+    flags: ['library', ...general],
+    examples: ['claw-run validate runbooks/*.yaml'],
+    load: () => import('../commands/validate.ts'),
+  },
+  list: {
+    summary: 'List the runbooks here and the steps of the libraries',
+    operands: '',
+    flags: ['runbooks', 'library', ...general],
+    examples: ['claw-run list'],
+    load: () => import('../commands/list.ts'),
+  },
+  explain: {
+    summary: 'Tell what a step does, takes, reads and how it is undone',
+    operands: 'STEP',
+    flags: ['library', ...general],
+    examples: ['claw-run explain kubernetes.service-account'],
+    load: () => import('../commands/explain.ts'),
+  },
+  schema: {
+    summary: 'Print the JSON schema of runbooks, for editors',
+    operands: '',
+    flags: ['out', 'library', ...general],
+    examples: ['claw-run schema -o schema/runbook.schema.json'],
+    load: () => import('../commands/schema.ts'),
+  },
+  new: {
+    summary: 'Write a commented runbook to start from',
+    operands: 'NAME',
+    flags: ['out', ...general],
+    examples: ['claw-run new disk-full'],
+    load: () => import('../commands/new.ts'),
+  },
+  completion: {
+    summary: 'Print completions for a shell',
+    operands: 'bash|zsh|fish',
+    flags: [],
+    examples: ['source <(claw-run completion bash)'],
+    load: () => import('../commands/completion.ts'),
+  },
+  sandbox: {
+    summary: 'The practice cluster: up [SCENARIO...], down',
+    operands: 'up|down [SCENARIO...]',
+    flags: ['practiceKubeconfig', 'detach', ...general],
+    examples: ['claw-run sandbox up rbac', 'claw-run sandbox up rbac --detach', 'claw-run sandbox down'],
+    load: () => import('../commands/sandbox.ts'),
+  },
+};

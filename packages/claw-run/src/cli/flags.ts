@@ -1,0 +1,120 @@
+/** One flag: how it is written, what it takes, and the environment variable that stands for it. */
+export interface Flag {
+  readonly long: string;
+  readonly short?: string;
+  /** The placeholder of its value; a flag without one is a switch. */
+  readonly value?: string;
+  readonly repeat?: boolean;
+  readonly choices?: readonly string[];
+  readonly summary: string;
+  /** False where the environment has no say. */
+  readonly env?: false;
+}
+
+/** Every flag of every command, by the name under which commands find its value. */
+export const flags = {
+  output: {
+    long: 'output',
+    value: 'format',
+    choices: ['human', 'json'],
+    summary: 'what answers look like: text for people, or JSON (a run: one event a line)',
+  },
+  verbose: {
+    long: 'verbose',
+    short: 'v',
+    repeat: true,
+    summary: 'tell more: -v what stays as it is, -vv facts and evidence, -vvv stack traces',
+  },
+  quiet: { long: 'quiet', short: 'q', summary: 'tell less: no progress' },
+  stateDir: { long: 'state-dir', value: 'folder', summary: 'where journals are kept' },
+  library: {
+    long: 'library',
+    value: 'file',
+    repeat: true,
+    summary: 'an ES module that exports steps of your own (repeatable)',
+  },
+  yes: { long: 'yes', short: 'y', summary: 'agree to the plan; needed where nobody can be asked' },
+  check: { long: 'check', short: 'C', summary: 'diagnose and plan, change nothing' },
+  dryRun: { long: 'dry-run', summary: 'the same as --check' },
+  diff: { long: 'diff', short: 'D', summary: 'show every change in full' },
+  param: {
+    long: 'param',
+    short: 'e',
+    value: 'name=value',
+    repeat: true,
+    summary: 'a parameter of the runbook (repeatable)',
+  },
+  params: {
+    long: 'params',
+    value: 'file',
+    summary: 'parameters from a YAML or JSON file; - for standard input',
+  },
+  from: { long: 'from', value: 'step', summary: 'begin with this step' },
+  only: { long: 'only', value: 'step', repeat: true, summary: 'take only this step (repeatable)' },
+  step: { long: 'step', summary: 'ask before each step' },
+  context: { long: 'context', value: 'name', summary: 'the context of the kubeconfig' },
+  kubeconfig: { long: 'kubeconfig', value: 'file', summary: 'the kubeconfig, instead of KUBECONFIG' },
+  target: {
+    long: 'target',
+    value: 'name=where',
+    repeat: true,
+    summary: 'bind a target: local for a host, a context for a cluster (repeatable)',
+  },
+  log: {
+    long: 'log',
+    value: 'file',
+    summary: 'a log; what its symptoms name becomes facts; - for standard input',
+  },
+  runbooks: {
+    long: 'runbooks',
+    value: 'folder',
+    repeat: true,
+    summary: 'where runbooks are looked for, besides ./runbooks (repeatable)',
+  },
+  report: {
+    long: 'report',
+    value: 'kind:file',
+    repeat: true,
+    summary: 'write a report: html:FILE, junit:FILE or markdown:FILE (repeatable)',
+  },
+  detailedExitcode: { long: 'detailed-exitcode', summary: 'exit 10 when there is something to change' },
+  timeout: {
+    long: 'timeout',
+    value: 'duration',
+    summary: 'stop when this much time has passed: 90s, 10m, 1h',
+  },
+  breakLock: { long: 'break-lock', summary: 'take the lock although another run holds it' },
+  sandbox: {
+    long: 'sandbox',
+    value: 'scenario',
+    repeat: true,
+    summary: 'run against a practice cluster that is broken like this (comma-separated or repeated)',
+  },
+  force: { long: 'force', summary: 'undo also what someone else has changed since', env: false },
+  out: { long: 'out', short: 'o', value: 'file', summary: 'write to this file', env: false },
+  practiceKubeconfig: {
+    long: 'kubeconfig',
+    value: 'file',
+    summary: 'put the practice world into this existing cluster instead of one of its own',
+    env: false,
+  },
+  detach: { long: 'detach', summary: 'leave it running in the background', env: false },
+} as const satisfies { readonly [name: string]: Flag };
+
+export type FlagName = keyof typeof flags;
+
+type ValueOf<F> = F extends { value: string; repeat: true }
+  ? readonly string[]
+  : F extends { repeat: true }
+    ? number
+    : F extends { value: string }
+      ? string
+      : boolean;
+
+/** What was given on the command line or in the environment. */
+export type Options = { readonly [N in FlagName]?: ValueOf<(typeof flags)[N]> };
+
+/** The environment variable that stands for a flag. */
+export function envOf(flag: Flag): string | undefined {
+  return flag.env === false ? undefined : `CLAW_${flag.long.toUpperCase().replaceAll('-', '_')}`;
+}

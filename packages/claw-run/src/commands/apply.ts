@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { ClawError, type Param, type Problem, type Runbook } from '@claw-run/core';
+import { createJournalStore } from '@claw-run/engine';
+import { UsageError } from '../cli/usage-error.ts';
+import type { Context } from '../context.ts';
+import { reachOf } from '../run/bind-targets.ts';
+import { execute } from '../run/execute.ts';
+import { watchInterrupts } from '../run/interrupt.ts';
+import { loadLibrary } from '../run/load-library.ts';
+import { recompile } from '../run/load-runbook.ts';
+import { collectParams, type Params } from '../run/params.ts';
+import { bindingsOf, compareWith, type PlanFile, readPlan } from '../run/plan-file.ts';
+import { openReach } from '../run/reach.ts';
+import { selectSteps } from '../run/select-steps.ts';
+
+/** `claw-run apply PLAN`: does what was agreed to, unless the world has moved. */
+export async function call(context: Context): Promise<number> {
+  const { io, options, operands } = context;
+  const [name = ''] = operands;
+  if (options.step === true && !io.canAsk)
+    throw new UsageError('--step asks before each step, and there is no terminal to ask on');
+  const plan = await readPlan(resolve(io.cwd, name), name);
+  const library = await loadLibrary(options.library, io.cwd);
+  const loaded = await recompile(plan.sources, library);
+  if (!loaded.ok) {
+    throw new ClawError('runbook-invalid', `the runbook in ${name} does not fit this version of claw-run`, {
+      problems: loaded.problems,
+    });
+  }
+  const { runbook } = loaded;
+  const params = await paramsOf(runbook, plan, context);
+  const interrupt = watchInterrupts(context);
+  const opened = await openReach(context, interrupt);
+  try {
+    const { kubeconfig } = (Object.values(plan.bindings)[0] ?? {}) as { kubeconfig?: string };
+    const same = io.env.KUBECONFIG === undefined && kubeconfig !== undefined && existsSync(kubeconfig);
+    const reach = same ? reachOf(plan.bindings, opened.reach) : opened.reach;
+    const elsewhere = await otherTarget(runbook, plan, { reach, context });
+    const known = await createJournalStore(reach.stateFolder).list();
+    const agreed = compareWith(plan.steps, io.redactor);
+    const outcome = await execute(context, {
+      runbook,
+      params,
+      facts: plan.facts,
+      reach,
+      interrupt,
+      manner: { mode: 'apply' },
+      extra: {
+        identity: { run: plan.run, startedAt: plan.startedAt },
+        select: selectSteps(runbook, plan.selection),
+        agreed: (planned) =>
+          elsewhere ?? (known.includes(plan.run) ? appliedBefore(plan.run) : undefined) ?? agreed(planned),
+      },
+    });
+    return outcome.exit;
+  } finally {
+    await opened.close();
+    interrupt.end();
+  }
+}
+
+/** What the plan says, and the secrets anew. */
+async function paramsOf(runbook: Runbook, plan: PlanFile, context: Context): Promise<Params> {
+  const secrets: readonly Param[] = runbook.params.filter(({ type }) => type === 'secret');
+  const fixed = Object.keys(plan.params).filter((name) => !secrets.some((param) => param.name === name));
+  const [given] = (context.options.param ?? [])
+    .map((pair) => pair.split('=')[0] ?? '')
+    .filter((each) => fixed.includes(each));
+  if (given !== undefined)
+    throw new UsageError(`the plan fixes ${given}`, 'plan again with another value, and apply that');
+  return { ...plan.params, ...(await collectParams(secrets, context)) } as Params;
+}
+
+async function otherTarget(
+  runbook: Runbook,
+  plan: PlanFile,
+  { reach, context }: { reach: Parameters<typeof bindingsOf>[1]; context: Context },
+): Promise<Problem | undefined> {
+  if (context.options.context !== undefined || context.options.target !== undefined) return undefined;
+  const now = await bindingsOf(runbook, reach);
+  for (const [name, value] of Object.entries(plan.bindings)) {
+    const planned = (value as { context?: string }).context;
+    const found = (now[name] as { context?: string } | undefined)?.context;
+    if (planned === found) continue;
+    return {
+      code: 'stale-plan',
+      message: `the plan was made for ${name} ${planned}; this is ${found}`,
+      hint: 'choose the context with --context, or plan again for this one',
+    };
+  }
+  return undefined;
+}
+
+function appliedBefore(run: string): Problem {
+  return {
+    code: 'stale-plan',
+    message: `this plan was applied before, as run ${run}`,
+    hint: `claw-run runs ${run} tells how it went; plan again for more`,
+  };
+}

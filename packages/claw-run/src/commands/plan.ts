@@ -1,0 +1,52 @@
+import { resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { execute } from '../run/execute.ts';
+import { watchInterrupts } from '../run/interrupt.ts';
+import { loadLibrary } from '../run/load-library.ts';
+import { factsOfLog, openRunbook } from '../run/open-runbook.ts';
+import { collectParams } from '../run/params.ts';
+import { bindingsOf, savePlan } from '../run/plan-file.ts';
+import { openReach } from '../run/reach.ts';
+import { selectSteps } from '../run/select-steps.ts';
+
+/** `claw-run plan RUNBOOK [-o FILE]`: what would change, and with -o the plan as a file for `apply`. */
+export async function call(context: Context): Promise<number> {
+  const { io, options, operands } = context;
+  const [file = ''] = operands;
+  const library = await loadLibrary(options.library, io.cwd);
+  const runbook = await openRunbook(file, library, context);
+  const select = selectSteps(runbook, options);
+  const params = await collectParams(runbook.params, context);
+  const facts = await factsOfLog(runbook, context);
+  const interrupt = watchInterrupts(context);
+  const { reach, close } = await openReach(context, interrupt);
+  try {
+    const next = options.out === undefined ? `claw-run ${file}` : `claw-run apply ${options.out}`;
+    const outcome = await execute(context, {
+      runbook,
+      params,
+      facts,
+      reach,
+      interrupt,
+      manner: { mode: 'plan', practice: reach.practice, next: reach.practice === true ? undefined : next },
+      extra: { select },
+    });
+    if (options.out !== undefined && (outcome.status === 'ok' || outcome.status === 'changes-pending')) {
+      const { from, only } = options;
+      await savePlan(resolve(io.cwd, options.out), {
+        runbook,
+        params,
+        facts,
+        outcome,
+        selection: { ...(from === undefined ? {} : { from }), ...(only === undefined ? {} : { only }) },
+        bindings: await bindingsOf(runbook, reach),
+        redactor: io.redactor,
+      });
+      if (options.quiet !== true) io.err(`saved in ${options.out}\n`);
+    }
+    return outcome.exit;
+  } finally {
+    await close();
+    interrupt.end();
+  }
+}

@@ -1,0 +1,61 @@
+import { type RunOptions, resume } from '@claw-run/engine';
+import type { Context } from '../context.ts';
+import { agree, Unanswered } from '../prompt.ts';
+import { reachOf } from '../run/bind-targets.ts';
+import { execute } from '../run/execute.ts';
+import { watchInterrupts } from '../run/interrupt.ts';
+import { loadLibrary } from '../run/load-library.ts';
+import { canResume, openedOf, openRun, runbookOf } from '../run/past-run.ts';
+import { openReach } from '../run/reach.ts';
+import { stateFolder } from '../run/state-folder.ts';
+
+/** `claw-run resume [RUN]`: goes on with a run that stopped half way; what was done is found by looking. */
+export async function call(context: Context): Promise<number> {
+  const { io, options, operands } = context;
+  const library = await loadLibrary(options.library, io.cwd);
+  const past = await openRun(operands[0], {
+    folder: stateFolder(context),
+    redactor: io.redactor,
+    suits: canResume,
+    what: 'to go on with',
+  });
+  const opened = openedOf(past);
+  const runbook = await runbookOf(past, library);
+  if (past.history.ended === 'ok') {
+    await past.journal.close();
+    io.err(`${past.run} came to its end: there is nothing to go on with\n`);
+    return 0;
+  }
+  const answer = await consent(`Go on with ${past.run} (${opened.runbook})?`, context);
+  if (answer !== 'yes') {
+    await past.journal.close();
+    if (answer === 'nobody') io.err('claw-run: there is no terminal to ask on\n  agree with --yes\n');
+    return answer === 'no' ? 8 : 12;
+  }
+  const interrupt = watchInterrupts(context);
+  const { reach, close } = await openReach(context, interrupt);
+  try {
+    const outcome = await execute(context, {
+      runbook,
+      reach: reachOf(opened.bindings, reach),
+      interrupt,
+      manner: { mode: 'apply', resuming: true },
+      work: (given: RunOptions) => resume({ ...given, journal: past.journal }),
+    });
+    return outcome.exit;
+  } finally {
+    await close();
+    interrupt.end();
+  }
+
+  async function consent(question: string, { io: asking }: Context): Promise<'yes' | 'no' | 'nobody'> {
+    if (options.yes === true) return 'yes';
+    if (!asking.canAsk || options.output === 'json') return 'nobody';
+    try {
+      return (await agree(asking, question)) ? 'yes' : 'no';
+    } catch (error) {
+      if (error instanceof Unanswered) return 'no';
+      throw error;
+    }
+  }
+}

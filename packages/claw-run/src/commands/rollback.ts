@@ -1,0 +1,79 @@
+import { type RunOptions, undoRun } from '@claw-run/engine';
+import type { Context } from '../context.ts';
+import { agree, Unanswered } from '../prompt.ts';
+import { count, createStyle, plain } from '../render/style.ts';
+import { reachOf } from '../run/bind-targets.ts';
+import { execute } from '../run/execute.ts';
+import { watchInterrupts } from '../run/interrupt.ts';
+import { loadLibrary } from '../run/load-library.ts';
+import { bareRunbook, canUndo, openedOf, openRun, type PastRun, runbookOf } from '../run/past-run.ts';
+import { openReach } from '../run/reach.ts';
+import { stateFolder } from '../run/state-folder.ts';
+
+/** `claw-run rollback [RUN]`: undoes a run, the last step first. */
+export async function call(context: Context): Promise<number> {
+  const { io, options, operands } = context;
+  const library = await loadLibrary(options.library, io.cwd);
+  const past = await openRun(operands[0], {
+    folder: stateFolder(context),
+    redactor: io.redactor,
+    suits: canUndo,
+    what: 'that can be undone',
+  });
+  if (!canUndo(past.history)) {
+    await past.journal.close();
+    io.out(`Nothing of ${past.run} is left to undo.\n`);
+    return 0;
+  }
+  const answer = await consent(past, context);
+  if (answer !== 'yes') {
+    await past.journal.close();
+    if (answer === 'nobody')
+      io.err('claw-run: there is something to undo, and no terminal to ask on\n  agree with --yes\n');
+    return answer === 'no' ? 8 : 12;
+  }
+  const { runbook: name, bindings } = openedOf(past);
+  const runbook = await runbookOf(past, library).catch(() => bareRunbook(name, bindings));
+  const interrupt = watchInterrupts(context);
+  const { reach, close } = await openReach(context, interrupt);
+  try {
+    const outcome = await execute(context, {
+      runbook,
+      reach: reachOf(bindings, reach),
+      interrupt,
+      manner: { mode: 'apply', undoing: true },
+      work: (given: RunOptions) =>
+        undoRun({
+          ...given,
+          journal: past.journal,
+          definition: (id) => {
+            const found = library.get(id);
+            return found?.type === 'state' || found?.type === 'event' ? found : undefined;
+          },
+          ...(options.force === true ? { force: true } : {}),
+        }),
+    });
+    return outcome.exit;
+  } finally {
+    await close();
+    interrupt.end();
+  }
+}
+
+async function consent(past: PastRun, context: Context): Promise<'yes' | 'no' | 'nobody'> {
+  const { io, options } = context;
+  const left = past.history.begun.filter(({ reverted }) => !reverted).toReversed();
+  if (options.output !== 'json' && options.quiet !== true) {
+    const style = createStyle(io.color.err);
+    io.err(`${style.bold(`Undoing ${past.run}`)} (${plain(openedOf(past).runbook)}), the last step first:\n`);
+    for (const { step } of left) io.err(`  ${plain(step.name)}\n`);
+  }
+  if (options.yes === true) return 'yes';
+  if (!io.canAsk || options.output === 'json') return 'nobody';
+  try {
+    return (await agree(io, `Undo ${count(left.length, 'step')}?`)) ? 'yes' : 'no';
+  } catch (error) {
+    if (error instanceof Unanswered) return 'no';
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import { UsageError } from '../cli/usage-error.ts';
+import type { Context } from '../context.ts';
+import { execute } from '../run/execute.ts';
+import { watchInterrupts } from '../run/interrupt.ts';
+import { loadLibrary } from '../run/load-library.ts';
+import { factsOfLog, openRunbook } from '../run/open-runbook.ts';
+import { collectParams } from '../run/params.ts';
+import { openReach } from '../run/reach.ts';
+import { selectSteps } from '../run/select-steps.ts';
+
+/** `claw-run RUNBOOK`: diagnose, plan, ask, act, verify. */
+export async function call(context: Context): Promise<number> {
+  const { io, options, operands } = context;
+  const [file = ''] = operands;
+  const mode = options.check === true || options.dryRun === true ? 'plan' : 'apply';
+  if (options.step === true && !io.canAsk)
+    throw new UsageError('--step asks before each step, and there is no terminal to ask on');
+  const library = await loadLibrary(options.library, io.cwd);
+  const runbook = await openRunbook(file, library, context);
+  const select = selectSteps(runbook, options);
+  const params = await collectParams(runbook.params, context);
+  const facts = await factsOfLog(runbook, context);
+  const interrupt = watchInterrupts(context);
+  const { reach, close } = await openReach(context, interrupt);
+  try {
+    const outcome = await execute(context, {
+      runbook,
+      params,
+      facts,
+      reach,
+      interrupt,
+      manner: {
+        mode,
+        practice: reach.practice,
+        next: reach.practice === true ? undefined : `claw-run ${file}`,
+      },
+      extra: { select },
+    });
+    return outcome.exit;
+  } finally {
+    await close();
+    interrupt.end();
+  }
+}

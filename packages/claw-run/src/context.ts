@@ -1,0 +1,19 @@
+import type { Options } from './cli/flags.ts';
+import type { Io } from './io.ts';
+
+/** What a command is called with. */
+export interface Context {
+  readonly io: Io;
+  readonly options: Options;
+  readonly operands: readonly string[];
+}
+
+/** `json` or `human`: what answers look like. */
+export function outputOf({ options }: Context): 'human' | 'json' {
+  return options.output === 'json' ? 'json' : 'human';
+}
+
+/** Writes a JSON document as the answer, one line. */
+export function answerJson({ io }: Context, document: unknown): void {
+  io.out(`${JSON.stringify(document)}\n`);
+}

@@ -1,0 +1,31 @@
+import { type Action, nameOf, refOf, Secret } from '@claw-run/core';
+
+/** What an action does, in one line: `create ServiceAccount production/openclaw-worker-sa`. */
+export function describeAction(action: Action): string {
+  switch (action.do) {
+    case 'run':
+      return `${action.sudo ? 'sudo ' : ''}${action.argv.map(word).join(' ')}`;
+    case 'write':
+      return `write ${action.path}`;
+    case 'remove':
+      return `remove ${action.path}`;
+    case 'create':
+      return `create ${nameOf(refOf(action.object))}`;
+    case 'apply':
+      return `apply ${nameOf(refOf(action.object))}`;
+    case 'patch':
+      return `patch ${nameOf(action.ref)}`;
+    case 'delete':
+      return `delete ${nameOf(action.ref)}`;
+    case 'issue-token': {
+      const { account, into } = action;
+      return `issue a token of ServiceAccount ${account.namespace}/${account.name} into Secret ${into.namespace}/${into.secret}`;
+    }
+  }
+}
+
+function word(text: unknown): string {
+  if (text instanceof Secret) return String(text);
+  const plain = String(text);
+  return /^[\w@%+=:,./-]+$/.test(plain) ? plain : `'${plain.replaceAll("'", `'\\''`)}'`;
+}

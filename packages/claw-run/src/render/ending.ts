@@ -1,0 +1,67 @@
+import type { Problem } from '@claw-run/core';
+import { type RunEvent, runStatuses } from '@claw-run/engine';
+import type { Manner } from './renderer.ts';
+import { count, type Style, seconds, wrap } from './style.ts';
+
+type Ended = Extract<RunEvent, { type: 'run.ended' }>;
+
+export interface EndOptions {
+  readonly style: Style;
+  readonly width: number;
+  readonly manner: Manner;
+  /** How many steps change something. */
+  readonly changed: number;
+  readonly ms: number;
+}
+
+/** How it ended, why, and what to do next. */
+export function endLines(event: Ended, options: EndOptions): readonly string[] {
+  const { style, width } = options;
+  const good = event.status === 'ok' || event.status === 'changes-pending';
+  const mark = good ? style.green('✓') : style.red('✗');
+  return [
+    `${mark} ${style.bold(wrap(summary(event, options), width, 2))}`,
+    ...event.problems.flatMap((problem) => problemLines(problem, options)),
+    ...nextLines(event, options),
+  ];
+}
+
+function problemLines({ message, hint }: Problem, { style, width }: EndOptions): readonly string[] {
+  return [
+    `  ${wrap(message, width, 2)}`,
+    ...(hint === undefined ? [] : [`  ${style.cyan(wrap(hint, width, 2))}`]),
+  ];
+}
+
+function summary(event: Ended, { manner, changed, ms }: EndOptions): string {
+  if (event.status !== 'ok' && event.status !== 'changes-pending') return runStatuses[event.status].summary;
+  if (manner.undoing) return `Undone in ${seconds(ms)}`;
+  if (manner.mode === 'diagnose') return 'Diagnosed; nothing was touched';
+  if (changed === 0) return 'Nothing to change; everything is as it should be';
+  if (manner.mode === 'plan') return `${count(changed, 'change')} planned; nothing was touched`;
+  return `Mended: ${count(changed, 'change')} made and verified in ${seconds(ms)}`;
+}
+
+function nextLines({ status, run }: Ended, { style, manner, changed }: EndOptions): readonly string[] {
+  if (manner.mode !== 'apply') {
+    const open = manner.mode === 'diagnose' || changed > 0;
+    return manner.next === undefined || !open || status === 'refused'
+      ? []
+      : [`  next: ${style.cyan(manner.next)}`];
+  }
+  if (manner.undoing) return status === 'ok' ? [] : [`  again: ${style.cyan(`claw-run rollback ${run}`)}`];
+  if (untouched.has(status) || changed === 0) return [];
+  if (manner.practice) return [style.dim('  The practice cluster ends with the run.')];
+  const goOn = unfinished.has(status) ? [`  go on: ${style.cyan(`claw-run resume ${run}`)}`] : [];
+  return status === 'rolled-back' ? [] : [...goOn, `  undo: ${style.cyan(`claw-run rollback ${run}`)}`];
+}
+
+const untouched: ReadonlySet<string> = new Set([
+  'usage',
+  'refused',
+  'stale-plan',
+  'cancelled',
+  'locked',
+  'waiting-for-approval',
+]);
+const unfinished: ReadonlySet<string> = new Set(['failed', 'timed-out', 'interrupted', 'terminated']);

@@ -1,0 +1,44 @@
+import type { Grant, RunEvent } from '@claw-run/engine';
+import { grantsYaml } from './grants.ts';
+import { type Style, wrap } from './style.ts';
+
+type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
+
+/** One cause: found, excluded or unknown, with its evidence. */
+export function findingLines(
+  { title, finding, evidence }: Of<'cause'>,
+  { style, width, verbose }: { style: Style; width: number; verbose: number },
+): readonly string[] {
+  const marks = { found: style.red('✗'), excluded: style.green('✓'), unknown: style.yellow('?') };
+  const name = finding === 'found' ? style.bold(title) : title;
+  const details =
+    verbose >= 2 && evidence.details !== undefined
+      ? [`    ${style.dim(wrap(JSON.stringify(evidence.details), width, 4))}`]
+      : [];
+  return [
+    `  ${marks[finding]} ${wrap(name, width, 4)}${finding === 'unknown' ? style.yellow(' (cannot be told)') : ''}`,
+    `    ${style.dim(wrap(evidence.because, width, 4))}`,
+    ...details,
+  ];
+}
+
+/** A fact that was looked up. */
+export function factLine({ id, value, because }: Of<'fact'>, style: Style): readonly string[] {
+  const text = value === undefined ? `absent: ${because}` : JSON.stringify(value);
+  return [style.dim(`  ${id}: ${text.length > 200 ? `${text.slice(0, 200)}…` : text}`)];
+}
+
+/** Missing rights in words, and as what an administrator applies. */
+export function grantLines(grants: readonly Grant[]): readonly string[] {
+  const words = grants.map(({ group, resource, verb, name, namespace }) => {
+    const what = `${resource}${group === '' ? '' : `.${group}`}${name === undefined ? '' : `/${name}`}`;
+    return `  ${verb} ${what} ${namespace === undefined ? '(cluster-wide)' : `in ${namespace}`}`;
+  });
+  return [
+    ...words,
+    '',
+    'An administrator grants them by filling in USER and passing this to `kubectl apply -f -`:',
+    '',
+    grantsYaml(grants).trimEnd(),
+  ];
+}

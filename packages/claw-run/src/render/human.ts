@@ -1,0 +1,191 @@
+import type { RunEvent } from '@claw-run/engine';
+import type { Context } from '../context.ts';
+import { describeAction } from './describe-action.ts';
+import { endLines } from './ending.ts';
+import { factLine, findingLines, grantLines } from './findings.ts';
+import { planLines } from './plan.ts';
+import type { Manner, Renderer } from './renderer.ts';
+import { createStatusLine } from './status-line.ts';
+import { createStyle, plainJson, seconds, wrap } from './style.ts';
+
+type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
+
+/** Shows a run to a person: answers on standard output, what is under way on standard error. */
+export function createHumanRenderer(context: Context, manner: Manner): Renderer {
+  const { io, options } = context;
+  const quiet = options.quiet === true;
+  const verbose = options.verbose ?? 0;
+  const style = createStyle(io.color.out);
+  const aside = createStyle(io.color.err);
+  const status = createStatusLine(io, quiet);
+  const planned: Of<'step.planned'>[] = [];
+  const names = new Map<string, string>();
+  const changed = new Set<string>();
+  const begun = new Map<string, number>();
+  let started = 0;
+  let section = '';
+  let acting = false;
+
+  const out = (lines: readonly string[]) => {
+    status.clear();
+    for (const line of lines) io.out(`${line}\n`);
+  };
+  const err = (line: string) => {
+    status.clear();
+    if (!quiet) io.err(`${line}\n`);
+  };
+  const heading = (title: string) => {
+    if (section === title) return;
+    section = title;
+    out(['', style.bold(title)]);
+  };
+  const aheading = (title: string) => {
+    if (section === title) return;
+    section = title;
+    err(`\n${aside.bold(title)}`);
+  };
+  const flush = () => {
+    if (planned.length === 0) {
+      status.clear();
+      return;
+    }
+    const steps = planned.splice(0);
+    out(planLines(steps, { style, width: io.width, verbose, full: options.diff === true }));
+  };
+  const since = (event: RunEvent, key: string) =>
+    seconds(Date.parse(event.at) - (begun.get(key) ?? Date.parse(event.at)));
+
+  const show = (event: RunEvent) => {
+    switch (event.type) {
+      case 'run.started': {
+        started = Date.parse(event.at);
+        const targets = Object.entries(event.targets).map(
+          ([name, target]) => `${name} ${(target as { name: string }).name}`,
+        );
+        out([
+          style.bold(wrap(event.title, io.width)),
+          style.dim(`${event.runbook} on ${targets.join(', ') || 'nothing'}`),
+        ]);
+        if (!manner.undoing) status.show(aside.dim('looking …'));
+        return;
+      }
+      case 'fact':
+        if (verbose >= 1) out(factLine(event, style));
+        return;
+      case 'cause':
+        heading('Causes');
+        out(findingLines(event, { style, width: io.width, verbose }));
+        return;
+      case 'step.planned':
+        names.set(event.id, event.name);
+        if (event.plan === 'change') changed.add(event.id);
+        if (!acting) {
+          planned.push(event);
+          if (planned.length === 1) status.show(aside.dim('planning …'));
+          return;
+        }
+        if (verbose >= 1)
+          out(planLines([event], { style, width: io.width, verbose, full: options.diff === true }));
+        return;
+      case 'grants.missing':
+        flush();
+        heading('Missing rights');
+        out(grantLines(event.grants));
+        return;
+      case 'run.confirmed':
+        flush();
+        acting = true;
+        return;
+      case 'step.started':
+        flush();
+        acting = true;
+        aheading(event.phase === 'verify' ? 'Verifying' : 'Acting');
+        begun.set(event.id, Date.parse(event.at));
+        err(`  ${names.get(event.id) ?? event.id}`);
+        return;
+      case 'action.intended':
+        begun.set(event.key, Date.parse(event.at));
+        if (io.live) status.show(`    ${aside.dim(`… ${describeAction(event.action)}`)}`);
+        actions.set(event.key, describeAction(event.action));
+        return;
+      case 'action.ended': {
+        const mark = event.problem === undefined ? aside.green('✓') : aside.red('✗');
+        const why = event.problem === undefined ? '' : `: ${event.problem.message}`;
+        err(
+          wrap(
+            `    ${mark} ${actions.get(event.key) ?? event.key}${why} ${aside.dim(since(event, event.key))}`,
+            io.width,
+            6,
+          ),
+        );
+        return;
+      }
+      case 'step.waiting':
+        status.show(`    ${aside.dim(`… ${event.because} (${since(event, event.id)})`)}`);
+        return;
+      case 'step.verified':
+        status.clear();
+        if (verbose >= 1)
+          err(`    ${aside.dim(wrap(`${event.because} (${since(event, event.id)})`, io.width, 4))}`);
+        return;
+      case 'step.skipped':
+        err(`  ${aside.dim('-')} ${names.get(event.id) ?? event.id}: ${event.because}`);
+        return;
+      case 'step.failed':
+        err(`    ${aside.red('✗')} ${wrap(event.problem.message, io.width, 6)}`);
+        if (event.problem.hint !== undefined)
+          err(`      ${aside.cyan(wrap(event.problem.hint, io.width, 6))}`);
+        return;
+      case 'check': {
+        flush();
+        heading('Verification');
+        const mark = {
+          pass: style.green('✓'),
+          fail: style.red('✗'),
+          unknown: style.yellow('?'),
+          skipped: style.dim('-'),
+        };
+        out([`  ${mark[event.verdict]} ${wrap(`${event.name}: ${event.because}`, io.width, 4)}`]);
+        return;
+      }
+      case 'step.reverting':
+        flush();
+        aheading('Rolling back');
+        begun.set(`undo:${event.id}`, Date.parse(event.at));
+        err(`  ${names.get(event.id) ?? event.id}`);
+        return;
+      case 'step.reverted': {
+        const good = event.outcome === 'reverted' || event.outcome === 'settled';
+        const mark = good
+          ? aside.green('✓')
+          : event.outcome === 'irreversible'
+            ? aside.yellow('!')
+            : aside.red('✗');
+        err(`    ${mark} ${wrap(`${words[event.outcome]}: ${event.because}`, io.width, 6)}`);
+        return;
+      }
+      case 'run.ended':
+        flush();
+        out([
+          '',
+          ...endLines(event, {
+            style,
+            width: io.width,
+            manner,
+            changed: changed.size,
+            ms: Date.parse(event.at) - (started || Date.parse(event.at)),
+          }),
+        ]);
+    }
+  };
+  const actions = new Map<string, string>();
+  return { event: (event) => show(plainJson(event)), flush };
+}
+
+const words = {
+  reverted: 'undone',
+  settled: 'nothing to undo',
+  conflict: 'left alone',
+  irreversible: 'cannot be undone',
+  failed: 'could not be undone',
+} as const;

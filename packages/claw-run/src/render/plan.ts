@@ -1,0 +1,76 @@
+import type { RunEvent } from '@claw-run/engine';
+import { describeAction } from './describe-action.ts';
+import { diffLines } from './diff.ts';
+import { count, type Style, wrap } from './style.ts';
+
+type Planned = Extract<RunEvent, { type: 'step.planned' }>;
+
+export interface PlanOptions {
+  readonly style: Style;
+  readonly width: number;
+  readonly verbose: number;
+  /** Show every difference in full. */
+  readonly full: boolean;
+}
+
+/** The plan: what changes, field by field, with its risk; what stays as it is only in number, or with `-v` in words. */
+export function planLines(steps: readonly Planned[], options: PlanOptions): readonly string[] {
+  const { style } = options;
+  const changes = steps.filter(({ plan }) => plan === 'change');
+  const refusals = steps.filter(({ plan }) => plan === 'refused');
+  const rest = steps.filter(({ plan }) => plan === 'settled' || plan === 'skipped');
+  const title = changes.length === 0 ? 'Plan: nothing to change' : `Plan: ${count(changes.length, 'change')}`;
+  return [
+    '',
+    style.bold(title),
+    ...changes.flatMap((step, index) => changeLines(step, index + 1, options)),
+    ...refusals.flatMap((step) => refusalLines(step, options)),
+    ...restLines(rest, options),
+  ];
+}
+
+function changeLines(step: Planned, number: number, options: PlanOptions): readonly string[] {
+  const { style, width, verbose } = options;
+  const badge = step.risk === undefined ? '' : badges(style)[step.risk];
+  const because = step.because === '' ? [] : [`     ${style.dim(wrap(step.because, width, 5))}`];
+  const actions = (step.actions ?? []).filter((action) => verbose >= 2 || action.do === 'run');
+  return [
+    `  ${number}. ${wrap(step.name, width, 5)}${badge}`,
+    ...because,
+    ...diffLines(step.diff, { style, full: options.full }).map((line) => `     ${line}`),
+    ...actions.map((action) => `     ${style.dim(`$ ${describeAction(action)}`)}`),
+    ...(step.irreversible === undefined
+      ? []
+      : [`     ${style.yellow(wrap(`! cannot be undone: ${step.irreversible}`, width, 7))}`]),
+  ];
+}
+
+function badges(style: Style): { readonly [risk: string]: string } {
+  return {
+    'read-only': '',
+    routine: '',
+    disruptive: `  ${style.yellow('[disruptive]')}`,
+    destructive: `  ${style.red('[destructive]')}`,
+  };
+}
+
+function refusalLines({ name, because, problem }: Planned, { style, width }: PlanOptions): readonly string[] {
+  const hint = problem?.hint === undefined ? [] : [`     ${style.cyan(wrap(problem.hint, width, 5))}`];
+  return [`  ${style.red('✗')}  ${name}`, `     ${wrap(because, width, 5)}`, ...hint];
+}
+
+function restLines(steps: readonly Planned[], { style, width, verbose }: PlanOptions): readonly string[] {
+  if (steps.length === 0) return [];
+  if (verbose >= 1) {
+    return steps.map(({ plan, name, because }) =>
+      style.dim(`  ${plan === 'settled' ? '=' : '-'}  ${wrap(`${name}: ${because}`, width, 5)}`),
+    );
+  }
+  const settled = steps.filter(({ plan }) => plan === 'settled').length;
+  const skipped = steps.length - settled;
+  const words = [
+    ...(settled === 0 ? [] : [`${settled} already as ${settled === 1 ? 'it' : 'they'} should be`]),
+    ...(skipped === 0 ? [] : [`${skipped} not called for`]),
+  ];
+  return [style.dim(`  ${words.join(', ')} (-v tells which)`)];
+}

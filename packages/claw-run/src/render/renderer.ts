@@ -1,0 +1,19 @@
+import type { RunEvent } from '@claw-run/engine';
+
+/** Shows a run as it goes. */
+export interface Renderer {
+  readonly event: (event: RunEvent) => void;
+  /** Shows what was kept back, before someone is asked. */
+  readonly flush: () => void;
+}
+
+/** How a run is meant and what is said at its end. */
+export interface Manner {
+  readonly mode: 'apply' | 'plan' | 'diagnose';
+  /** How to do what was planned: `claw-run FILE`. */
+  readonly next?: string | undefined;
+  /** What of it can be undone, or that it cannot: a practice cluster ends with the run. */
+  readonly practice?: boolean | undefined;
+  readonly undoing?: boolean | undefined;
+  readonly resuming?: boolean | undefined;
+}

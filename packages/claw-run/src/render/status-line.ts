@@ -1,0 +1,34 @@
+import type { Io } from '../io.ts';
+
+/** A line that is updated in place on a terminal, and told anew elsewhere whenever it says something new. */
+export interface StatusLine {
+  readonly show: (text: string) => void;
+  /** Takes it away, so that lasting lines can be written. */
+  readonly clear: () => void;
+}
+
+/** `quiet` shows nothing. */
+export function createStatusLine(io: Io, quiet: boolean): StatusLine {
+  let shown = '';
+  if (quiet) return { show: () => {}, clear: () => {} };
+  if (!io.live) {
+    return {
+      show: (text) => {
+        if (text !== shown) io.err(`${text}\n`);
+        shown = text;
+      },
+      clear: () => {},
+    };
+  }
+  return {
+    show: (text) => {
+      const line = text.length > io.width - 1 ? `${text.slice(0, io.width - 2)}…` : text;
+      io.err(`\r\u001b[K${line}`);
+      shown = line;
+    },
+    clear: () => {
+      if (shown !== '') io.err('\r\u001b[K');
+      shown = '';
+    },
+  };
+}

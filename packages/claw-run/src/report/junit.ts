@@ -1,0 +1,94 @@
+import type { Report } from './report.ts';
+
+interface Case {
+  readonly suite: string;
+  readonly name: string;
+  readonly seconds: number;
+  readonly verdict: 'passed' | 'failed' | 'skipped' | 'error';
+  readonly because: string;
+}
+
+/** JUnit XML as CI systems read it: a suite each for steps and verification, a problem that belongs to neither as an error. */
+export function junitReport(report: Report): string {
+  const cases = [...stepCases(report), ...checkCases(report)];
+  const told = cases.some(({ verdict }) => verdict === 'failed');
+  if (!told && report.status !== 'ok' && report.status !== 'changes-pending') cases.push(endCase(report));
+  const suites = Map.groupBy(cases, ({ suite }) => suite);
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="${attribute(report.runbook)}" ${totals(cases)} time="${report.seconds.toFixed(3)}">
+${[...suites].map(([name, own]) => suiteXml(`${report.runbook} ${name}`, own, report)).join('\n')}
+</testsuites>
+`;
+}
+
+function stepCases(report: Report): Case[] {
+  const verdicts = {
+    done: 'passed',
+    settled: 'passed',
+    undone: 'failed',
+    left: 'failed',
+    failed: 'failed',
+    refused: 'failed',
+    skipped: 'skipped',
+    'not done': 'skipped',
+  } as const;
+  return report.steps.map(({ planned, fate, because, seconds }) => ({
+    suite: 'steps',
+    name: planned.name,
+    seconds,
+    verdict: verdicts[fate],
+    because: `${fate}: ${because}`,
+  }));
+}
+
+function checkCases(report: Report): Case[] {
+  const verdicts = { pass: 'passed', fail: 'failed', unknown: 'failed', skipped: 'skipped' } as const;
+  return report.checks.map(({ name, verdict, because }) => ({
+    suite: 'verification',
+    name,
+    seconds: 0,
+    verdict: verdicts[verdict],
+    because,
+  }));
+}
+
+function endCase({ status, problems, seconds }: Report): Case {
+  const because = problems.map(({ message }) => message).join('; ') || status;
+  return { suite: 'run', name: 'the run', seconds, verdict: 'error', because: `${status}: ${because}` };
+}
+
+function suiteXml(name: string, cases: readonly Case[], { startedAt }: Report): string {
+  const seconds = cases.reduce((sum, each) => sum + each.seconds, 0);
+  return `  <testsuite name="${attribute(name)}" ${totals(cases)} time="${seconds.toFixed(3)}" timestamp="${attribute(startedAt)}">
+${cases.map((each) => caseXml(name, each)).join('\n')}
+  </testsuite>`;
+}
+
+function caseXml(suite: string, { name, seconds, verdict, because }: Case): string {
+  const head = `    <testcase classname="${attribute(suite)}" name="${attribute(name)}" time="${seconds.toFixed(3)}"`;
+  const message = `message="${attribute(because)}"`;
+  switch (verdict) {
+    case 'passed':
+      return `${head}/>`;
+    case 'skipped':
+      return `${head}><skipped ${message}/></testcase>`;
+    case 'failed':
+      return `${head}><failure ${message}>${text(because)}</failure></testcase>`;
+    case 'error':
+      return `${head}><error ${message}>${text(because)}</error></testcase>`;
+  }
+}
+
+function totals(cases: readonly Case[]): string {
+  const number = (verdict: Case['verdict']) => cases.filter((each) => each.verdict === verdict).length;
+  return `tests="${cases.length}" failures="${number('failed')}" errors="${number('error')}" skipped="${number('skipped')}"`;
+}
+
+/** XML 1.0 has no way to write most control characters; `plain` took them out before. */
+function text(value: string): string {
+  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function attribute(value: string): string {
+  return text(value).replaceAll('"', '&quot;').replaceAll('\n', '&#10;').replaceAll('\t', '&#9;');
+}

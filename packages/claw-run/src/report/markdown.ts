@@ -1,0 +1,74 @@
+import { diffLines } from '../render/diff.ts';
+import { grantsYaml } from '../render/grants.ts';
+import { createStyle } from '../render/style.ts';
+import type { Report, ReportedStep } from './report.ts';
+
+/** For a pull request, a ticket or a job summary. Texts of the run cannot become markup. */
+export function markdownReport(report: Report): string {
+  const { title, runbook, run, targets, startedAt, seconds, status } = report;
+  const parts = [
+    `# ${escape(title)}`,
+    `**${escape(status)}**: ${escape(runbook)} on ${escape(targets || 'nothing')}, run ${code(run)}, ${escape(startedAt)}, ${seconds.toFixed(1)} s`,
+    section(
+      'Problems',
+      report.problems.map(
+        ({ message, hint }) => `- ${escape(message)}${hint === undefined ? '' : ` (${escape(hint)})`}`,
+      ),
+    ),
+    table(
+      'Causes',
+      ['Finding', 'Cause', 'Evidence'],
+      report.causes.map(({ finding, title: cause, evidence }) => [finding, cause, evidence.because]),
+    ),
+    section('Steps', report.steps.map(stepText)),
+    table(
+      'Verification',
+      ['Verdict', 'Check', 'Finding'],
+      report.checks.map(({ verdict, name, because }) => [verdict, name, because]),
+    ),
+    report.grants.length === 0 ? '' : `## Missing rights\n\n${fenced(grantsYaml(report.grants), 'yaml')}`,
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function stepText({ planned, fate, because }: ReportedStep): string {
+  const risk = planned.risk === undefined || planned.risk === 'routine' ? '' : `, ${planned.risk}`;
+  const lines = diffLines(planned.diff, { style: createStyle(false), full: true });
+  const warning =
+    planned.irreversible === undefined ? [] : [`Cannot be undone: ${escape(planned.irreversible)}`];
+  const blocks = [...warning, ...(lines.length === 0 ? [] : [fenced(lines.join('\n'), 'diff')])];
+  const body = blocks.map((block) => `\n\n${indented(block)}`).join('');
+  return `- **${escape(planned.name)}**: ${fate}${risk}. ${escape(because)}${body}`;
+}
+
+function table(title: string, heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '';
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => escape(cell)).join(' | ')} |`;
+  return `## ${title}\n\n${[line(heads), `|${' --- |'.repeat(heads.length)}`, ...rows.map(line)].join('\n')}`;
+}
+
+function section(title: string, items: readonly string[]): string {
+  return items.length === 0 ? '' : `## ${title}\n\n${items.join('\n')}`;
+}
+
+/** The fence is longer than any run of backticks inside. */
+function fenced(text: string, language: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${text.trimEnd()}\n${fence}`;
+}
+
+function indented(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll('`', '')}\``;
+}
+
+function escape(text: string): string {
+  return text.replaceAll(/[\\`*_{}[\]<>#|~&]/g, (character) => `\\${character}`).replaceAll('\n', '<br>');
+}

@@ -1,0 +1,46 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Redactor } from '@claw-run/core';
+import type { RunEvent } from '@claw-run/engine';
+import { UsageError } from '../cli/usage-error.ts';
+import { plainJson } from '../render/style.ts';
+import { foldReport, type Report } from './report.ts';
+
+/** The reports that were asked for. */
+export interface Reports {
+  readonly write: (events: readonly RunEvent[], redactor: Redactor) => Promise<void>;
+}
+
+const kinds: { readonly [kind: string]: () => Promise<(report: Report) => string> } = {
+  html: async () => (await import('./html.ts')).htmlReport,
+  junit: async () => (await import('./junit.ts')).junitReport,
+  markdown: async () => (await import('./markdown.ts')).markdownReport,
+};
+
+/** Reads `kind:file` of the command line, before anything runs. @throws UsageError */
+export function reportsOf(wanted: readonly string[], cwd: string): Reports {
+  const specs = wanted.map((text) => {
+    const at = text.indexOf(':');
+    const kind = at < 0 ? text : text.slice(0, at);
+    if (!Object.hasOwn(kinds, kind) || at < 0 || at === text.length - 1) {
+      throw new UsageError(
+        `--report does not understand ${text}`,
+        'it takes html:FILE, junit:FILE or markdown:FILE',
+      );
+    }
+    return { kind, file: resolve(cwd, text.slice(at + 1)) };
+  });
+  return {
+    async write(events, redactor) {
+      if (specs.length === 0) return;
+      const report = foldReport(
+        plainJson(JSON.parse(redactor.redact(JSON.stringify(events))) as readonly RunEvent[]),
+      );
+      for (const { kind, file } of specs) {
+        const render = await kinds[kind]?.();
+        await mkdir(dirname(file), { recursive: true });
+        await writeFile(file, render?.(report) ?? '');
+      }
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { PlannedStep } from '@claw-run/core';
+import { type Decisions, unattended } from '@claw-run/engine';
+import type { Context } from '../context.ts';
+import { agree, choose, typeWord, Unanswered } from '../prompt.ts';
+import type { Renderer } from '../render/renderer.ts';
+import { count } from '../render/style.ts';
+
+/** What the person at the terminal decides; where there is none, what the flags decided. */
+export function createDecisions(context: Context, renderer: Renderer, signal: AbortSignal): Decisions {
+  const { io, options } = context;
+  const attended = io.canAsk && options.output !== 'json';
+  const asking = { ...io, signal };
+  const interactive = attended && options.yes !== true;
+  return {
+    confirm: async (plan) => {
+      if (options.yes === true) return 'yes';
+      if (!attended) return 'nobody';
+      renderer.flush();
+      return unlessBrokenOff(async () => ((await consent(asking, plan)) ? 'yes' : 'no'), 'no');
+    },
+    confirmStep: async (step) => {
+      if (options.step !== true || !attended) return 'yes';
+      renderer.flush();
+      const choices = [
+        { name: 'do it', value: 'yes' },
+        { name: 'pass over it', value: 'skip' },
+        { name: 'stop here', value: 'stop' },
+      ] as const;
+      return unlessBrokenOff(() => choose<'yes' | 'skip' | 'stop'>(asking, step.name, choices), 'stop');
+    },
+    onFailure: async (failure) => {
+      if (!interactive) return unattended.onFailure(failure);
+      renderer.flush();
+      return unlessBrokenOff(() => afterFailure(asking, failure), 'stop');
+    },
+    onInterrupt: async (left) => {
+      if (left.length > 0)
+        io.err(`${count(left.length, 'step')} not done: ${left.map(({ name }) => name).join(', ')}\n`);
+      if (!interactive) return 'stop';
+      renderer.flush();
+      const back = await unlessBrokenOff(() => agree(io, 'Undo what was done so far?'), false);
+      return back ? 'roll-back' : 'stop';
+    },
+  };
+}
+
+/** Consent to the plan, and apart from it to what interrupts service and to what cannot be brought back. */
+async function consent(io: Context['io'], plan: readonly PlannedStep[]): Promise<boolean> {
+  const changes = plan.filter((step) => step.plan.plan === 'change');
+  const ofRisk = (risk: string) =>
+    changes.filter(({ plan: each }) => each.plan === 'change' && each.risk === risk);
+  const names = (steps: readonly PlannedStep[]) => steps.map(({ name }) => name).join('; ');
+  if (!(await agree(io, `Make ${count(changes.length, 'change')}?`))) return false;
+  const disruptive = ofRisk('disruptive');
+  if (disruptive.length > 0 && !(await agree(io, `This interrupts service: ${names(disruptive)}. Go on?`)))
+    return false;
+  const destructive = ofRisk('destructive');
+  if (destructive.length === 0) return true;
+  return typeWord(
+    io,
+    `This cannot be brought back: ${names(destructive)}. Type destroy to go on:`,
+    'destroy',
+  );
+}
+
+async function afterFailure(io: Context['io'], failure: Parameters<Decisions['onFailure']>[0]) {
+  const verifying = failure.id === 'verify';
+  const all = [
+    { name: 'try again', value: 'retry' },
+    { name: 'pass over it and go on', value: 'skip' },
+    { name: 'roll back: undo what was done', value: 'roll-back' },
+    { name: 'stop here and leave what was done', value: 'stop' },
+  ] as const;
+  const choices = all.filter(({ value }) => !verifying || value !== 'skip');
+  const policyFirst = choices.toSorted(
+    (a, b) => Number(b.value === failure.policy) - Number(a.value === failure.policy),
+  );
+  return choose<(typeof all)[number]['value']>(
+    io,
+    `${failure.name} failed: ${failure.problem.message}`,
+    policyFirst,
+  );
+}
+
+async function unlessBrokenOff<T>(question: () => Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await question();
+  } catch (error) {
+    if (error instanceof Unanswered) return otherwise;
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+import type { Runbook } from '@claw-run/core';
+import {
+  createJournalStore,
+  type RunEvent,
+  type RunOptions,
+  type RunOutcome,
+  run,
+  runStatuses,
+} from '@claw-run/engine';
+import { type Context, outputOf } from '../context.ts';
+import { createHumanRenderer } from '../render/human.ts';
+import { createJsonRenderer } from '../render/json.ts';
+import type { Manner } from '../render/renderer.ts';
+import { reportsOf } from '../report/reports.ts';
+import { bindTargets, type Reach } from './bind-targets.ts';
+import { createDecisions } from './decisions.ts';
+import type { Interrupt } from './interrupt.ts';
+import type { Params } from './params.ts';
+import { whoAmI } from './state-folder.ts';
+
+export interface Execution {
+  readonly runbook: Runbook;
+  readonly manner: Manner;
+  readonly reach: Reach;
+  readonly interrupt: Interrupt;
+  readonly params?: Params;
+  readonly facts?: { readonly [name: string]: string };
+  /** What the engine is told besides. */
+  readonly extra?: Partial<RunOptions>;
+  /** What of the engine is called: `run`, where nothing else is said. */
+  readonly work?: (options: RunOptions) => Promise<RunOutcome>;
+}
+
+/** Has the engine do its work, shown as the flags say, with reports at the end. */
+export async function execute(context: Context, execution: Execution): Promise<RunOutcome> {
+  const { io, options } = context;
+  const { runbook, manner, reach, interrupt } = execution;
+  const reports = reportsOf(options.report ?? [], io.cwd);
+  const renderer =
+    outputOf(context) === 'json' ? createJsonRenderer(io) : createHumanRenderer(context, manner);
+  const bound = await bindTargets(runbook, reach);
+  const events: RunEvent[] = [];
+  let pending = false;
+  const emit = (event: RunEvent) => {
+    if (event.type === 'step.planned' && event.plan === 'change') pending = true;
+    const shown = options.detailedExitcode === true && pending ? withPending(event, manner) : event;
+    events.push(shown);
+    renderer.event(shown);
+  };
+  try {
+    const outcome = await (execution.work ?? run)({
+      runbook,
+      connections: bound.connections,
+      bindings: bound.bindings,
+      params: execution.params ?? {},
+      facts: execution.facts ?? {},
+      journals: createJournalStore(reach.stateFolder),
+      decisions: createDecisions(context, renderer, interrupt.signal),
+      emit,
+      signal: interrupt.signal,
+      mode: manner.mode,
+      who: whoAmI(),
+      redactor: io.redactor,
+      ...(options.breakLock === true ? { breakLock: true } : {}),
+      ...execution.extra,
+    });
+    await reports.write(events, io.redactor);
+    const last = events.findLast((event) => event.type === 'run.ended');
+    return last?.type === 'run.ended' ? { ...outcome, status: last.status, exit: last.exit } : outcome;
+  } finally {
+    await bound.close();
+  }
+}
+
+/** With `--detailed-exitcode`, a plan with changes ends with a status of its own. */
+function withPending(event: RunEvent, { mode }: Manner): RunEvent {
+  if (event.type !== 'run.ended' || event.status !== 'ok' || mode !== 'plan') return event;
+  return { ...event, status: 'changes-pending', exit: runStatuses['changes-pending'].exit };
+}

@@ -1,0 +1,44 @@
+import { ClawError } from '@claw-run/core';
+import { parseDuration } from '@claw-run/runbook';
+import { UsageError } from '../cli/usage-error.ts';
+import type { Context } from '../context.ts';
+
+/** What stops a run: signals, and the time allowed. */
+export interface Interrupt {
+  readonly signal: AbortSignal;
+  /** Lets go of the signals. */
+  readonly end: () => void;
+}
+
+/** The first signal asks to stop after the action in hand; a second one ends the process at once. @throws UsageError */
+export function watchInterrupts({ io, options }: Context): Interrupt {
+  const controller = new AbortController();
+  let asked = false;
+  const stop = (signal: 'SIGINT' | 'SIGTERM') => {
+    if (asked) process.exit(signal === 'SIGINT' ? 130 : 143);
+    asked = true;
+    io.err(`\n${signal}: stopping after the action in hand; once more ends at once\n`);
+    controller.abort(new ClawError('cancelled', `interrupted by ${signal}`));
+  };
+  const timer = watchTime(options.timeout, controller);
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return {
+    signal: controller.signal,
+    end: () => {
+      clearTimeout(timer);
+      process.removeListener('SIGINT', stop);
+      process.removeListener('SIGTERM', stop);
+    },
+  };
+}
+
+function watchTime(text: string | undefined, controller: AbortController): NodeJS.Timeout | undefined {
+  if (text === undefined) return undefined;
+  const seconds = parseDuration(text);
+  if (seconds === undefined || seconds <= 0) {
+    throw new UsageError(`--timeout does not understand ${JSON.stringify(text)}`, 'as 90s, 10m or 1h30m');
+  }
+  const reason = () => new ClawError('timeout', `the time allowed, ${text}, has passed`);
+  return setTimeout(() => controller.abort(reason()), seconds * 1000).unref();
+}

@@ -1,0 +1,178 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  ClawError,
+  isObject,
+  type Json,
+  type Param,
+  type ParamValue,
+  type Problem,
+  Secret,
+} from '@claw-run/core';
+import { nearest } from '@claw-run/runbook';
+import { UsageError } from '../cli/usage-error.ts';
+import type { Context } from '../context.ts';
+import { readParamJson, readParamText } from './param-value.ts';
+
+export type Params = { readonly [name: string]: ParamValue };
+
+/**
+ * The parameters of a runbook: from the command line, a file, their own sources, their defaults, and, where someone can be asked,
+ * from a prompt. @throws ClawError `param-invalid` with every problem at once
+ */
+export async function collectParams(
+  declared: readonly Param[],
+  context: Context,
+  known: { readonly [name: string]: ParamValue } = {},
+): Promise<Params> {
+  const { io, options } = context;
+  const given = givenOf(options.param ?? []);
+  const file = options.params === undefined ? {} : await readParamsFile(options.params, context);
+  for (const value of Object.values(given)) hide(declared, given, value, io.redactor.add);
+  const problems: Problem[] = [
+    ...unknownNames(declared, Object.keys(given), '-e'),
+    ...unknownNames(declared, Object.keys(file), options.params ?? ''),
+  ];
+  const params: Record<string, ParamValue> = {};
+  for (const param of declared) {
+    const found = await valueOf(param, { given, file, known, context });
+    if (found === undefined) {
+      if (param.required) problems.push(missing(param));
+    } else if ('fault' in found) {
+      problems.push({
+        code: 'param-invalid',
+        message: `the parameter ${param.name} ${found.fault}`,
+        ...found.hint,
+      });
+    } else {
+      params[param.name] = found.value;
+      if (found.value instanceof Secret) io.redactor.add(found.value);
+    }
+  }
+  const [first] = problems;
+  if (first !== undefined) throw new ClawError('param-invalid', first.message, { problems });
+  return params;
+}
+
+interface Sources {
+  readonly given: { readonly [name: string]: string };
+  readonly file: { readonly [name: string]: Json | undefined };
+  readonly known: { readonly [name: string]: ParamValue };
+  readonly context: Context;
+}
+
+type Found = { readonly value: ParamValue } | { readonly fault: string; readonly hint?: { hint: string } };
+
+async function valueOf(param: Param, { given, file, known, context }: Sources): Promise<Found | undefined> {
+  const text = given[param.name];
+  if (text !== undefined) return readParamText(param, text);
+  const value = file[param.name];
+  if (value !== undefined) return readParamJson(param, value);
+  const before = known[param.name];
+  if (before !== undefined) return { value: before };
+  for (const source of param.from) {
+    const found = await fromSource(param, source, context);
+    if (found !== undefined) return found;
+  }
+  if (param.default !== undefined) return readParamJson(param, param.default);
+  return param.required && context.io.canAsk && context.options.output !== 'json'
+    ? ask(param, context)
+    : undefined;
+}
+
+async function fromSource(param: Param, source: string, context: Context): Promise<Found | undefined> {
+  const { io } = context;
+  if (source === 'prompt')
+    return io.canAsk && context.options.output !== 'json' ? ask(param, context) : undefined;
+  const [kind, ...rest] = source.split(':');
+  const name = rest.join(':');
+  const text = kind === 'env' ? io.env[name] : await readText(resolve(io.cwd, name));
+  if (text === undefined || text === '') return undefined;
+  const read = readParamText(param, kind === 'file' ? text.replace(/\r?\n$/, '') : text);
+  return 'fault' in read ? { ...read, hint: { hint: `it comes from ${source}` } } : read;
+}
+
+async function ask(param: Param, context: Context): Promise<Found> {
+  const { askParam } = await import('../prompt.ts');
+  const read = readParamText(
+    param,
+    await askParam(
+      param,
+      (text) => {
+        const result = readParamText(param, text);
+        return 'fault' in result ? result.fault : undefined;
+      },
+      context.io,
+    ),
+  );
+  return read;
+}
+
+function givenOf(pairs: readonly string[]): { [name: string]: string } {
+  const given: Record<string, string> = {};
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new UsageError('-e takes name=value', 'as -e namespace=production');
+    given[pair.slice(0, at)] = pair.slice(at + 1);
+  }
+  return given;
+}
+
+/** Secrets of the command line are hidden before anything is said about them. */
+function hide(
+  declared: readonly Param[],
+  given: { readonly [name: string]: string },
+  value: string,
+  add: (secret: Secret) => void,
+): void {
+  if (declared.some(({ name, type }) => type === 'secret' && given[name] === value)) add(new Secret(value));
+}
+
+async function readParamsFile(
+  file: string,
+  { io }: Context,
+): Promise<{ readonly [name: string]: Json | undefined }> {
+  const text = file === '-' ? (await io.readStdin()).toString('utf8') : await readText(resolve(io.cwd, file));
+  if (text === undefined) throw new UsageError(`the parameter file ${file} cannot be read`);
+  const { parse } = await import('yaml');
+  try {
+    const value: unknown = parse(text) ?? {};
+    if (!isObject(value)) throw new Error('it is no map of names to values');
+    return value as { [name: string]: Json };
+  } catch (error) {
+    const [why] = (error instanceof Error ? error.message : String(error)).split('\n');
+    throw new UsageError(`the parameter file ${file} cannot be used: ${why}`);
+  }
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(() => undefined);
+}
+
+function unknownNames(
+  declared: readonly Param[],
+  names: readonly string[],
+  where: string,
+): readonly Problem[] {
+  const known = declared.map(({ name }) => name);
+  return names
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const near = nearest(name, known);
+      const hint = near === undefined ? `it has: ${known.join(', ') || 'none'}` : `did you mean ${near}?`;
+      return { code: 'param-invalid', message: `the runbook has no parameter ${name} (${where})`, hint };
+    });
+}
+
+function missing(param: Param): Problem {
+  const sources = param.from
+    .filter((source) => source !== 'prompt')
+    .map((source) => source.replace(':', ' '));
+  const ways = [`-e ${param.name}=…`, ...sources.map((source) => source.replace(/^env /, 'the variable '))];
+  const what = param.summary === undefined ? '' : ` (${param.summary})`;
+  return {
+    code: 'param-invalid',
+    message: `the parameter ${param.name} is missing${what}`,
+    hint: `give it with ${ways.join(' or ')}`,
+  };
+}

@@ -1,0 +1,85 @@
+import { ClawError, type JsonObject, type Library, type Redactor, type Runbook } from '@claw-run/core';
+import { createJournalStore, foldJournal, type History, type Journal } from '@claw-run/engine';
+import { recompile } from './load-runbook.ts';
+
+/** A run of the past: its journal, open, and what it tells. */
+export interface PastRun {
+  readonly run: string;
+  readonly journal: Journal;
+  readonly history: History;
+}
+
+/** Opens a run by its id, or the latest that `suits`. @throws ClawError `run-unknown` */
+export async function openRun(
+  wanted: string | undefined,
+  options: { folder: string; redactor: Redactor; suits: (history: History) => boolean; what: string },
+): Promise<PastRun> {
+  const store = createJournalStore(options.folder);
+  if (wanted !== undefined) {
+    const journal = await store.open(wanted, options.redactor);
+    return { run: wanted, journal, history: foldJournal(journal.records) };
+  }
+  for (const run of (await store.list()).toReversed()) {
+    const journal = await store.open(run, options.redactor);
+    const history = foldJournal(journal.records);
+    if (options.suits(history) && !isPractice(history)) return { run, journal, history };
+    await journal.close();
+  }
+  throw new ClawError('run-unknown', `there is no run ${options.what}`, {
+    hint: 'claw-run runs lists those there are',
+  });
+}
+
+/** Whether something of a run is left that undoing could take back. */
+export function canUndo({ begun }: History): boolean {
+  return begun.some(({ reverted }) => !reverted);
+}
+
+/** Whether a run stopped before its end and can go on. */
+export function canResume({ opened, ended, reverting }: History): boolean {
+  return opened !== undefined && !reverting && ended !== 'ok' && ended !== 'rolled-back';
+}
+
+/** Whether its cluster was a practice cluster, gone with the run. */
+export function isPractice({ opened }: History): boolean {
+  return Object.values(opened?.bindings ?? {}).some(
+    (value) => (value as { practice?: boolean } | null)?.practice === true,
+  );
+}
+
+/** The targets as the journal bound them. @throws ClawError `journal-damaged` */
+export function openedOf({ history, run }: PastRun): NonNullable<History['opened']> {
+  if (history.opened === undefined)
+    throw new ClawError('journal-damaged', `the journal of ${run} does not say what was planned`);
+  return history.opened;
+}
+
+/** The runbook of a past run from the sources it kept. @throws ClawError where this version cannot compile it */
+export async function runbookOf(past: PastRun, library: Library): Promise<Runbook> {
+  const loaded = await recompile(openedOf(past).sources, library);
+  if (loaded.ok) return loaded.runbook;
+  throw new ClawError('runbook-invalid', `the runbook of ${past.run} does not fit this version of claw-run`, {
+    problems: loaded.problems,
+  });
+}
+
+/** What undoing needs of a runbook, where it cannot be compiled any more: undoing goes by the journal. */
+export function bareRunbook(name: string, bindings: JsonObject): Runbook {
+  const targets = Object.entries(bindings).map(([target, value]) => ({
+    name: target,
+    kind: (value as { kind?: string }).kind === 'host' ? ('host' as const) : ('cluster' as const),
+    many: false,
+    default: 'local',
+  }));
+  const none = {
+    fixes: [],
+    symptoms: [],
+    params: [],
+    lookups: [],
+    causes: [],
+    steps: [],
+    verify: [],
+    sources: {},
+  };
+  return { name, title: name, ...none, targets, onFailure: 'stop' };
+}
