@@ -6,6 +6,7 @@ import {
   type PatchOperation,
   refOf,
 } from '@claw-run/core';
+import { hidesAnnotations } from '../facts/normal-form.ts';
 import { isMap, listed } from '../lib/json-at.ts';
 import { pointer } from '../lib/path.ts';
 
@@ -20,7 +21,7 @@ export function objectActions(
   if (to === null) return from === null ? [] : [remove(from)];
   if (from === null) return [{ do: 'create', object: to }];
   if (replacementReason(from, to) !== undefined) return [remove(from), { do: 'create', object: to }];
-  const patch = patchBetween(from, to, []);
+  const patch = patchBetween(from, sparing(from, to), []);
   return patch.length === 0 ? [] : [{ do: 'patch', ref: refOf(from), patch }];
 }
 
@@ -53,6 +54,12 @@ export function patchBetween(from: Json, to: Json, keys: readonly string[]): rea
       { op: 'remove', path: pointer(inner) },
     ];
   });
+}
+
+/** Annotations that the normal form leaves out stay, so the others go one by one and not as a whole. */
+function sparing(from: ClusterObject, to: ClusterObject): ClusterObject {
+  const alone = from.metadata.annotations !== undefined && to.metadata.annotations === undefined;
+  return alone && hidesAnnotations(from.kind) ? { ...to, metadata: { ...to.metadata, annotations: {} } } : to;
 }
 
 /** Per kind, what the API server refuses to change. */

@@ -47,6 +47,11 @@ function environmentPatch(from: Environment | null, to: Environment | null): rea
   if (from.order.length === 0) {
     return [guard, { op: 'add', path: pointer([...container, 'env']), value: Object.values(to.env) }];
   }
+  if (to.order.length === 0) {
+    const path = pointer([...container, 'env']);
+    const all = from.order.map((name) => from.env[name] ?? null);
+    return [guard, { op: 'test', path, value: all }, { op: 'remove', path }];
+  }
   const at = (index: number) => pointer([...container, 'env', index]);
   const gone = from.order.filter((name) => from.env[name] !== undefined && to.env[name] === undefined);
   const removed = gone.flatMap((name, already): PatchOperation[] => {

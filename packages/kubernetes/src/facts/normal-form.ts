@@ -1,5 +1,5 @@
 import { type ClusterObject, type Json, Secret } from '@claw-run/core';
-import { isMap, mapAt } from '../lib/json-at.ts';
+import { at, isMap, mapAt } from '../lib/json-at.ts';
 
 /** What the server keeps in every object. */
 const ofServer = [
@@ -18,7 +18,7 @@ const ofControllers: { readonly [kind: string]: readonly (readonly string[])[] }
   ServiceAccount: [['secrets']],
   Deployment: [['metadata', 'annotations', 'deployment.kubernetes.io/revision']],
   DaemonSet: [['metadata', 'annotations', 'deprecated.daemonset.template.generation']],
-  Namespace: [['spec'], ['metadata', 'labels', 'kubernetes.io/metadata.name']],
+  Namespace: [['spec']],
   PersistentVolumeClaim: [
     ['metadata', 'annotations', 'pv.kubernetes.io/bind-completed'],
     ['metadata', 'annotations', 'pv.kubernetes.io/bound-by-controller'],
@@ -34,11 +34,19 @@ const ofControllers: { readonly [kind: string]: readonly (readonly string[])[] }
  */
 export function normalForm(object: ClusterObject): ClusterObject {
   const paths = [['status'], ...ofServer, ...(ofControllers[object.kind] ?? [])];
-  const bare = paths.reduce<Json>(without, object);
+  const bare = [
+    ['metadata', 'labels'],
+    ['metadata', 'annotations'],
+  ].reduce(withoutEmpty, paths.reduce<Json>(without, object));
   const secret =
     object.kind === 'Secret' && isMap(object.data) ? { data: opaque(mapAt(object, 'data')) } : {};
   // Leaving out optional parts of an object leaves an object.
   return { ...(bare as ClusterObject), ...secret };
+}
+
+/** Whether the normal form of a kind leaves out annotations that may be there. */
+export function hidesAnnotations(kind: string): boolean {
+  return (ofControllers[kind] ?? []).some((path) => path[1] === 'annotations');
 }
 
 /** Takes away what a path names, and a parent that is empty then (the server stores no empty maps of metadata). */
@@ -50,6 +58,12 @@ function without(value: Json, [key, ...rest]: readonly string[]): Json {
   if (left === undefined) return others;
   const emptied = left !== inner && isMap(left) && Object.keys(left).length === 0;
   return emptied ? others : { ...value, [key]: left };
+}
+
+/** The server stores no empty maps here, other stores may. */
+function withoutEmpty(value: Json, path: readonly string[]): Json {
+  const found = at(value, ...path);
+  return isMap(found) && Object.keys(found).length === 0 ? without(value, path) : value;
 }
 
 function opaque(data: { readonly [key: string]: Json | undefined }): Json {

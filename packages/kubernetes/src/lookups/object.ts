@@ -38,7 +38,8 @@ export const object = defineLookup({
         object === null || !input.path?.startsWith('status') ? null : (valueAt(object, input.path) ?? null),
     }),
   }),
-  output: z.json(),
+  // Not only JSON: the data of a Secret is opaque.
+  output: z.unknown(),
   value: (input, seen) => {
     if (seen.object === null) return undefined;
     if (input.path === undefined) return seen.object;

@@ -9,6 +9,7 @@ import {
 } from '@claw-run/core';
 import * as z from 'zod';
 import { fieldPatch, withoutValue, withValue } from '../actions/field-actions.ts';
+import { normalForm } from '../facts/normal-form.ts';
 import { name, path, state } from '../inputs.ts';
 import { isMap, listAt, textAt } from '../lib/json-at.ts';
 import { leaves } from '../lib/leaves.ts';
@@ -92,23 +93,33 @@ export const customResource = defineState({
   },
   actions: (from, to, input): readonly ClusterAction[] => {
     if (to.resource === null) return from.resource === null ? [] : [{ do: 'delete', ref: ref(input) }];
-    if (from.resource === null) return [{ do: 'create', object: created(input) }];
+    if (from.resource === null) return [{ do: 'create', object: wholeOf(to.resource) ?? created(input) }];
     const patch = fieldPatch(from.resource, to.resource);
     return patch.length === 0 ? [] : [{ do: 'patch', ref: ref(input), patch }];
   },
 });
 
+/** The place of the whole object, where it is to be taken away: undo needs all of it. */
+const whole = '';
+
 type Fields = { readonly [path: string]: Found };
 
 function fieldsOf(object: ClusterObject, input: Input): Fields {
+  if (input.state === 'absent') return { [whole]: { at: whole, value: normalForm(object) } };
   return Object.fromEntries(
     leaves(input.spec, 'spec').map(({ path }) => [path, follow(object, parsePath(path) ?? [])]),
   );
 }
 
+function wholeOf(fields: Fields): ClusterObject | undefined {
+  const field = fields[whole];
+  // Only `fieldsOf` puts something there: an object.
+  return field !== undefined && 'value' in field ? (field.value as ClusterObject) : undefined;
+}
+
 function conditionOf(object: ClusterObject, input: Input) {
   const wanted = input['wait-for'];
-  if (wanted === undefined) return null;
+  if (wanted === undefined || input.state === 'absent') return null;
   if ('path' in wanted) return valueAt(object, wanted.path) ?? null;
   const condition = listAt(object, 'status', 'conditions').find((one) => textAt(one, 'type') === wanted.type);
   return textAt(condition, 'status') ?? null;

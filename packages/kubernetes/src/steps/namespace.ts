@@ -2,7 +2,6 @@ import { defineState, objectFact, refused } from '@claw-run/core';
 import * as z from 'zod';
 import { objectActions } from '../actions/object-actions.ts';
 import { withMetadata } from '../actions/with-metadata.ts';
-import { normalForm } from '../facts/normal-form.ts';
 import { storedObject } from '../facts/stored-object.ts';
 import { annotations, labels, name } from '../inputs.ts';
 import { textAt } from '../lib/json-at.ts';
@@ -39,8 +38,11 @@ export const namespace = defineState({
         'wait until it is gone; `kubectl get namespace -o yaml` tells in its conditions what it waits for',
       );
     }
-    const stored =
-      seen.namespace ?? normalForm({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: input.name } });
+    const stored = seen.namespace ?? {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: input.name, labels: ownLabel(input.name) },
+    };
     return { namespace: withMetadata(stored, input) };
   },
   actions: (from, to) => objectActions(from.namespace, to.namespace),
@@ -48,4 +50,9 @@ export const namespace = defineState({
 
 function ref(name: string) {
   return { apiVersion: 'v1', kind: 'Namespace', name };
+}
+
+/** Newer API servers put it on every namespace; given with the namespace, it is there whatever the server. */
+function ownLabel(name: string) {
+  return { 'kubernetes.io/metadata.name': name };
 }
