@@ -140,7 +140,7 @@ function referenceFault(
   if (closed !== undefined) return [`\`${root}.${name}\` cannot be used here`, closed];
   const names = namesOf(root, scope);
   if (names.has(name)) return undefined;
-  if (root === 'steps' && scope.laterSteps.has(name)) {
+  if (root === 'steps' && scope.allSteps.has(name)) {
     return [
       `\`steps.${name}\` is not known yet here`,
       'a step can use only the steps before it; change their order',

@@ -10,8 +10,8 @@ export interface ExpressionScope {
   readonly causes: ReadonlySet<string>;
   /** The steps before this place. */
   readonly steps: ReadonlySet<string>;
-  /** The steps from this place on. */
-  readonly laterSteps: ReadonlySet<string>;
+  /** Those and the ones from this place on. */
+  readonly allSteps: ReadonlySet<string>;
   readonly targets: ReadonlySet<string>;
   /** Roots that cannot be used here, with the reason. */
   readonly closed: { readonly [root in Root]?: string };

@@ -74,7 +74,7 @@ function parse(text: string, { scope }: Place, tell: Tell) {
     (root === 'params' || root === 'facts' || root === 'causes' || root === 'targets') &&
     scope[root].has(name)
       ? true
-      : root === 'steps' && (scope.steps.has(name) || scope.laterSteps.has(name));
+      : root === 'steps' && scope.allSteps.has(name);
   try {
     return scope.environment().parse(joinNames(text, declared));
   } catch (error) {

@@ -57,10 +57,10 @@ export function scopeIn(frame: Frame, closed: ExpressionScope['closed']): Expres
   const own = frame.parent === undefined ? {} : fragmentClosed;
   return {
     params: frame.shapes,
-    facts: new Map(frame.facts),
+    facts: frame.facts,
     causes: frame.causes,
-    steps: new Set(frame.before),
-    laterSteps: new Set([...frame.steps].filter((id) => !frame.before.has(id))),
+    steps: frame.before,
+    allSteps: frame.steps,
     targets: frame.targets,
     closed: { ...closed, ...own },
     secretsAllowed: true,

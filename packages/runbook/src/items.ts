@@ -85,8 +85,9 @@ function itemOf(map: MapTree, place: Place, reader: Reader): UseItem {
   if (fault !== undefined) reader.problems.add(span, `\`${given}\` cannot be an id: ${fault}`);
   const { frame, taken } = place;
   if (given !== undefined) claim(given, span, place, reader);
-  const id = given ?? freeName(suggested, { has: (name) => taken.has(frame.prefix + name) });
-  if (given === undefined) taken.set(frame.prefix + id, span);
+  const id =
+    given ?? freeName(suggested, { has: (name) => taken.has((frame.prefix + name).replaceAll('-', '_')) });
+  if (given === undefined) taken.set((frame.prefix + id).replaceAll('-', '_'), span);
   if (place.section === 'steps' && (tree === undefined || given !== undefined))
     addStep(frame, frame.prefix + id);
   return { type: 'use', map, frame, id, span };
@@ -94,10 +95,10 @@ function itemOf(map: MapTree, place: Place, reader: Reader): UseItem {
 
 function claim(id: string, span: Span, { frame, taken, section }: Place, { problems }: Reader): void {
   const whole = frame.prefix + id;
-  const same = [...taken.keys()].find((other) => other.replaceAll('-', '_') === whole.replaceAll('-', '_'));
-  const first = same === undefined ? undefined : taken.get(same);
+  // Expressions read both as one, so they are one name.
+  const first = taken.get(whole.replaceAll('-', '_'));
   if (first === undefined) {
-    taken.set(whole, span);
+    taken.set(whole.replaceAll('-', '_'), span);
     return;
   }
   const { file, line } = positionOf(first.source, first.start);
@@ -109,13 +110,12 @@ function claim(id: string, span: Span, { frame, taken, section }: Place, { probl
       `the include brings a ${what} \`${whole}\`, and there is one (${file}:${line})`,
       hint,
     );
-  } else if (same === whole) {
-    problems.add(span, `another ${what} is already called \`${whole}\` (${file}:${line})`);
   } else {
-    problems.add(
-      span,
-      `another ${what} is called \`${same}\`, which differs only in \`-\` and \`_\` (${file}:${line})`,
-    );
+    const how =
+      first.source.text.slice(first.start, first.end) === id
+        ? `already called \`${whole}\``
+        : `called the same but for \`-\` and \`_\``;
+    problems.add(span, `another ${what} is ${how} (${file}:${line})`);
   }
 }
 

@@ -50,6 +50,11 @@ export function createProblems(first: string): Problems {
 
 function problemFrom({ span, message, hint, code }: Found): Problem {
   const position = positionOf(span.source, span.start);
-  const problem = { code, message, position, excerpt: excerptOf(span) };
-  return hint === undefined ? problem : { ...problem, hint };
+  const problem = { code, message: printable(message), position, excerpt: excerptOf(span) };
+  return hint === undefined ? problem : { ...problem, hint: printable(hint) };
+}
+
+// What a file says must not move the cursor of whoever reads the problem.
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }

@@ -14,6 +14,14 @@ export function spanInScalar(scalar: ScalarTree, from: number, to: number): Span
   return { source, start, end: Math.max(start + 1, last + 1) };
 }
 
+const known = new WeakMap<ScalarTree, readonly number[] | undefined>();
+
+// A text with many expressions asks once for each.
+function offsetsOf(scalar: ScalarTree): readonly number[] | undefined {
+  if (!known.has(scalar)) known.set(scalar, findOffsets(scalar));
+  return known.get(scalar);
+}
+
 function firstLineOf(scalar: ScalarTree): Span {
   const { source, start, end } = scalar;
   const text = source.text.slice(start, end);
@@ -22,7 +30,7 @@ function firstLineOf(scalar: ScalarTree): Span {
 }
 
 /** For each character of the value the offset of the first character of the file that stands for it. */
-function offsetsOf(scalar: ScalarTree): readonly number[] | undefined {
+function findOffsets(scalar: ScalarTree): readonly number[] | undefined {
   if (typeof scalar.value !== 'string')
     return [...Array(scalar.end - scalar.start + 1).keys()].map((n) => scalar.start + n);
   const { style, value, start } = scalar;
@@ -107,12 +115,9 @@ function lineBreak(walk: Walk, wanted: string): Matched | undefined {
   if (wanted !== ' ' && wanted !== '\n') return undefined;
   walk.at += walk.text[walk.at] === '\r' ? 2 : 1;
   const folds = walk.style !== 'literal';
-  const next = /^(?:[ \t]*\r?\n)+/.exec(walk.text.slice(walk.at, walk.end))?.[0];
-  if (folds && next !== undefined && wanted === '\n') {
-    // n breaks fold to n - 1: the first is passed over together with the second.
-    const second = /^[ \t]*\r?\n/.exec(next)?.[0] ?? '';
-    walk.at += second.length;
-  }
+  // n breaks fold to n - 1: the first is passed over together with the second.
+  const second = /^[ \t]*\r?\n/.exec(walk.text.slice(walk.at, Math.min(walk.at + 200, walk.end)))?.[0];
+  if (folds && second !== undefined && wanted === '\n') walk.at += second.length;
   if (!/^[ \t]*\r?\n/.test(walk.text.slice(walk.at, walk.at + 200))) skipBlanks(walk);
   return { offset, characters: 1 };
 }

@@ -4,6 +4,7 @@ import { dyn, type Shape } from './cel-type.ts';
 import { compileExpression, type Expression } from './expression.ts';
 import type { ExpressionScope } from './expression-scope.ts';
 import type { Problems } from './problems.ts';
+import { firstLine } from './read.ts';
 import { spanInScalar } from './scalar-offsets.ts';
 import { cutTemplate } from './template.ts';
 import type { ScalarTree, Tree } from './tree.ts';
@@ -25,6 +26,8 @@ export interface Hole {
   readonly tree: ScalarTree;
   readonly shape: Shape;
 }
+
+const mostPieces = 400;
 
 interface Context {
   readonly scope: ExpressionScope;
@@ -81,6 +84,10 @@ function compileScalar(tree: ScalarTree, context: Context, path: readonly (strin
     return unknown;
   }
   const { pieces } = template;
+  if (pieces.length > mostPieces) {
+    context.problems.add(firstLine(tree), `a text holds at most ${mostPieces / 2} expressions`);
+    return unknown;
+  }
   const whole = pieces.length === 1 && pieces[0]?.type === 'expression';
   const scope = whole ? context.scope : { ...context.scope, secretsAllowed: false };
   const parts = pieces.map((piece) => {

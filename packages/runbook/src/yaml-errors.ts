@@ -38,7 +38,7 @@ export function addYamlFaults(source: Source, faults: readonly YamlFault[], prob
     if (lines.has(line)) continue;
     lines.add(line);
     const [message, hint] = texts[fault.code] ?? [];
-    const expression = /[^'"\s]*\$\{\{/.test(lineText(source, line)) && fault.code !== 'TAB_AS_INDENT';
+    const expression = lineText(source, line).includes('${{') && fault.code !== 'TAB_AS_INDENT';
     const said = message === undefined || fault.code === 'MISSING_CHAR' ? undefined : message;
     const own = expression ? 'this value must be quoted' : said;
     const span = { source, start, end: Math.max(start + 1, Math.min(fault.pos[1], start + 80)) };
@@ -52,7 +52,7 @@ export function addYamlFaults(source: Source, faults: readonly YamlFault[], prob
 }
 
 function hintFor(source: Source, line: number, hint: string | undefined): string | undefined {
-  const text = lineText(source, line);
+  const text = lineText(source, line).slice(0, 500);
   if (text.includes('${{')) return quoteIt;
   if (/:\s+["'].*["']\s*\S/.test(text)) return quoteIt;
   return hint;
