@@ -51,13 +51,14 @@ export async function connectCluster(options: ClusterOptions): Promise<Connectio
       },
     );
   }
-  const api = createApi(createSender(config, options.userAgent));
+  const sender = createSender(config, options.userAgent);
+  const api = createApi(sender.send);
   return {
     kind: 'cluster',
     name: config.currentContext,
     read: (read: ClusterRead, { signal }) => readCluster(api, read, signal),
     perform: (action: ClusterAction, { signal }) => performOnCluster(api, action, signal),
     lock: (holder, lockOptions) => lockCluster(api, holder, lockOptions),
-    close: () => Promise.resolve(),
+    close: async () => sender.close(),
   };
 }

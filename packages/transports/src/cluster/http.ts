@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { ClawError } from '@claw-run/core';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { type Agents, createAgents } from './agents.ts';
 
 /** One request to the API server; `path` starts at the server's root. */
 export interface ApiRequest {
@@ -21,26 +22,45 @@ export interface ApiResponse {
 
 export type SendRequest = (request: ApiRequest) => Promise<ApiResponse>;
 
+/** Sends requests until it is closed. */
+export interface Sender {
+  readonly send: SendRequest;
+  readonly close: () => void;
+}
+
 const requestTimeoutMs = 30_000;
 const attempts = 4;
 
 /**
- * Sends requests over kept-alive connections with the kubeconfig's credentials, taken anew for each request so that
- * tokens of plugins are renewed. A 429, and a server that cannot be reached while reading, are tried again.
+ * Sends requests with the kubeconfig's credentials, taken anew for each request so that tokens of plugins are renewed.
+ * What stores nothing goes over kept-alive connections, and is tried again when the server cannot be reached; a write takes
+ * a connection of its own, because of one that broke while idle it could not be told whether it was carried out. A 429
+ * is tried again.
  */
-export function createSender(config: KubeConfig, userAgent: string): SendRequest {
-  return async (request) => {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const response = await send(config, userAgent, request);
-        if (response.status !== 429 || attempt === attempts) return response;
-      } catch (error) {
-        const again = error instanceof ClawError && error.retryable && request.method === 'GET';
-        if (!again || attempt === attempts || request.signal.aborted) throw error;
+export function createSender(config: KubeConfig, userAgent: string): Sender {
+  const agents = createAgents();
+  return {
+    async send(request) {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          const response = await send(config, { userAgent, agents }, request);
+          if (response.status !== 429 || attempt === attempts) return response;
+        } catch (error) {
+          const again = error instanceof ClawError && error.retryable && storesNothing(request);
+          if (!again || attempt === attempts || request.signal.aborted) throw error;
+        }
+        await pause(100 * 2 ** attempt, request.signal);
       }
-      await pause(100 * 2 ** attempt, request.signal);
-    }
+    },
+    close: agents.close,
   };
+}
+
+/** Reads, reviews and dry runs. */
+function storesNothing({ method, path, query }: ApiRequest): boolean {
+  return (
+    method === 'GET' || query?.dryRun !== undefined || /^\/apis\/auth(entic|oriz)ation\.k8s\.io\//.test(path)
+  );
 }
 
 /** Waits, or rejects as soon as the signal is aborted. */
@@ -59,7 +79,11 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-async function send(config: KubeConfig, userAgent: string, request: ApiRequest): Promise<ApiResponse> {
+async function send(
+  config: KubeConfig,
+  { userAgent, agents }: { readonly userAgent: string; readonly agents: Agents },
+  request: ApiRequest,
+): Promise<ApiResponse> {
   const cluster = config.getCurrentCluster();
   if (!cluster)
     throw new ClawError(
@@ -82,6 +106,7 @@ async function send(config: KubeConfig, userAgent: string, request: ApiRequest):
       },
     );
   }
+  if (storesNothing(request)) options.agent = agents.keeping(options.agent);
   options.headers = {
     ...options.headers,
     ...request.headers,
