@@ -27,7 +27,7 @@ const input = z.strictObject({
 type Input = z.output<typeof input>;
 type Applied = { [K in `object ${string}`]: Fact<'cluster', ClusterObject | null> } & {
   [K in `outcome ${string}` | `unforced ${string}`]: Fact<'cluster', Outcome>;
-} & { [K in `home ${string}`]: Fact<'cluster', boolean> };
+};
 
 export const apply = defineState({
   id: 'kubernetes.apply',
@@ -49,6 +49,15 @@ export const apply = defineState({
     },
   ],
   facts: (input): Applied => Object.assign({}, ...objectsOf(input).map(factsOf)),
+  // An earlier step may make the namespace: then the server cannot tell yet, but we can.
+  moreFacts: (input, seen): { [K in `home ${string}`]: Fact<'cluster', boolean> } =>
+    Object.fromEntries(
+      objectsOf(input).flatMap((object) => {
+        const name = nameOf(refOf(object));
+        const home = { apiVersion: 'v1', kind: 'Namespace', name: object.metadata.namespace ?? '' };
+        return isHomeless(seen[`outcome ${name}`]) ? [[`home ${name}`, presence(home)]] : [];
+      }),
+    ),
   desire: (input, seen) => {
     const predicted: { [K in `object ${string}`]: ClusterObject | null } & {
       [K in `unforced ${string}`]: Outcome;
@@ -99,12 +108,10 @@ function objectsOf(input: Input): readonly ClusterObject[] {
 function factsOf(object: ClusterObject): Applied {
   const ref = refOf(object);
   const name = nameOf(ref);
-  const home = { apiVersion: 'v1', kind: 'Namespace', name: ref.namespace ?? '' };
   const facts: Applied = {};
   facts[`object ${name}`] = storedObject(ref);
   facts[`outcome ${name}`] = applyOutcome(object, true);
   facts[`unforced ${name}`] = applyOutcome(object, false);
-  if (ref.namespace !== undefined) facts[`home ${name}`] = presence(home);
   return facts;
 }
 
@@ -113,6 +120,10 @@ const ours = 'claw-run';
 
 function conflictsOf(outcome: Outcome | undefined): readonly Conflict[] {
   return outcome === undefined || outcome.ok ? [] : outcome.conflicts;
+}
+
+function isHomeless(outcome: Outcome | undefined): boolean {
+  return outcome?.ok === false && outcome.reason === 'NotFound' && outcome.message.startsWith('namespaces ');
 }
 
 function foreignConflict(input: Input, name: string, unforced: Outcome | undefined): Refused | undefined {
@@ -138,7 +149,7 @@ function desired(
       `there is no namespace ${object.metadata.namespace} for ${name}`,
       'create it first: kubernetes.namespace',
     );
-  if (outcome === undefined || (outcome.reason === 'NotFound' && outcome.message.startsWith('namespaces '))) {
+  if (outcome === undefined || isHomeless(outcome)) {
     return laidOver(stored ?? undefined, object) as ClusterObject;
   }
   return refused(`the server does not take ${name}: ${outcome.message}`, 'correct the manifest');
