@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+// biome-ignore-all lint/style/useNodejsImportProtocol: old versions do not know it
+// biome-ignore-all lint/style/useTemplate: kept to the plainest syntax
 // The launcher. It keeps to syntax that old versions of Node.js can read, so that they can say what is missing.
 'use strict';
 var path = require('path');

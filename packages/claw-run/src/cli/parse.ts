@@ -131,7 +131,7 @@ function rejectMisspelt(word: string): void {
   const guess = nearest(word, [...Object.keys(commands), 'help']);
   throw new UsageError(
     `there is no command ${JSON.stringify(word)}${guess === undefined ? '' : `; did you mean ${guess}?`}`,
-    'claw-run --help lists the commands; a runbook is given by its path, as ./' + word,
+    `claw-run --help lists the commands; a runbook is given by its path, as ./${word}`,
   );
 }
 

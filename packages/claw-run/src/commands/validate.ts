@@ -38,7 +38,10 @@ export async function call(context: Context): Promise<number> {
 /** Keeps the colours of the excerpt, and nothing else that could steer a terminal. */
 function painted(text: string): string {
   return text
-    .split(/(\u001b\[\d+m)/)
+    .split(colorCode)
     .map((part, index) => (index % 2 === 1 ? part : plain(part)))
     .join('');
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the codes that formatProblem writes
+const colorCode = /(\u001b\[\d+m)/;

@@ -99,7 +99,8 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
       case 'step.started':
         flush();
         acting = true;
-        aheading(event.phase === 'verify' ? 'Verifying' : 'Acting');
+        if (event.phase === 'verify') heading('Verification');
+        else aheading('Acting');
         begun.set(event.id, Date.parse(event.at));
         err(`  ${names.get(event.id) ?? event.id}`);
         return;

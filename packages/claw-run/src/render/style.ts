@@ -49,8 +49,9 @@ export function wrap(text: string, width: number, indent = 0): string {
     .join(`\n${pad}`);
 }
 
-/** `0.4 s`, `12 s`, `3 min 5 s` */
+/** `40 ms`, `0.4 s`, `12 s`, `3 min 5 s` */
 export function seconds(ms: number): string {
+  if (ms < 100) return `${ms} ms`;
   if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`;
   const whole = Math.round(ms / 1000);
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
@@ -62,20 +63,22 @@ export function count(number: number, noun: string): string {
 }
 
 function wrapLine(line: string, width: number): readonly string[] {
+  const lead = /^ */.exec(line)?.[0] ?? '';
   const lines: string[] = [];
-  let current = '';
-  for (const word of line.split(' ')) {
-    if (current !== '' && current.length + 1 + word.length > width) {
+  let current = lead;
+  for (const word of line.slice(lead.length).split(' ')) {
+    if (current.trim() !== '' && lengthOf(current) + 1 + lengthOf(word) > width) {
       lines.push(current);
       current = word;
     } else {
-      current =
-        current === '' && lines.length === 0 && word === ''
-          ? word
-          : current === ''
-            ? word
-            : `${current} ${word}`;
+      current = current.trim() === '' ? `${current}${word}` : `${current} ${word}`;
     }
   }
   return [...lines, current];
+}
+
+/** Columns: colour codes take none. */
+function lengthOf(text: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
+  return text.replace(/\u001b\[\d+m/g, '').length;
 }

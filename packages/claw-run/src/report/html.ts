@@ -13,17 +13,17 @@ export function htmlReport(report: Report): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escape(`${runbook}: ${status}`)}</title>
+<title>${escaped(`${runbook}: ${status}`)}</title>
 <style>${style}</style>
 </head>
 <body>
-<h1>${escape(title)}</h1>
-<p><strong class="${status === 'ok' ? 'good' : 'bad'}">${escape(status)}</strong>
-${escape(runbook)} on ${escape(targets || 'nothing')}, run <code>${escape(run)}</code>, ${escape(startedAt)}, ${seconds.toFixed(1)} s</p>
+<h1>${escaped(title)}</h1>
+<p><strong class="${status === 'ok' ? 'good' : 'bad'}">${escaped(status)}</strong>
+${escaped(runbook)} on ${escaped(targets || 'nothing')}, run <code>${escaped(run)}</code>, ${escaped(startedAt)}, ${seconds.toFixed(1)} s</p>
 ${list(
   'Problems',
   report.problems.map(
-    ({ message, hint }) => `${escape(message)}${hint === undefined ? '' : `<br><em>${escape(hint)}</em>`}`,
+    ({ message, hint }) => `${escaped(message)}${hint === undefined ? '' : `<br><em>${escaped(hint)}</em>`}`,
   ),
 )}
 ${table(
@@ -31,17 +31,17 @@ ${table(
   ['', 'Cause', 'Evidence'],
   report.causes.map(({ finding, title: cause, evidence }) => [
     mark(finding),
-    escape(cause),
-    escape(evidence.because),
+    escaped(cause),
+    escaped(evidence.because),
   ]),
 )}
 ${steps(report.steps)}
 ${table(
   'Verification',
   ['', 'Check', 'Finding'],
-  report.checks.map(({ verdict, name, because }) => [mark(verdict), escape(name), escape(because)]),
+  report.checks.map(({ verdict, name, because }) => [mark(verdict), escaped(name), escaped(because)]),
 )}
-${report.grants.length === 0 ? '' : `<h2>Missing rights</h2>\n<pre>${escape(grantsYaml(report.grants))}</pre>`}
+${report.grants.length === 0 ? '' : `<h2>Missing rights</h2>\n<pre>${escaped(grantsYaml(report.grants))}</pre>`}
 </body>
 </html>
 `;
@@ -56,16 +56,16 @@ function steps(all: readonly ReportedStep[]): string {
     const warning =
       planned.irreversible === undefined
         ? ''
-        : `<p class="warn">Cannot be undone: ${escape(planned.irreversible)}</p>`;
-    return `<li><strong>${escape(planned.name)}</strong> <span class="${fate === 'done' || fate === 'settled' ? 'good' : fate === 'skipped' ? '' : 'bad'}">${fate}</span>
-<small>${escape(notes.join(', '))}</small><p>${escape(because)}</p>${warning}${difference(planned.diff)}</li>`;
+        : `<p class="warn">Cannot be undone: ${escaped(planned.irreversible)}</p>`;
+    return `<li><strong>${escaped(planned.name)}</strong> <span class="${fate === 'done' || fate === 'settled' ? 'good' : fate === 'skipped' ? '' : 'bad'}">${fate}</span>
+<small>${escaped(notes.join(', '))}</small><p>${escaped(because)}</p>${warning}${difference(planned.diff)}</li>`;
   });
   return `<h2>Steps</h2>\n<ol>\n${items.join('\n')}\n</ol>`;
 }
 
 function difference(diff: readonly Difference[]): string {
   if (diff.length === 0) return '';
-  return `<pre>${escape(diffLines(diff, { style: createStyle(false), full: true }).join('\n'))}</pre>`;
+  return `<pre>${escaped(diffLines(diff, { style: createStyle(false), full: true }).join('\n'))}</pre>`;
 }
 
 function table(title: string, heads: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -84,10 +84,10 @@ function list(title: string, items: readonly string[]): string {
 function mark(finding: string): string {
   const bad = finding === 'found' || finding === 'fail';
   const good = finding === 'excluded' || finding === 'pass';
-  return `<span class="${bad ? 'bad' : good ? 'good' : 'warn'}">${escape(finding)}</span>`;
+  return `<span class="${bad ? 'bad' : good ? 'good' : 'warn'}">${escaped(finding)}</span>`;
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   const entities: { readonly [character: string]: string } = {
     '&': '&amp;',
     '<': '&lt;',

@@ -7,12 +7,12 @@ import type { Report, ReportedStep } from './report.ts';
 export function markdownReport(report: Report): string {
   const { title, runbook, run, targets, startedAt, seconds, status } = report;
   const parts = [
-    `# ${escape(title)}`,
-    `**${escape(status)}**: ${escape(runbook)} on ${escape(targets || 'nothing')}, run ${code(run)}, ${escape(startedAt)}, ${seconds.toFixed(1)} s`,
+    `# ${escaped(title)}`,
+    `**${escaped(status)}**: ${escaped(runbook)} on ${escaped(targets || 'nothing')}, run ${code(run)}, ${escaped(startedAt)}, ${seconds.toFixed(1)} s`,
     section(
       'Problems',
       report.problems.map(
-        ({ message, hint }) => `- ${escape(message)}${hint === undefined ? '' : ` (${escape(hint)})`}`,
+        ({ message, hint }) => `- ${escaped(message)}${hint === undefined ? '' : ` (${escaped(hint)})`}`,
       ),
     ),
     table(
@@ -35,15 +35,15 @@ function stepText({ planned, fate, because }: ReportedStep): string {
   const risk = planned.risk === undefined || planned.risk === 'routine' ? '' : `, ${planned.risk}`;
   const lines = diffLines(planned.diff, { style: createStyle(false), full: true });
   const warning =
-    planned.irreversible === undefined ? [] : [`Cannot be undone: ${escape(planned.irreversible)}`];
+    planned.irreversible === undefined ? [] : [`Cannot be undone: ${escaped(planned.irreversible)}`];
   const blocks = [...warning, ...(lines.length === 0 ? [] : [fenced(lines.join('\n'), 'diff')])];
   const body = blocks.map((block) => `\n\n${indented(block)}`).join('');
-  return `- **${escape(planned.name)}**: ${fate}${risk}. ${escape(because)}${body}`;
+  return `- **${escaped(planned.name)}**: ${fate}${risk}. ${escaped(because)}${body}`;
 }
 
 function table(title: string, heads: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => escape(cell)).join(' | ')} |`;
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => escaped(cell)).join(' | ')} |`;
   return `## ${title}\n\n${[line(heads), `|${' --- |'.repeat(heads.length)}`, ...rows.map(line)].join('\n')}`;
 }
 
@@ -69,6 +69,6 @@ function code(text: string): string {
   return `\`${text.replaceAll('`', '')}\``;
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll(/[\\`*_{}[\]<>#|~&]/g, (character) => `\\${character}`).replaceAll('\n', '<br>');
 }

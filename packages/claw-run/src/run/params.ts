@@ -35,7 +35,7 @@ export async function collectParams(
   ];
   const params: Record<string, ParamValue> = {};
   for (const param of declared) {
-    const found = await valueOf(param, { given, file, known, context });
+    const found = await findValue(param, { given, file, known, context });
     if (found === undefined) {
       if (param.required) problems.push(missing(param));
     } else if ('fault' in found) {
@@ -63,7 +63,7 @@ interface Sources {
 
 type Found = { readonly value: ParamValue } | { readonly fault: string; readonly hint?: { hint: string } };
 
-async function valueOf(param: Param, { given, file, known, context }: Sources): Promise<Found | undefined> {
+async function findValue(param: Param, { given, file, known, context }: Sources): Promise<Found | undefined> {
   const text = given[param.name];
   if (text !== undefined) return readParamText(param, text);
   const value = file[param.name];

@@ -1,4 +1,5 @@
-import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { nearest } from '@claw-run/runbook';
 import { scenarios as known, type Sandbox, type Scenario, startSandbox } from '@claw-run/sandbox';
 import { UsageError } from '../cli/usage-error.ts';
@@ -36,9 +37,13 @@ export function openclawCommand(): readonly string[] {
   return [process.execPath, launcher(), 'sandbox', 'openclaw'];
 }
 
-/** The file that starts claw-run. */
+/** The file that starts claw-run, looked for from here up: this may be a source file or a part of the bundle. */
 export function launcher(): string {
-  return fileURLToPath(new URL('../bin/claw-run.cjs', import.meta.url));
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
+    const candidate = join(folder, 'bin', 'claw-run.cjs');
+    if (existsSync(candidate)) return candidate;
+    if (folder === dirname(folder)) throw new Error('claw-run.cjs is not beside its parts');
+  }
 }
 
 function scenariosOf(names: readonly string[]): readonly Scenario[] {
