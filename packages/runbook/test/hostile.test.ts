@@ -31,7 +31,6 @@ test.each(Object.keys(files))('%s: answered soon, in few words', async (title) =
 });
 
 test('a file cannot write to the terminal of whoever reads its problems', async () => {
-  const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
   const text = `"\\e[31m": 1\n"\\u009b2J": [\u001b]\nrunbook: "\\e]0;x\\a"\nversion: "\u0085"\n`;
-  expect(await problemsOf(text)).not.toMatch(control);
+  expect((await problemsOf(text)).replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
 });
