@@ -171,10 +171,10 @@ function waiting(act: Act, definition: AnyState | AnyEvent) {
     what: act.planned.name,
     seconds: act.timeoutSeconds ?? definition.settlesWithinSeconds ?? 30,
     signal: act.session.signal,
-    onWait: (pending: string) => {
-      if (pending !== last)
-        void act.session.record({ type: 'step.waiting', id: act.planned.id, because: pending });
+    onWait: async (pending: string) => {
+      if (pending === last) return;
       last = pending;
+      await act.session.record({ type: 'step.waiting', id: act.planned.id, because: pending });
     },
   };
 }

@@ -12,6 +12,8 @@ export interface Begun {
   readonly after: JsonObject;
   readonly verified: boolean;
   readonly reverted: boolean;
+  /** Undoing it began to act and did not get to its end: what is there now may be our own doing. */
+  readonly halfUndone: boolean;
 }
 
 /** A run as its journal tells it. */
@@ -26,10 +28,14 @@ export interface History {
   readonly ended?: RunStatus;
 }
 
+/** The id of a step under which its undoing is recorded. */
+export const undoPrefix = 'undo:';
+
 /** Folds the records of a journal. Pure. */
 export function foldJournal(records: readonly JournalRecord[]): History {
   const begun = new Map<string, Begun>();
   const skipped: string[] = [];
+  const acted = new Set<string>();
   let opened: History['opened'];
   let reverting = false;
   let ended: RunStatus | undefined;
@@ -58,9 +64,18 @@ export function foldJournal(records: readonly JournalRecord[]): History {
           after,
           verified: false,
           reverted: false,
+          halfUndone: false,
         });
         break;
       }
+      case 'action.intended':
+        if (record.id.startsWith(undoPrefix)) mark(record.id.slice(undoPrefix.length), { halfUndone: true });
+        break;
+      case 'action.ended':
+        if (!record.id.startsWith(undoPrefix)) break;
+        if (record.problem === undefined) acted.add(record.id);
+        else mark(record.id.slice(undoPrefix.length), { halfUndone: acted.has(record.id) });
+        break;
       case 'step.verified':
         mark(record.id, { verified: true });
         break;

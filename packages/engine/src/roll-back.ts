@@ -10,7 +10,7 @@ import {
 } from '@claw-run/core';
 import { freshLook, perform, pick } from './act.ts';
 import type { RevertOutcome } from './event.ts';
-import type { Begun } from './history.ts';
+import { type Begun, undoPrefix } from './history.ts';
 import type { Session } from './session.ts';
 import { waitFor } from './wait.ts';
 
@@ -74,7 +74,7 @@ async function revertState(
   const { input, seen } = await freshLook(act);
   const now = pick(seen, names);
   if (equal(now, begun.before)) return { outcome: 'settled', because: 'it is as it was before' };
-  if (begun.verified && !equal(now, begun.after) && !options.force) {
+  if (begun.verified && !begun.halfUndone && !equal(now, begun.after) && !options.force) {
     const changed = diff(begun.after, now).map(({ path }) => path.join('.'));
     return {
       outcome: 'conflict',
@@ -115,5 +115,5 @@ async function revertEvent(session: Session, begun: Begun, event: AnyEvent): Pro
 
 /** The step under the id that its undoing bears in keys and records. */
 function undoOf(begun: Begun) {
-  return { ...begun.step, id: `undo:${begun.id}`, with: begun.step.with as Json };
+  return { ...begun.step, id: `${undoPrefix}${begun.id}`, with: begun.step.with as Json };
 }

@@ -25,7 +25,12 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
  */
 export async function waitFor<T>(
   look: () => Promise<{ readonly value: T } | { readonly pending: string }>,
-  options: { what: string; seconds: number; signal: AbortSignal; onWait?: (pending: string) => void },
+  options: {
+    what: string;
+    seconds: number;
+    signal: AbortSignal;
+    onWait?: (pending: string) => void | Promise<void>;
+  },
 ): Promise<T> {
   const deadline = performance.now() + options.seconds * 1000;
   for (let interval = 100; ; interval = Math.min(interval * 1.5, 2000)) {
@@ -41,7 +46,7 @@ export async function waitFor<T>(
         },
       );
     }
-    options.onWait?.(found.pending);
+    await options.onWait?.(found.pending);
     await pause(Math.min(interval, left), options.signal);
   }
 }
