@@ -1,4 +1,4 @@
-import type { AnyCheck, AnyLookup } from '@claw-run/core';
+import { type AnyCheck, type AnyLookup, mapSecrets } from '@claw-run/core';
 import { expect, it } from 'vitest';
 import type { Play } from './bench.ts';
 import { expectEqual, expectJson } from './expectations.ts';
@@ -31,7 +31,8 @@ export function describeAnswers(subject: Subject, definition: AnyCheck | AnyLook
       } else if (answer.value === undefined) {
         expect(answer.because?.trim()).not.toBe('');
       } else if (definition.type === 'lookup') {
-        expect(definition.output.safeParse(answer.value).error?.issues ?? []).toEqual([]);
+        const value = mapSecrets(answer.value, String);
+        expect(definition.output.safeParse(value).error?.issues ?? []).toEqual([]);
       }
     }));
 }

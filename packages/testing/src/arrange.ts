@@ -24,14 +24,15 @@ export async function arrange(
   const { definition } = subject;
   const input = definition.input.parse(subject.with);
   const first = Object.values(definition.facts(input));
-  await clear(connection, first, given);
+  const homes = homesOf(first, given);
+  await clear(connection, first, { given, spared: homes });
   if (connection.kind === 'cluster') {
-    await provideNamespaces(connection, first, given);
+    for (const home of homes) await provide(connection, home);
     for (const object of given) await create(connection, object);
   }
   const { facts } = await observe(connection, definition, subject.with);
   const second = Object.values(facts).filter((fact) => !first.some(({ key }) => key === fact.key));
-  await clear(connection, second, [], given.map(refOf));
+  await clear(connection, second, { given: [], spared: [...homes, ...given.map(refOf)] });
   return subject.before?.(connection);
 }
 
@@ -39,8 +40,7 @@ export async function arrange(
 async function clear(
   connection: Connection,
   facts: readonly AnyFact[],
-  given: Given,
-  spared: readonly ObjectRef[] = [],
+  { given, spared }: { readonly given: Given; readonly spared: readonly ObjectRef[] },
 ): Promise<void> {
   const read = (await Promise.all(facts.map((fact) => objectsOf(connection, fact)))).flat();
   const kept = new Set(spared.map(nameOf));
@@ -66,23 +66,22 @@ async function remove(connection: Connection, ref: ObjectRef): Promise<void> {
   await until(`${nameOf(ref)} is gone`, async () => (await get(connection, ref)) === null);
 }
 
-/** Namespaces of objects exist, unless the subject is about them. */
-async function provideNamespaces(connection: Connection, facts: readonly AnyFact[], given: Given) {
-  const reads = facts.map(({ read }) => read);
-  const own = reads.flatMap((read) =>
-    read.read === 'get' && read.ref.kind === 'Namespace' ? [read.ref.name] : [],
-  );
-  const used = [
-    ...reads.flatMap((read) =>
-      read.read === 'get' ? [read.ref.namespace] : read.read === 'list' ? [read.namespace] : [],
+/** The namespaces of what is read and given: they have to be there, whatever else is not. */
+function homesOf(facts: readonly AnyFact[], given: Given): readonly ObjectRef[] {
+  const names = [
+    ...facts.map(({ read }) =>
+      read.read === 'get' ? read.ref.namespace : read.read === 'list' ? read.namespace : undefined,
     ),
     ...given.map(({ metadata }) => metadata.namespace),
   ];
-  for (const name of new Set(used)) {
-    if (name === undefined || own.includes(name)) continue;
-    const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
-    if ((await get(connection, refOf(object))) === null) await create(connection, object);
-  }
+  return [...new Set(names)].flatMap((name) =>
+    name === undefined ? [] : [{ apiVersion: 'v1', kind: 'Namespace', name }],
+  );
+}
+
+async function provide(connection: Connection, { apiVersion, kind, name }: ObjectRef): Promise<void> {
+  const object = { apiVersion, kind, metadata: { name } };
+  if ((await get(connection, refOf(object))) === null) await create(connection, object);
 }
 
 /** What a controller has made in the same moment is good enough. */

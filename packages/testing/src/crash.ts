@@ -32,6 +32,7 @@ function crashing(journal: Journal, point: CrashPoint): Journal {
     records: journal.records,
     async append(record: JournalRecord) {
       if (dead) return die();
+      if (isIncidental(record)) return journal.append(record);
       const here = count === point.record;
       count += 1;
       if (here && point.side === 'before') return die();
@@ -42,10 +43,20 @@ function crashing(journal: Journal, point: CrashPoint): Journal {
   };
 }
 
-/** Every moment at which dying makes a difference: before each record, and between an action's announcement and the action. */
+/**
+ * Every moment at which dying makes a difference: before the journal is opened, before each record since, and between an
+ * action's announcement and the action. Between any two other records nothing but reading happens.
+ */
 export function crashPoints(records: readonly JournalRecord[]): readonly CrashPoint[] {
-  return records.flatMap(({ type }, record): readonly CrashPoint[] => [
-    { record, side: 'before' },
+  const counted = records.filter((record) => !isIncidental(record));
+  const opened = counted.findIndex(({ type }) => type === 'journal.opened');
+  return counted.flatMap(({ type }, record): readonly CrashPoint[] => [
+    ...(record > 0 && record < opened ? [] : [{ record, side: 'before' } as const]),
     ...(type === 'action.intended' ? [{ record, side: 'after' } as const] : []),
   ]);
+}
+
+/** What is told only when the world is slow is not counted: two runs would differ in it. */
+function isIncidental({ type }: JournalRecord): boolean {
+  return type === 'step.waiting';
 }

@@ -41,7 +41,7 @@ export function expectEqual(actual: unknown, expected: unknown): void {
   if (equal(actual, expected)) return;
   const shown = (value: unknown) => mapSecrets(value, (secret) => `${secret}`);
   expect(shown(actual)).toEqual(shown(expected));
-  expect.unreachable('secrets differ');
+  throw new Error('two secrets differ');
 }
 
 /** What is observed is what was predicted, and the diff leads from the one to the other. */

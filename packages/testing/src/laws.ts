@@ -48,7 +48,7 @@ function describeExamples(definition: Definition): void {
     for (const example of definition.examples) {
       const parsed = definition.input.safeParse(example.with);
       expect(parsed.error?.issues ?? [], example.title).toEqual([]);
-      expect(Object.keys(definition.facts(parsed.data)), example.title).not.toEqual([]);
+      expect(() => definition.facts(parsed.data), example.title).not.toThrow();
     }
   });
 }

@@ -8,7 +8,8 @@ const account = { definition: serviceAccount, with: { name: 'worker', namespace:
 const kind = ['v1', 'ServiceAccount', 'worker'] as const;
 
 const marks = fc.option(
-  fc.dictionary(fc.constantFrom('team', 'example.org/a~b', 'tier'), fc.constantFrom('', 'x', 'y'), {
+  fc.dictionary(fc.constantFrom('team', 'example.org/team', 'tier'), fc.constantFrom('', 'x', 'y'), {
+    minKeys: 1,
     maxKeys: 2,
   }),
   { nil: undefined },
@@ -39,7 +40,7 @@ export const accountSubjects: readonly Subject[] = [
   {
     ...account,
     title: 'an account with marks of others',
-    with: { ...account.with, labels: { team: 'x' }, annotations: { 'example.org/a~b': '1' } },
+    with: { ...account.with, labels: { team: 'x' }, annotations: { 'example.org/team': '1' } },
     given: [object(kind, {}, { labels: { tier: 'y' } })],
   },
   {

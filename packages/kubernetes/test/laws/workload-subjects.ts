@@ -6,6 +6,7 @@ import {
   namespacesAligned,
   podsReady,
   restartWorkload,
+  rolloutComplete,
   workload,
   workloadSettings,
 } from '../../src/index.ts';
@@ -131,6 +132,13 @@ export function workloadSubjects(writeStatus: WriteStatus): readonly Subject[] {
       with: { namespace: home, selector: 'app=worker', contains: ['registered'] },
     },
     { definition: workloadSettings, title: 'a Deployment', with: target, given: [deployment()] },
+    {
+      definition: rolloutComplete,
+      title: 'a Deployment without a controller',
+      with: target,
+      given: [deployment()],
+      finds: 'fail',
+    },
     { definition: workloadSettings, title: 'no Deployment', with: target },
     {
       definition: namespacesAligned,
