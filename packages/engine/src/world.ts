@@ -2,6 +2,7 @@ import {
   type Action,
   ClawError,
   type Connection,
+  type DryRunResult,
   type Fact,
   type Facts,
   type Problem,
@@ -43,6 +44,7 @@ export interface World {
 
 export function createWorld(connection: Connection): World {
   const reads = new Map<string, Promise<unknown>>();
+  const answers = new Map<string, unknown>();
   const predicted = new Map<string, { fact: AnyFact; value: unknown }>();
   const asked = new Map<string, AnyFact>();
   let actions: readonly Action[] = [];
@@ -57,14 +59,17 @@ export function createWorld(connection: Connection): World {
       // whoever observes the fact is told
     });
     reads.set(key, reading);
+    reading.then((raw) => answers.set(key, raw)).catch(() => {});
     return reading;
   };
 
+  // An object or a file is parsed again from what the actions make of it: exact whatever part of it a fact is about.
   const observeFact = async (fact: AnyFact, signal: AbortSignal): Promise<unknown> => {
     const foretold = predicted.get(fact.key);
-    if (foretold !== undefined) return foretold.value;
+    if (foretold !== undefined && !holdsWhole(fact)) return foretold.value;
     const raw = predictRead(fact.read, await read(fact, signal), actions);
-    return raw === unpredictable ? unpredictable : parse(fact, raw);
+    if (raw !== unpredictable) return parse(fact, raw);
+    return foretold === undefined ? unpredictable : foretold.value;
   };
 
   return {
@@ -95,7 +100,7 @@ export function createWorld(connection: Connection): World {
     },
     asked: () => [...asked.values()],
     predict(facts, after, more) {
-      actions = [...actions, ...more];
+      actions = [...actions, ...more.map((action) => tried(action, answers))];
       for (const [key, { fact }] of predicted)
         if (more.some((action) => touches(action, fact))) predicted.delete(key);
       for (const [name, value] of Object.entries(after)) {
@@ -105,10 +110,22 @@ export function createWorld(connection: Connection): World {
     },
     forget() {
       reads.clear();
+      answers.clear();
       predicted.clear();
       actions = [];
     },
   };
+}
+
+/** What a server-side apply leads to is known exactly where it was tried by a dry run. */
+function tried(action: Action, answers: ReadonlyMap<string, unknown>): Action {
+  if (action.do !== 'apply') return action;
+  const answer = answers.get(readKey({ read: 'dry-run', action })) as DryRunResult | undefined;
+  return answer?.ok ? { do: 'create', object: answer.object } : action;
+}
+
+function holdsWhole(fact: AnyFact): boolean {
+  return fact.read.read === 'get' || fact.read.read === 'file';
 }
 
 async function settled(value: Promise<unknown>): Promise<{ value: unknown } | { problem: Problem }> {
