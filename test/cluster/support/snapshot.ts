@@ -1,0 +1,50 @@
+import type { ClusterObject, Connection } from '@claw-run/core';
+
+const kinds: readonly (readonly [string, string])[] = [
+  ['v1', 'Namespace'],
+  ['v1', 'ServiceAccount'],
+  ['v1', 'ConfigMap'],
+  ['v1', 'Secret'],
+  ['apps/v1', 'Deployment'],
+  ['rbac.authorization.k8s.io/v1', 'Role'],
+  ['rbac.authorization.k8s.io/v1', 'RoleBinding'],
+  ['rbac.authorization.k8s.io/v1', 'ClusterRole'],
+  ['rbac.authorization.k8s.io/v1', 'ClusterRoleBinding'],
+  ['coordination.k8s.io/v1', 'Lease'],
+  ['openclaw.io/v1', 'Job'],
+];
+
+/** What the server and its controllers keep for themselves. */
+const volatile = new Set(['resourceVersion', 'generation', 'managedFields', 'creationTimestamp', 'selfLink']);
+
+/** Every object that a run may touch, by name, without what any write changes. */
+export async function snapshot(connection: Connection<'cluster'>): Promise<ReadonlyMap<string, string>> {
+  const signal = AbortSignal.timeout(30_000);
+  const lists = await Promise.all(
+    kinds.map(
+      async ([apiVersion, kind]) =>
+        (await connection.read({ read: 'list', apiVersion, kind }, { signal })) as readonly ClusterObject[],
+    ),
+  );
+  const objects = lists.flat().filter((object) => !isBookkeeping(object));
+  return new Map(
+    objects.map((object) => [
+      `${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`,
+      normal(object),
+    ]),
+  );
+}
+
+function normal(object: ClusterObject): string {
+  const { status: _, ...rest } = object;
+  const metadata = Object.fromEntries(Object.entries(object.metadata).filter(([key]) => !volatile.has(key)));
+  const annotations = { ...object.metadata.annotations };
+  // the deployment controller counts roll-outs, back as well as forth
+  delete annotations['deployment.kubernetes.io/revision'];
+  return JSON.stringify({ ...rest, metadata: { ...metadata, annotations } });
+}
+
+/** Leases of nodes and leaders are renewed by their holders, jobs are completed by workers. */
+function isBookkeeping(object: ClusterObject): boolean {
+  return object.kind === 'Lease' && object.metadata.name !== 'claw-run';
+}
