@@ -2,11 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApiServer } from '@claw-run/sandbox';
-import { describeLaws } from '@claw-run/testing';
+import { describeLaws, statusWriter } from '@claw-run/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { kubernetes } from '../src/index.ts';
 import { connectForLaws } from './laws/connect.ts';
-import { statusWriter } from './laws/status-writer.ts';
 import { subjectsOf } from './laws/subjects.ts';
 
 let folder = '';

@@ -3,7 +3,15 @@ import { foldJournal } from '@claw-run/engine';
 import { expect, it } from 'vitest';
 import type { Play, Scene } from './bench.ts';
 import { Crash, type CrashPoint, crashingStore, crashPoints } from './crash.ts';
-import { changeOf, expectEqual, expectOk, expectSame, expectSettled, isReversible } from './expectations.ts';
+import {
+  changeOf,
+  expectEqual,
+  expectOk,
+  expectSame,
+  expectSettled,
+  isReversible,
+  leavesTraces,
+} from './expectations.ts';
 import { essence } from './snapshot.ts';
 import type { Subject } from './subject.ts';
 import { type Identity, newIdentity } from './trial.ts';
@@ -20,7 +28,7 @@ export function describeCrashes(subject: Subject, definition: AnyState | AnyEven
         const identity = newIdentity();
         if (!(await killed(scene, identity, point))) return;
         expectOk(await scene.trial.resume(identity.run));
-        await expectSettled(scene, identity);
+        if (leavesTraces(definition)) await expectSettled(scene, identity);
         if (definition.type === 'state')
           expectEqual(essence(await scene.snapshot(), { recreated: true }), goal);
       });

@@ -67,3 +67,8 @@ export function expectJson(value: unknown, what: string): void {
 export function isReversible(definition: AnyState | AnyEvent): boolean {
   return definition.type === 'state' || typeof definition.undo === 'function';
 }
+
+/** Whether it can be seen afterwards that it has happened: an event that tidies up leaves nothing to tell by. */
+export function leavesTraces(definition: AnyState | AnyEvent): boolean {
+  return definition.type === 'state' || definition.tidy === undefined;
+}

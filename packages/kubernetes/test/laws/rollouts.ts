@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClusterObject, Connection } from '@claw-run/core';
 import { refOf } from '@claw-run/core';
-import type { Subject } from '@claw-run/testing';
-import type { WriteStatus } from './status-writer.ts';
+import type { Subject, WriteStatus } from '@claw-run/testing';
 
 /** A controller for one Deployment: as soon as it has changed, all its pods are updated and well. */
 export function rollingOut(

@@ -1,4 +1,4 @@
-import type { Subject } from '@claw-run/testing';
+import type { Subject, WriteStatus } from '@claw-run/testing';
 import fc from 'fast-check';
 import {
   deletePods,
@@ -12,7 +12,6 @@ import {
 } from '../../src/index.ts';
 import { configMap, deployment, home, pod } from './given.ts';
 import { rollingOut } from './rollouts.ts';
-import type { WriteStatus } from './status-writer.ts';
 
 const target = { deployment: 'worker', namespace: home };
 const use = { definition: workload, with: { ...target } };
