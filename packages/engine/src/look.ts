@@ -72,6 +72,7 @@ export async function lookAt(
 /** Starts the reads of a use whose inputs are known already; says nothing where they are not. */
 export function prefetch(world: World, use: Use<Definition>, scope: Scope, signal: AbortSignal): void {
   try {
+    if (use.if !== undefined && !use.if(scope)) return;
     world.prefetch(use.uses.facts(inputOf(use, scope)), signal);
   } catch (error) {
     problemOf(error);
