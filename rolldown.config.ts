@@ -2,17 +2,18 @@ import { defineConfig, type Plugin } from 'rolldown';
 
 const folder = 'packages/claw-run';
 
-/** A library that is loaded only when it is needed, in the middle of a pure function, belongs into the bundle as well. */
+/** What is loaded in the middle of a pure function, seldom and at once, becomes a file of its own beside the chunks. */
 const lazyRequire: Plugin = {
   name: 'lazy-require',
   transform(code) {
-    if (!code.includes('createRequire(import.meta.url)(')) return undefined;
-    return { code: code.replaceAll('createRequire(import.meta.url)(', 'require('), map: null };
+    const marked = /createRequire\(import\.meta\.url\)\('([a-z0-9]+)'\)/g;
+    if (!marked.test(code)) return undefined;
+    return { code: code.replaceAll(marked, "createRequire(import.meta.url)('./$1.cjs')"), map: null };
   },
 };
 
 /** The bin: ESM with lazy chunks, so that a call loads what it uses; dependencies are inside. */
-export default defineConfig({
+const bin = defineConfig({
   input: { bin: `${folder}/src/bin.ts` },
   platform: 'node',
   plugins: [lazyRequire],
@@ -28,3 +29,17 @@ export default defineConfig({
     chunkFileNames: 'chunks/[name]-[hash].js',
   },
 });
+
+/** The regular language library that decides whether one pattern includes another. */
+const refa = defineConfig({
+  input: { refa: 'packages/kubernetes/node_modules/refa' },
+  platform: 'node',
+  output: {
+    dir: `${folder}/dist/chunks`,
+    format: 'cjs',
+    comments: { legal: true },
+    entryFileNames: '[name].cjs',
+  },
+});
+
+export default [bin, refa];

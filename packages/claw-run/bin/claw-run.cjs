@@ -3,31 +3,31 @@
 // biome-ignore-all lint/style/useTemplate: kept to the plainest syntax
 // The launcher. It keeps to syntax that old versions of Node.js can read, so that they can say what is missing.
 'use strict';
-var path = require('path');
-var fs = require('fs');
+const path = require('path');
+const fs = require('fs');
 
-var wanted = [22, 19];
-var here = fs.realpathSync(__filename);
-var root = path.dirname(path.dirname(here));
+const wanted = [22, 19];
+const here = fs.realpathSync(__filename);
+const root = path.dirname(path.dirname(here));
 
 function isRecent(version) {
-  var parts = version.split('.').map(Number);
+  const parts = version.split('.').map(Number);
   return parts[0] > wanted[0] || (parts[0] === wanted[0] && parts[1] >= wanted[1]);
 }
 
 /** The Node.js that a workspace brings for itself, looked for from here up. */
 function ownNode() {
-  for (var dir = root; dir !== path.dirname(dir); dir = path.dirname(dir)) {
-    var candidate = path.join(dir, 'node_modules', 'node', 'bin', 'node');
+  for (let dir = root; dir !== path.dirname(dir); dir = path.dirname(dir)) {
+    const candidate = path.join(dir, 'node_modules', 'node', 'bin', 'node');
     if (fs.existsSync(candidate)) return candidate;
   }
   return undefined;
 }
 
 function startWith(node) {
-  var args = [here].concat(process.argv.slice(2));
-  var env = Object.assign({}, process.env, { CLAW_RUN_STARTED: '1' });
-  var child = require('child_process').spawn(node, args, { stdio: 'inherit', env: env });
+  const args = [here].concat(process.argv.slice(2));
+  const env = Object.assign({}, process.env, { CLAW_RUN_STARTED: '1' });
+  const child = require('child_process').spawn(node, args, { stdio: 'inherit', env: env });
   function pass(signal) {
     // a terminal sends its signals to the child as well; only those sent to this process alone are handed on
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
@@ -68,23 +68,23 @@ function notBuilt(bin) {
 
 /** A folder of this user alone: what is cached here is run. */
 function cacheFolder() {
-  var base = process.env.XDG_CACHE_HOME || path.join(require('os').homedir(), '.cache');
+  const base = process.env.XDG_CACHE_HOME || path.join(require('os').homedir(), '.cache');
   return path.join(base, 'claw-run');
 }
 
 function main() {
-  var args = process.argv.slice(2);
+  const args = process.argv.slice(2);
   if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
     console.log(require('../package.json').version);
     return;
   }
   if (!isRecent(process.versions.node)) {
-    var node = process.env.CLAW_RUN_STARTED ? undefined : ownNode();
+    const node = process.env.CLAW_RUN_STARTED ? undefined : ownNode();
     if (node === undefined) tooOld();
     else startWith(node);
     return;
   }
-  var bin = path.join(root, 'dist', 'bin.js');
+  const bin = path.join(root, 'dist', 'bin.js');
   if (!fs.existsSync(bin)) {
     notBuilt(bin);
     return;

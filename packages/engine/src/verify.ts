@@ -136,13 +136,16 @@ async function check(
     return last;
   };
   if (options.changed.length === 0) return look();
+  let told = '';
   const waiting = {
     what: one.name,
     seconds: one.withinSeconds ?? 30,
     signal: session.signal,
-    onWait: () => {
+    onWait: async (pending: string) => {
       options.checkpoint();
       session.forgetAll();
+      if (pending !== told) await session.record({ type: 'step.waiting', id: one.id, because: pending });
+      told = pending;
     },
   };
   session.forgetAll();

@@ -39,7 +39,11 @@ export async function call(context: Context): Promise<number> {
       runbook,
       reach: reachOf(opened.bindings, reach),
       interrupt,
-      manner: { mode: 'apply', resuming: true },
+      manner: {
+        mode: 'apply',
+        resuming: true,
+        names: new Map(past.history.opened?.steps.map(({ id, name }) => [id, name])),
+      },
       work: (given: RunOptions) => resume({ ...given, journal: past.journal }),
     });
     return outcome.exit;

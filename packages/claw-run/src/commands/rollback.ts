@@ -41,7 +41,7 @@ export async function call(context: Context): Promise<number> {
       runbook,
       reach: reachOf(bindings, reach),
       interrupt,
-      manner: { mode: 'apply', undoing: true },
+      manner: { mode: 'apply', undoing: true, names: namesOf(past) },
       work: (given: RunOptions) =>
         undoRun({
           ...given,
@@ -58,6 +58,10 @@ export async function call(context: Context): Promise<number> {
     await close();
     interrupt.end();
   }
+}
+
+function namesOf({ history }: PastRun): ReadonlyMap<string, string> {
+  return new Map(history.begun.map(({ id, step }) => [id, step.name]));
 }
 
 async function consent(past: PastRun, context: Context): Promise<'yes' | 'no' | 'nobody'> {

@@ -9,6 +9,7 @@ import {
 import { answerJson, type Context, outputOf } from '../context.ts';
 import { createHumanRenderer } from '../render/human.ts';
 import { createJsonRenderer } from '../render/json.ts';
+import type { Manner } from '../render/renderer.ts';
 import { count, createStyle, plain } from '../render/style.ts';
 import { reportsOf } from '../report/reports.ts';
 import { canResume, canUndo, isPractice } from '../run/past-run.ts';
@@ -78,7 +79,7 @@ function summary(run: string, history: History) {
     startedAt: opened?.startedAt ?? '',
     runbook: opened?.runbook ?? '',
     who: opened?.who ?? '',
-    status: ended ?? 'unfinished',
+    status: ended === 'ok' && history.reverting ? 'undone' : (ended ?? 'unfinished'),
     steps: begun.filter(({ phase }) => phase === 'steps').length,
     practice: isPractice(history),
     canUndo: canUndo(history),
@@ -92,11 +93,17 @@ async function tell(run: string, context: Context): Promise<number> {
   const journal = await createJournalStore(stateFolder(context)).open(run, io.redactor);
   await journal.close();
   const events = journal.records.filter(isEvent);
-  const practice = isPractice(foldJournal(journal.records));
+  const history = foldJournal(journal.records);
+  const manner: Manner = {
+    mode: 'apply',
+    practice: isPractice(history),
+    undoing: history.reverting,
+    proofs: history.opened?.proofs.map(({ id }) => id),
+  };
   const renderer =
     outputOf(context) === 'json'
       ? createJsonRenderer(io)
-      : createHumanRenderer({ ...context, io: told(io) }, { mode: 'apply', practice });
+      : createHumanRenderer({ ...context, io: told(io) }, manner);
   for (const event of events) renderer.event(event);
   renderer.flush();
   await reports.write(events, io.redactor);

@@ -19,7 +19,8 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
   const aside = createStyle(io.color.err);
   const status = createStatusLine(io, quiet);
   const planned: Of<'step.planned'>[] = [];
-  const names = new Map<string, string>();
+  const names = new Map(manner.names ?? []);
+  const proofs = new Set(manner.proofs ?? []);
   const changed = new Set<string>();
   const begun = new Map<string, number>();
   let started = 0;
@@ -50,7 +51,7 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
       return;
     }
     const steps = planned.splice(0);
-    out(planLines(steps, { style, width: io.width, verbose, full: options.diff === true }));
+    out(planLines(steps, { style, width: io.width, verbose, full: options.diff === true, proofs }));
   };
   const since = (event: RunEvent, key: string) =>
     seconds(Date.parse(event.at) - (begun.get(key) ?? Date.parse(event.at)));
@@ -58,7 +59,6 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
   const show = (event: RunEvent) => {
     switch (event.type) {
       case 'run.started': {
-        started = Date.parse(event.at);
         const targets = Object.entries(event.targets).map(
           ([name, target]) => `${name} ${(target as { name: string }).name}`,
         );
@@ -66,7 +66,7 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
           style.bold(wrap(event.title, io.width)),
           style.dim(`${event.runbook} on ${targets.join(', ') || 'nothing'}`),
         ]);
-        if (!manner.undoing) status.show(aside.dim('looking …'));
+        if (io.live) status.show(aside.dim('looking …'));
         return;
       }
       case 'fact':
@@ -78,14 +78,14 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
         return;
       case 'step.planned':
         names.set(event.id, event.name);
-        if (event.plan === 'change') changed.add(event.id);
+        if (event.plan === 'change' && !proofs.has(event.id)) changed.add(event.id);
         if (!acting) {
           planned.push(event);
-          if (planned.length === 1) status.show(aside.dim('planning …'));
+          if (planned.length === 1 && io.live) status.show(aside.dim('planning …'));
           return;
         }
         if (verbose >= 1)
-          out(planLines([event], { style, width: io.width, verbose, full: options.diff === true }));
+          out(planLines([event], { style, width: io.width, verbose, full: options.diff === true, proofs }));
         return;
       case 'grants.missing':
         flush();
@@ -174,13 +174,19 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
             width: io.width,
             manner,
             changed: changed.size,
-            ms: Date.parse(event.at) - (started || Date.parse(event.at)),
+            ms: Date.parse(event.at) - started,
           }),
         ]);
     }
   };
   const actions = new Map<string, string>();
-  return { event: (event) => show(plainJson(event)), flush };
+  return {
+    event: (event) => {
+      if (started === 0) started = Date.parse(event.at);
+      show(plainJson(event));
+    },
+    flush,
+  };
 }
 
 const words = {

@@ -11,12 +11,15 @@ export interface PlanOptions {
   readonly verbose: number;
   /** Show every difference in full. */
   readonly full: boolean;
+  /** Ids of what only proves the mend. */
+  readonly proofs: ReadonlySet<string>;
 }
 
 /** The plan: what changes, field by field, with its risk; what stays as it is only in number, or with `-v` in words. */
 export function planLines(steps: readonly Planned[], options: PlanOptions): readonly string[] {
   const { style } = options;
-  const changes = steps.filter(({ plan }) => plan === 'change');
+  const changes = steps.filter(({ id, plan }) => plan === 'change' && !options.proofs.has(id));
+  const proofs = steps.filter(({ id, plan }) => plan === 'change' && options.proofs.has(id));
   const refusals = steps.filter(({ plan }) => plan === 'refused');
   const rest = steps.filter(({ plan }) => plan === 'settled' || plan === 'skipped');
   const title = changes.length === 0 ? 'Plan: nothing to change' : `Plan: ${count(changes.length, 'change')}`;
@@ -26,6 +29,8 @@ export function planLines(steps: readonly Planned[], options: PlanOptions): read
     ...changes.flatMap((step, index) => changeLines(step, index + 1, options)),
     ...refusals.flatMap((step) => refusalLines(step, options)),
     ...restLines(rest, options),
+    ...(proofs.length === 0 ? [] : ['', style.bold('To prove it')]),
+    ...proofs.flatMap((step, index) => changeLines(step, index + 1, options)),
   ];
 }
 

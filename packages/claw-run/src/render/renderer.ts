@@ -15,5 +15,9 @@ export interface Manner {
   /** What of it can be undone, or that it cannot: a practice cluster ends with the run. */
   readonly practice?: boolean | undefined;
   readonly undoing?: boolean | undefined;
+  /** Ids of what only proves the mend: a test job. It is told apart from the changes. */
+  readonly proofs?: readonly string[] | undefined;
+  /** Names of steps that are told before they are planned. */
+  readonly names?: ReadonlyMap<string, string> | undefined;
   readonly resuming?: boolean | undefined;
 }

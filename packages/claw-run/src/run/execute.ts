@@ -37,7 +37,9 @@ export async function execute(context: Context, execution: Execution): Promise<R
   const { runbook, manner, reach, interrupt } = execution;
   const reports = reportsOf(options.report ?? [], io.cwd);
   const renderer =
-    outputOf(context) === 'json' ? createJsonRenderer(io) : createHumanRenderer(context, manner);
+    outputOf(context) === 'json'
+      ? createJsonRenderer(io)
+      : createHumanRenderer(context, { proofs: runbook.verify.map(({ id }) => id), ...manner });
   const bound = await bindTargets(runbook, reach);
   const events: RunEvent[] = [];
   let pending = false;
