@@ -1,1 +1,65 @@
+export {
+  type Action,
+  type Argv,
+  ClawError,
+  type ClusterAction,
+  type ClusterObject,
+  type Connection,
+  createLibrary,
+  createRedactor,
+  type Definition,
+  type Difference,
+  defineCheck,
+  defineEvent,
+  defineLookup,
+  defineState,
+  dryRunFact,
+  type Fact,
+  fail,
+  fileFact,
+  type HostAction,
+  type Json,
+  type JsonObject,
+  type Library,
+  listFact,
+  logsFact,
+  nameOf,
+  type ObjectRef,
+  objectFact,
+  type PlannedStep,
+  type Problem,
+  pass,
+  type Redactor,
+  type Runbook,
+  refOf,
+  refused,
+  reviewFact,
+  rightsFact,
+  runFact,
+  Secret,
+  type StepPlan,
+  unknown,
+  type Verdict,
+} from '@claw-run/core';
+export {
+  createJournalStore,
+  type Decisions,
+  type Grant,
+  type JournalStore,
+  type RunEvent,
+  type RunOptions,
+  type RunOutcome,
+  type RunStatus,
+  run,
+  runStatuses,
+  unattended,
+} from '@claw-run/engine';
+export { kubernetes } from '@claw-run/kubernetes';
+export { openclaw } from '@claw-run/openclaw';
+export { compileRunbook, defineRunbook, formatProblem, runbookJsonSchema } from '@claw-run/runbook';
+export { connectCluster, connectLocal } from '@claw-run/transports';
+export { z } from 'zod';
+export type { RunbookOptions } from './api/options.ts';
+export { type PracticeCluster, startPracticeCluster } from './api/practice-cluster.ts';
+export { diagnoseRunbook, planRunbook, resumePastRun, runRunbook, undoPastRun } from './api/run-runbook.ts';
 export { version } from './version.ts';

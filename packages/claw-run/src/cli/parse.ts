@@ -35,7 +35,7 @@ export function parse(argv: readonly string[], env: NodeJS.ProcessEnv): Parsed {
 }
 
 /** The parser of one command. */
-export function commanderOf(name: string): Commander {
+function commanderOf(name: string): Commander {
   const command = commands[name];
   if (command === undefined) throw new Error(`no command ${name}`);
   const title = name === 'run' ? 'claw-run' : `claw-run ${name}`;

@@ -24,7 +24,7 @@ export function readParamText(param: Param, text: string): Read {
 }
 
 /** Reads a value of a parameter file. */
-export function readParamJson(param: Param, value: Json): Read {
+export function readParamJson(param: Param, value: ParamValue): Read {
   if (param.type === 'secret' && typeof value === 'string') return checked(param, new Secret(value));
   return checked(param, value);
 }

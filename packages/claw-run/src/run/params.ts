@@ -17,13 +17,13 @@ import { readParamJson, readParamText } from './param-value.ts';
 export type Params = { readonly [name: string]: ParamValue };
 
 /**
- * The parameters of a runbook: from the command line, a file, their own sources, their defaults, and, where someone can be asked,
+ * The parameters of a runbook: from the command line, a file, the values of a program, their own sources, their defaults, and, where someone can be asked,
  * from a prompt. @throws ClawError `param-invalid` with every problem at once
  */
 export async function collectParams(
   declared: readonly Param[],
   context: Context,
-  known: { readonly [name: string]: ParamValue } = {},
+  values: { readonly [name: string]: ParamValue } = {},
 ): Promise<Params> {
   const { io, options } = context;
   const given = givenOf(options.param ?? []);
@@ -31,11 +31,11 @@ export async function collectParams(
   for (const value of Object.values(given)) hide(declared, given, value, io.redactor.add);
   const problems: Problem[] = [
     ...unknownNames(declared, Object.keys(given), '-e'),
-    ...unknownNames(declared, Object.keys(file), options.params ?? ''),
+    ...unknownNames(declared, Object.keys({ ...file, ...values }), options.params ?? 'params'),
   ];
   const params: Record<string, ParamValue> = {};
   for (const param of declared) {
-    const found = await findValue(param, { given, file, known, context });
+    const found = await findValue(param, { given, file: { ...file, ...values }, context });
     if (found === undefined) {
       if (param.required) problems.push(missing(param));
     } else if ('fault' in found) {
@@ -56,20 +56,17 @@ export async function collectParams(
 
 interface Sources {
   readonly given: { readonly [name: string]: string };
-  readonly file: { readonly [name: string]: Json | undefined };
-  readonly known: { readonly [name: string]: ParamValue };
+  readonly file: { readonly [name: string]: ParamValue | undefined };
   readonly context: Context;
 }
 
 type Found = { readonly value: ParamValue } | { readonly fault: string; readonly hint?: { hint: string } };
 
-async function findValue(param: Param, { given, file, known, context }: Sources): Promise<Found | undefined> {
+async function findValue(param: Param, { given, file, context }: Sources): Promise<Found | undefined> {
   const text = given[param.name];
   if (text !== undefined) return readParamText(param, text);
   const value = file[param.name];
   if (value !== undefined) return readParamJson(param, value);
-  const before = known[param.name];
-  if (before !== undefined) return { value: before };
   for (const source of param.from) {
     const found = await fromSource(param, source, context);
     if (found !== undefined) return found;

@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { nearest } from '@claw-run/runbook';
 import { scenarios as known, type Sandbox, type Scenario, startSandbox } from '@claw-run/sandbox';
 import { UsageError } from '../cli/usage-error.ts';
 import type { Io } from '../io.ts';
 import { createStatusLine } from '../render/status-line.ts';
+import { openclawCommand } from './launcher.ts';
 
 /** Starts a practice cluster and waits until its symptoms show. @throws UsageError for an unknown scenario */
 export async function startPractice(
@@ -30,20 +29,6 @@ export async function startPractice(
     status.clear();
   }
   return sandbox;
-}
-
-/** The command line of the practice cluster's `openclaw`: this very program. */
-export function openclawCommand(): readonly string[] {
-  return [process.execPath, launcher(), 'sandbox', 'openclaw'];
-}
-
-/** The file that starts claw-run, looked for from here up: this may be a source file or a part of the bundle. */
-export function launcher(): string {
-  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
-    const candidate = join(folder, 'bin', 'claw-run.cjs');
-    if (existsSync(candidate)) return candidate;
-    if (folder === dirname(folder)) throw new Error('claw-run.cjs is not beside its parts');
-  }
 }
 
 function scenariosOf(names: readonly string[]): readonly Scenario[] {

@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import { ClawError } from '@claw-run/core';
 import type { Context } from '../context.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
-import { launcher, startPractice } from '../run/practice.ts';
+import { launcher } from '../run/launcher.ts';
+import { startPractice } from '../run/practice.ts';
 import { stateFolder } from '../run/state-folder.ts';
 
 /** Where background practice clusters are noted. */

@@ -1,0 +1,154 @@
+import { ClawError, createLibrary, createRedactor, type Library, type Runbook } from '@claw-run/core';
+import {
+  createJournalStore,
+  type Decisions,
+  foldJournal,
+  type RunOptions,
+  type RunOutcome,
+  resume,
+  run,
+  unattended,
+  undoRun,
+} from '@claw-run/engine';
+import type { Io } from '../io.ts';
+import { bindTargets, type Reach, reachOf } from '../run/bind-targets.ts';
+import { standardDefinitions } from '../run/load-library.ts';
+import { loadRunbook } from '../run/load-runbook.ts';
+import { collectParams } from '../run/params.ts';
+import { bareRunbook, openedOf, type PastRun, runbookOf } from '../run/past-run.ts';
+import { defaultStateFolder, whoAmI } from '../run/state-folder.ts';
+import type { RunbookOptions } from './options.ts';
+
+/**
+ * Diagnoses, plans, acts and verifies: what `claw-run RUNBOOK` does. Takes a file, or a runbook that `defineRunbook` made.
+ * @throws ClawError for what is wrong with the runbook, its parameters or its targets; a run that fails ends with a status
+ */
+export async function runRunbook(
+  source: string | Runbook,
+  options: RunbookOptions = {},
+): Promise<RunOutcome> {
+  return start(source, options, 'apply');
+}
+
+/** Diagnoses and plans; changes nothing. */
+export async function planRunbook(
+  source: string | Runbook,
+  options: RunbookOptions = {},
+): Promise<RunOutcome> {
+  return start(source, options, 'plan');
+}
+
+/** Tells which causes an incident has; changes nothing. */
+export async function diagnoseRunbook(
+  source: string | Runbook,
+  options: RunbookOptions = {},
+): Promise<RunOutcome> {
+  return start(source, options, 'diagnose');
+}
+
+/** Undoes a run, the last step first; with `force` also what someone else has changed since. */
+export async function undoPastRun(
+  id: string,
+  options: RunbookOptions & { force?: boolean } = {},
+): Promise<RunOutcome> {
+  const library = await libraryOf(options);
+  const past = await open(id, options);
+  const { runbook: name, bindings } = openedOf(past);
+  const runbook = await runbookOf(past, library).catch(() => bareRunbook(name, bindings));
+  return engage(runbook, reachOf(bindings, reachFrom(options)), options, (given) =>
+    undoRun({
+      ...given,
+      journal: past.journal,
+      definition: (step) => {
+        const found = library.get(step);
+        return found?.type === 'state' || found?.type === 'event' ? found : undefined;
+      },
+      ...(options.force === true ? { force: true } : {}),
+    }),
+  );
+}
+
+/** Goes on with a run that stopped half way. */
+export async function resumePastRun(id: string, options: RunbookOptions = {}): Promise<RunOutcome> {
+  const past = await open(id, options);
+  const runbook = await runbookOf(past, await libraryOf(options));
+  const reach = reachOf(openedOf(past).bindings, reachFrom(options));
+  return engage(runbook, reach, options, (given) => resume({ ...given, journal: past.journal }));
+}
+
+async function start(source: string | Runbook, options: RunbookOptions, mode: 'apply' | 'plan' | 'diagnose') {
+  const runbook = typeof source === 'string' ? await compile(source, options) : source;
+  const redactor = createRedactor();
+  const io: Io = { ...silent, redactor, env: options.env ?? process.env, cwd: options.cwd ?? process.cwd() };
+  const params = await collectParams(runbook.params, { io, options: {}, operands: [] }, options.params);
+  return engage(runbook, reachFrom(options), options, (given) => run({ ...given, params, redactor, mode }));
+}
+
+async function compile(file: string, options: RunbookOptions): Promise<Runbook> {
+  const loaded = await loadRunbook(file, await libraryOf(options), options.cwd);
+  if (loaded.ok) return loaded.runbook;
+  const [first] = loaded.problems;
+  throw new ClawError('runbook-invalid', `${file}: ${first?.message}`, { problems: loaded.problems });
+}
+
+async function engage(
+  runbook: Runbook,
+  reach: Reach,
+  options: RunbookOptions,
+  work: (given: RunOptions) => Promise<RunOutcome>,
+): Promise<RunOutcome> {
+  const own = options.connections ?? {};
+  const others = { ...runbook, targets: runbook.targets.filter(({ name }) => own[name] === undefined) };
+  const bound = await bindTargets(others, reach);
+  try {
+    return await work({
+      runbook,
+      connections: { ...bound.connections, ...own },
+      bindings: bound.bindings,
+      journals: createJournalStore(reach.stateFolder),
+      decisions: options.decisions ?? (options.yes === true ? unattended : nobody),
+      who: whoAmI(),
+      ...(options.facts === undefined ? {} : { facts: options.facts }),
+      ...(options.onEvent === undefined ? {} : { emit: options.onEvent }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+  } finally {
+    await bound.close();
+  }
+}
+
+async function open(id: string, options: RunbookOptions): Promise<PastRun> {
+  const journal = await createJournalStore(reachFrom(options).stateFolder).open(id);
+  return { run: id, journal, history: foldJournal(journal.records) };
+}
+
+async function libraryOf({ library }: RunbookOptions): Promise<Library> {
+  return createLibrary(library ?? (await standardDefinitions()));
+}
+
+function reachFrom(options: RunbookOptions): Reach {
+  const { kubeconfig, context, bin, env = process.env, cwd = process.cwd() } = options;
+  const targets = Object.entries(options.targets ?? {}).map(([name, where]) => `${name}=${where}`);
+  return {
+    kubeconfig,
+    context,
+    bin,
+    targets,
+    env,
+    cwd,
+    stateFolder: options.stateDir ?? defaultStateFolder(env),
+  };
+}
+
+const nobody: Decisions = { ...unattended, confirm: () => Promise.resolve('nobody') };
+
+/** A program is not written to and not asked. */
+const silent: Omit<Io, 'redactor' | 'env' | 'cwd'> = {
+  out: () => {},
+  err: () => {},
+  color: { out: false, err: false },
+  width: 100,
+  canAsk: false,
+  live: false,
+  readStdin: () => Promise.resolve(Buffer.alloc(0)),
+};
