@@ -1,25 +1,37 @@
-import { ClawError } from '@claw-run/core';
 import { commands } from './cli/commands.ts';
 import { parse } from './cli/parse.ts';
-import { UsageError } from './cli/usage-error.ts';
-import { createIo, type Io } from './io.ts';
+import { createIo } from './io.ts';
+import { reportError } from './report-error.ts';
 import { version } from './version.ts';
 
 /** Runs a command line in this process and gives its exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === 'sandbox' && argv[1] === 'openclaw') return openclaw(argv.slice(2));
   const io = createIo(process);
+  let json = false;
   try {
     const parsed = parse(argv, process.env);
     if (parsed.kind === 'call') {
+      const { options } = parsed;
+      json = options.output === 'json' && running.has(parsed.command);
+      if (options.report !== undefined)
+        (await import('./report/reports.ts')).reportsOf(options.report, io.cwd);
       const { call } = await loaded(parsed.command);
       return await call({ io, options: parsed.options, operands: parsed.operands });
     }
     io.out(parsed.kind === 'help' ? parsed.text : `${version}\n`);
     return 0;
   } catch (error) {
-    return report(io, error, argv);
+    const debug = argv.some((arg) => /^-v{3,}$/.test(arg)) || isSet(process.env.CLAW_DEBUG);
+    return reportError(io, error, { json, debug });
   }
+}
+
+/** Commands whose JSON is a stream of events. */
+const running: ReadonlySet<string> = new Set(['run', 'plan', 'apply', 'diagnose', 'rollback', 'resume']);
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== '' && value !== '0';
 }
 
 async function loaded(name: string) {
@@ -33,22 +45,4 @@ async function openclaw(argv: readonly string[]): Promise<number> {
   const { openclawCli } = await import('@claw-run/sandbox');
   const { env, stdout, stderr } = process;
   return openclawCli(argv, { env, stdout, stderr });
-}
-
-function report(io: Io, error: unknown, argv: readonly string[]): number {
-  if (error instanceof UsageError) {
-    io.err(`claw-run: ${error.message}\n`);
-    if (error.hint !== undefined) io.err(`  ${error.hint}\n`);
-    return 2;
-  }
-  if (error instanceof ClawError) {
-    io.err(`claw-run: ${error.message}\n`);
-    if (error.hint !== undefined) io.err(`  ${error.hint}\n`);
-    return error.code === 'locked' ? 11 : error.code === 'usage' || error.code === 'run-unknown' ? 2 : 3;
-  }
-  const debug = argv.some((arg) => /^-v{3,}$/.test(arg)) || process.env.CLAW_DEBUG !== undefined;
-  const text = error instanceof Error ? (debug ? error.stack : error.message) : String(error);
-  io.err(`claw-run: this is a bug in claw-run: ${text}\n`);
-  if (!debug) io.err('  with CLAW_DEBUG=1 it tells where; please report it with that\n');
-  return 70;
 }

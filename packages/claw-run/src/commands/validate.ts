@@ -1,6 +1,6 @@
 import { formatProblem } from '@claw-run/runbook';
 import { answerJson, type Context, outputOf } from '../context.ts';
-import { count, plain } from '../render/style.ts';
+import { count, paintedPlain, plain } from '../render/style.ts';
 import { loadLibrary } from '../run/load-library.ts';
 import { loadRunbook } from '../run/load-runbook.ts';
 
@@ -25,7 +25,7 @@ export async function call(context: Context): Promise<number> {
     const problems = loaded.ok ? loaded.warnings : loaded.problems;
     for (const problem of problems) {
       const kind = loaded.ok ? 'warning: ' : '';
-      io.out(`${kind}${painted(formatProblem(problem, { color: io.color.out }))}\n\n`);
+      io.out(`${kind}${paintedPlain(formatProblem(problem, { color: io.color.out }))}\n\n`);
     }
     if (options.quiet === true && loaded.ok) continue;
     io.out(
@@ -34,14 +34,3 @@ export async function call(context: Context): Promise<number> {
   }
   return wrong === 0 ? 0 : 2;
 }
-
-/** Keeps the colours of the excerpt, and nothing else that could steer a terminal. */
-function painted(text: string): string {
-  return text
-    .split(colorCode)
-    .map((part, index) => (index % 2 === 1 ? part : plain(part)))
-    .join('');
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the codes that formatProblem writes
-const colorCode = /(\u001b\[\d+m)/;

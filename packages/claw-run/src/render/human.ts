@@ -95,6 +95,7 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
       case 'run.confirmed':
         flush();
         acting = true;
+        started = Date.parse(event.at);
         return;
       case 'step.started':
         flush();

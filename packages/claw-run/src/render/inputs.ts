@@ -6,7 +6,7 @@ type Schema = { readonly [key: string]: unknown };
 /** The inputs of a step from the JSON schema of its input, one a line, nested ones indented. */
 export function inputLines(schema: unknown, width: number, depth = 0): readonly string[] {
   if (!isObject(schema)) return [];
-  const variants = variantsOf(schema);
+  const variants = variantsOf(schema).filter((each) => inputLines(each, width, depth).length > 0);
   if (variants.length > 0) {
     return variants.flatMap((variant, index) => [
       ...(index === 0 ? [] : [`${'  '.repeat(depth)}or`]),

@@ -31,6 +31,17 @@ export function plain(text: string): string {
   });
 }
 
+/** `plain`, but for the colours that we put there ourselves. */
+export function paintedPlain(text: string): string {
+  return text
+    .split(colorCode)
+    .map((part, index) => (index % 2 === 1 ? part : plain(part)))
+    .join('');
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
+const colorCode = /(\u001b\[\d+m)/;
+
 /** The same JSON with every text made plain. */
 export function plainJson<T>(value: T): T {
   if (typeof value === 'string') return plain(value) as T;

@@ -16,6 +16,7 @@ export function createDecisions(context: Context, renderer: Renderer, signal: Ab
       if (options.yes === true) return 'yes';
       if (!attended) return 'nobody';
       renderer.flush();
+      io.err('\n');
       return unlessBrokenOff(async () => ((await consent(asking, plan)) ? 'yes' : 'no'), 'no');
     },
     confirmStep: async (step) => {

@@ -40,7 +40,8 @@ async function importModule(file: string, cwd: string): Promise<Record<string, u
   try {
     return (await import(pathToFileURL(resolve(cwd, file)).href)) as Record<string, unknown>;
   } catch (error) {
-    const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    const why =
+      error instanceof Error ? error.message.split('\n')[0]?.replace(/ imported from .*/, '') : String(error);
     throw new UsageError(`the library ${file} cannot be loaded: ${why}`);
   }
 }
