@@ -22,6 +22,8 @@ import { newIdentity } from './trial.ts';
 export interface LawOptions {
   /** Opens a connection to the target that the laws are tried on; closed at the end of the suite. */
   readonly connect: () => Promise<Connection>;
+  /** Whether runs are killed as well, at every moment that matters: it takes the most of the time. True where absent. */
+  readonly crashes?: boolean;
   /** Random worlds for each subject that has arbitraries; 20 where absent. */
   readonly runs?: number;
 }
@@ -37,7 +39,7 @@ export function describeLaws(subjects: readonly Subject[], options: LawOptions):
       const play = useBench(options.connect);
       describeExamples(definition);
       for (const subject of uses) {
-        describe(subject.title, () => describeSubject(subject, play, options.runs ?? 20));
+        describe(subject.title, () => describeSubject(subject, play, options));
       }
     });
   }
@@ -54,7 +56,7 @@ function describeExamples(definition: Definition): void {
   });
 }
 
-function describeSubject(subject: Subject, play: Play, runs: number): void {
+function describeSubject(subject: Subject, play: Play, { runs = 20, crashes = true }: LawOptions): void {
   const { definition } = subject;
   if (definition.type === 'check' || definition.type === 'lookup') {
     describeAnswers(subject, definition, play);
@@ -63,7 +65,7 @@ function describeSubject(subject: Subject, play: Play, runs: number): void {
   describePlanning(subject, play);
   if ((subject.plans ?? 'change') === 'change') {
     describeChange(subject, definition, play);
-    describeCrashes(subject, definition, play);
+    if (crashes) describeCrashes(subject, definition, play);
   } else {
     describeNoChange(subject, play);
   }

@@ -5,6 +5,9 @@ import type { Subject } from './subject.ts';
 /** What the reads of a subject give, by read: the world as far as it concerns the subject. */
 export type Snapshot = { readonly [read: string]: unknown };
 
+/** Reads that give what the target keeps; the others give what it makes of it. */
+const stored: readonly string[] = ['get', 'list', 'file', 'run'];
+
 /** Reads everything that a subject's facts and its world are made of, exactly as the target gives it. */
 export async function snapshot(
   connection: Connection,
@@ -12,9 +15,7 @@ export async function snapshot(
   given: NonNullable<Subject['given']>,
 ): Promise<Snapshot> {
   const { signal } = new AbortController();
-  const reads = Object.values(facts).flatMap(({ read }) =>
-    read.read === 'review' || read.read === 'dry-run' || read.read === 'logs' ? [] : [read],
-  );
+  const reads = Object.values(facts).flatMap(({ read }) => (stored.includes(read.read) ? [read] : []));
   const all = [...reads, ...given.map((object) => ({ read: 'get', ref: refOf(object) }) as const)];
   const unique = [...new Map(all.map((read) => [readKey(read), read]))];
   const entries = unique.map(async ([key, read]) => [key, await connection.read(read, { signal })] as const);
