@@ -11,8 +11,8 @@ export interface Diagnosis {
     readonly finding: Finding;
     readonly because: string;
   }[];
-  /** Facts that were refused to us: their grants have to be asked for. */
-  readonly denied: readonly Problem[];
+  /** Why facts could not be read, for lack of rights or of a way to the target: such a run must not go on. */
+  readonly blocked: readonly Problem[];
 }
 
 /**
@@ -23,17 +23,20 @@ export async function diagnose(session: Session): Promise<Diagnosis> {
   const { runbook, signal } = session;
   for (const use of [...runbook.lookups, ...runbook.causes])
     prefetch(session.world(use.on), use, session.scope(), signal);
-  const denied: Problem[] = [];
+  const blocked: Problem[] = [];
+  const unread = new Map<string, Problem>();
   for (const lookup of runbook.lookups) {
     if (session.facts[lookup.id] !== undefined) continue;
     const problem = await evaluateLookup(session, lookup);
-    if (problem !== undefined) denied.push(problem);
+    if (problem !== undefined) unread.set(`facts.${lookup.id}`, problem);
+    if (isBlocking(problem)) blocked.push(problem);
   }
   for (const cause of runbook.causes) prefetch(session.world(cause.on), cause, session.scope(), signal);
   const causes = await Promise.all(
     runbook.causes.map(async (cause) => {
-      const { verdict, problem } = await examine(session, cause);
-      if (problem !== undefined) denied.push(problem);
+      const missing = cause.needs.map((need) => unread.get(need)).find((problem) => problem !== undefined);
+      const { verdict, problem } = missing === undefined ? await examine(session, cause) : untold(missing);
+      if (isBlocking(problem)) blocked.push(problem);
       return {
         id: cause.id,
         title: cause.title,
@@ -53,7 +56,7 @@ export async function diagnose(session: Session): Promise<Diagnosis> {
     const details = evidence === undefined ? {} : { details: evidence };
     await session.record({ type: 'cause', id, title, finding, evidence: { because, ...details } });
   }
-  return { causes: causes.map(({ evidence: _, ...cause }) => cause), denied };
+  return { causes: causes.map(({ evidence: _, ...cause }) => cause), blocked };
 }
 
 const findings: { readonly [V in Verdict['verdict']]: Finding } = {
@@ -88,7 +91,16 @@ async function evaluateLookup(
     ...(value === undefined ? {} : { value }),
     ...(value === undefined ? { because: because ?? 'it is not there' } : {}),
   });
-  return problem?.code === 'forbidden' ? problem : undefined;
+  return problem;
+}
+
+/** What could not be read cannot be told. */
+function untold(problem: Problem): { verdict: Verdict; problem: Problem } {
+  return { verdict: { verdict: 'unknown', because: problem.message }, problem };
+}
+
+function isBlocking(problem: Problem | undefined): problem is Problem {
+  return problem?.code === 'forbidden' || problem?.code === 'unreachable';
 }
 
 function normal(found: { value?: Json | undefined; because?: string; problem?: Problem }) {
@@ -108,10 +120,7 @@ async function examine(session: Session, cause: Cause): Promise<{ verdict: Verdi
       inputOf(cause, session.scope()),
       session.signal,
     );
-    if (look.look === 'unreadable') {
-      const verdict: Verdict = { verdict: 'unknown', because: look.problem.message };
-      return look.problem.code === 'forbidden' ? { verdict, problem: look.problem } : { verdict };
-    }
+    if (look.look === 'unreadable') return untold(look.problem);
     if (look.look === 'unpredictable')
       return { verdict: { verdict: 'unknown', because: `waits for ${look.waitsFor}` } };
     return { verdict: cause.uses.expect(look.input, look.seen) };

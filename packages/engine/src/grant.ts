@@ -90,11 +90,11 @@ export async function missingGrants(
   target: string,
   connection: Connection,
   actions: readonly Action[],
-  signal: AbortSignal,
+  { run, signal }: { run: string; signal: AbortSignal },
 ): Promise<readonly Grant[]> {
   const cluster = connection as Connection<'cluster'>;
   const denied = (grants: readonly Grant[]) => deniedGrants(cluster, grants, signal);
-  const plain = await denied(grantsOfActions(target, actions));
+  const plain = await denied(unique(grantsOfActions(target, actions).map((grant) => lasting(grant, run))));
   const passing = await Promise.all(
     actions.filter(isClusterAction).map(async (action) => {
       const needed = await denied(handingOn(action).map((one) => ({ target, ...one })));
@@ -106,6 +106,13 @@ export async function missingGrants(
     }),
   );
   return unique([...plain, ...passing.flat()]);
+}
+
+/** What is named after the run will bear another name the next time: such a right cannot be given by name. */
+function lasting(grant: Grant, run: string): Grant {
+  if (!grant.name?.includes(run)) return grant;
+  const { name: _, ...any } = grant;
+  return any;
 }
 
 /** Those of the grants that the cluster does not give us. */

@@ -21,6 +21,7 @@ import { foldJournal, type History } from './history.ts';
 import type { Journal, JournalStore } from './journal-file.ts';
 import { type Locks, lockTargets } from './lock.ts';
 import { changedIds, planSteps } from './plan.ts';
+import { missingReadGrants } from './read-grants.ts';
 import { isComplete, rollBack } from './roll-back.ts';
 import { runSteps } from './run-steps.ts';
 import { createSession, type Session } from './session.ts';
@@ -75,7 +76,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
     await announce(session);
     const diagnosis = await diagnose(session);
     context.causes = diagnosis.causes;
-    if (diagnosis.denied.length > 0) return refuseForGrants(context, diagnosis.denied);
+    if (diagnosis.blocked.length > 0) return refuseUnread(context, diagnosis.blocked);
     if (options.mode === 'diagnose') return ended('ok');
     const planned = await planSteps(session, options.select ?? (() => undefined));
     context.steps = planned;
@@ -243,7 +244,7 @@ async function decide(context: Context, planned: readonly PlannedStep[]): Promis
   const refusals = planned.flatMap(({ plan }) => (plan.plan === 'refused' ? [plan.problem] : []));
   const stale = options.agreed?.(planned);
   if (stale !== undefined) return ended('stale-plan', [stale]);
-  if (refusals.some(({ code }) => code === 'forbidden')) return refuseForGrants(context, refusals);
+  if (refusals.some(({ code }) => code === 'forbidden')) return refuseUnread(context, refusals);
   if (refusals.length > 0) return ended('refused', refusals);
   const changes = planned.filter(({ plan }) => plan.plan === 'change');
   if (changes.length === 0) {
@@ -254,7 +255,7 @@ async function decide(context: Context, planned: readonly PlannedStep[]): Promis
   const impossible = context.proofs.flatMap(({ plan }) => (plan.plan === 'refused' ? [plan.problem] : []));
   if (impossible.length > 0)
     return impossible.some(({ code }) => code === 'forbidden')
-      ? refuseForGrants(context, impossible)
+      ? refuseUnread(context, impossible)
       : ended('refused', impossible);
   const { denied, worlds } = await rehearse(session);
   const unread = denied.length === 0 ? [] : await deniedReads(session, worlds);
@@ -304,21 +305,20 @@ async function preflight(
     const actions = changes.flatMap(({ on, plan }) =>
       on === target && plan.plan === 'change' ? plan.actions : [],
     );
-    context.missing = [
-      ...context.missing,
-      ...(await missingGrants(target, connection, actions, session.signal)),
-    ];
+    context.missing = [...context.missing, ...(await missingGrants(target, connection, actions, session))];
   }
   if (context.missing.length > 0) await session.record({ type: 'grants.missing', grants: context.missing });
 }
 
-/** Reads were denied: everything that this runbook reads, as far as it is known, is asked for at once. */
-async function refuseForGrants(context: Context, denied: readonly Problem[]): Promise<Ended> {
+/** Facts could not be read. Where that was for lack of rights, everything that this runbook reads, as far as it is known, is asked for at once. */
+async function refuseUnread(context: Context, unread: readonly Problem[]): Promise<Ended> {
   const { session } = context;
-  const worlds = Object.keys(session.connections).map((target) => [target, session.world(target)] as const);
-  context.missing = await deniedReads(session, worlds);
-  await session.record({ type: 'grants.missing', grants: context.missing });
-  return ended('refused', denied);
+  if (unread.some(({ code }) => code === 'forbidden')) {
+    context.missing = await missingReadGrants(session);
+    await session.record({ type: 'grants.missing', grants: context.missing });
+  }
+  const problems = new Map(unread.map((problem) => [problem.message, problem]));
+  return ended('refused', [...problems.values()]);
 }
 
 /** The rights that are missing for the facts that were asked for. */

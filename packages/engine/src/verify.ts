@@ -112,7 +112,7 @@ async function verifyOne(
       : { code: 'check-failed', message: `${name}: ${verdict.because}` };
   } catch (error) {
     const problem = problemOf(error);
-    if (problem.code === 'cancelled' || problem.code === 'lock-lost') throw error;
+    if (session.signal.aborted || problem.code === 'cancelled' || problem.code === 'lock-lost') throw error;
     await session.record({ type: 'check', id, name, verdict: 'unknown', because: problem.message });
     return { ...problem, message: `${name}: ${problem.message}` };
   }

@@ -51,6 +51,7 @@ export function show(value: Json | undefined): string {
 
 /** `a, b and c`. */
 export function listed(items: readonly string[]): string {
+  if (items.length > 6) return `${items.slice(0, 4).join(', ')} and ${items.length - 4} more`;
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
 

@@ -1,0 +1,76 @@
+import {
+  ClawError,
+  type ClusterRead,
+  type Definition,
+  type Facts,
+  type HostRead,
+  type Use,
+} from '@claw-run/core';
+import { deniedGrants, type Grant, grantsOfRead, unique } from './grant.ts';
+import { inputOf } from './look.ts';
+import type { Session } from './session.ts';
+
+/**
+ * The rights that are missing for all that a runbook reads, as far as its inputs are known already: of every part of it, whether it will be called for
+ * or not, so that they can be asked for at once.
+ */
+export async function missingReadGrants(session: Session): Promise<readonly Grant[]> {
+  const { lookups, causes, steps, verify } = session.runbook;
+  const known = [...lookups, ...causes, ...steps, ...verify].flatMap((use) =>
+    readsOf(session, use).map((read) => ({ target: use.on, read })),
+  );
+  const asked = Object.keys(session.connections).flatMap((target) =>
+    session
+      .world(target)
+      .asked()
+      .map(({ read }) => ({ target, read })),
+  );
+  const grants = [...asked, ...known].flatMap(({ target, read }) =>
+    isOfHost(read) ? [] : grantsOfRead(target, read),
+  );
+  const byTarget = Map.groupBy(unique(grants), ({ target }) => target);
+  const denied = await Promise.all(
+    [...byTarget].map(([target, wanted]) =>
+      deniedGrants(session.world(target).connection, wanted, session.signal),
+    ),
+  );
+  return denied.flat();
+}
+
+function readsOf(session: Session, use: Use<Definition>): readonly (ClusterRead | HostRead)[] {
+  try {
+    const input = inputOf(use, session.scope());
+    const facts = use.uses.facts(input);
+    const more = use.uses.moreFacts?.(input, asAbsent(facts)) ?? {};
+    return [...Object.values(facts), ...Object.values(more)].map(({ read }) => read);
+  } catch (error) {
+    if (error instanceof ClawError) return [];
+    throw error;
+  }
+}
+
+/** What a second stage of facts makes of nothing is a fair guess at what it will ask for. */
+function asAbsent(facts: Facts): { readonly [fact: string]: unknown } {
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, fact]) => [name, fact.parse(absent(fact.read) as never)]),
+  );
+}
+
+function absent(read: ClusterRead | HostRead): unknown {
+  switch (read.read) {
+    case 'run':
+      return { exit: 1, stdout: '', stderr: '' };
+    case 'list':
+      return [];
+    case 'review':
+      return { ...read.review, metadata: { name: '' }, status: {} };
+    case 'dry-run':
+      return { ok: false, status: 404, reason: 'NotFound', message: '' };
+    default:
+      return null;
+  }
+}
+
+function isOfHost(read: ClusterRead | HostRead): read is HostRead {
+  return read.read === 'run' || read.read === 'file';
+}

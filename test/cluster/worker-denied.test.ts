@@ -1,0 +1,27 @@
+import { scenarios } from '@claw-run/sandbox';
+import { describe } from 'vitest';
+import { startRealApiServer, whyNoApiServer } from './api-server.ts';
+import { describeWorkerDenied } from './support/worker-denied-contract.ts';
+
+const why = whyNoApiServer();
+if (why !== undefined) console.warn(`skipped: worker-denied on a real API server. ${why}`);
+
+const broken = scenarios.map(({ name }) => name).filter((name) => name !== 'healthy');
+const singles = broken.map((name) => [name]);
+const pairs = broken.flatMap((one, index) => broken.slice(index + 1).map((other) => [one, other]));
+
+describe.skipIf(why !== undefined)(
+  `worker-denied on a real API server${why === undefined ? '' : ` (skipped: ${why})`}`,
+  () => {
+    describe('without a controller manager', () => {
+      describeWorkerDenied(() => startRealApiServer(), [['healthy'], ...singles, ...pairs, broken]);
+    });
+
+    describe('with a controller manager', () => {
+      describeWorkerDenied(
+        () => startRealApiServer({ controllers: ['*'] }),
+        [['healthy'], ...singles, broken],
+      );
+    });
+  },
+);
