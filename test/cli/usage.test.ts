@@ -81,6 +81,8 @@ describe('parameters', () => {
         did you mean text?
       claw-run: the parameter namespace does not match \`[a-z]+\`
       claw-run: the parameter times must be an integer, this is the text \`many\`
+      claw-run: the parameter password is missing (What opens the door)
+        give it with -e password=… or the variable GREETING_PASSWORD
       "
     `);
   });

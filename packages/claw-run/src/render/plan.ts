@@ -37,7 +37,8 @@ export function planLines(steps: readonly Planned[], options: PlanOptions): read
 function changeLines(step: Planned, number: number, options: PlanOptions): readonly string[] {
   const { style, width, verbose } = options;
   const badge = step.risk === undefined ? '' : badges(style)[step.risk];
-  const because = step.because === '' ? [] : [`     ${style.dim(wrap(step.because, width, 5))}`];
+  const said = step.diff.length > 0 && verbose === 0 && isSummary(step.because);
+  const because = said || step.because === '' ? [] : [`     ${style.dim(wrap(step.because, width, 5))}`];
   const actions = (step.actions ?? []).filter((action) => verbose >= 2 || action.do === 'run');
   return [
     `  ${number}. ${wrap(step.name, width, 5)}${badge}`,
@@ -48,6 +49,11 @@ function changeLines(step: Planned, number: number, options: PlanOptions): reado
       ? []
       : [`     ${style.yellow(wrap(`! cannot be undone: ${step.irreversible}`, width, 7))}`]),
   ];
+}
+
+/** A reason that only says in words what the differences below it show. */
+function isSummary(because: string): boolean {
+  return because.split('; ').every((part) => / (differs|does not exist yet|is to go)$/.test(part));
 }
 
 function badges(style: Style): { readonly [risk: string]: string } {

@@ -1,0 +1,125 @@
+import { execFileSync } from 'node:child_process';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { eventsOf, fixtures, makePlace } from './support/claw-run.ts';
+
+describe('explain', () => {
+  test('tells what a step does, takes, reads and how it is undone', async () => {
+    const { run } = await makePlace();
+    const { exit, stdout } = await run(['explain', 'kubernetes.namespace']);
+    expect(exit).toBe(0);
+    expect(stdout).toMatchInlineSnapshot(`
+      "kubernetes.namespace  state on a cluster, routine
+      A namespace exists
+
+      A namespace is deleted only to undo its creation, and all that is in it goes with it. There is no
+      \`state: absent\`: deleting a namespace deletes what others put there.
+
+      Inputs
+        name: string, required — Name of the namespace
+        labels: map of names to values — Labels to set; others are kept
+        annotations: map of names to values — Annotations to set; others are kept
+
+      Reads (in the first example)
+        Namespace production
+        Namespace production terminating
+
+      Undo
+        leads back to what was seen before; what someone else has changed since is left alone
+
+      Example: A home for the workers
+        uses: kubernetes.namespace
+        with:
+          name: "production"
+      "
+    `);
+    const json = eventsOf((await run(['explain', 'kubernetes.namespace', '--output', 'json'])).stdout)[0];
+    expect(json).toMatchObject({ id: 'kubernetes.namespace', inputs: { required: ['name'] } });
+  });
+});
+
+describe('new', () => {
+  test('writes a runbook that validates, and never over another', async () => {
+    const { run } = await makePlace();
+    expect(await run(['new', 'disk-full'])).toMatchObject({ exit: 0, stdout: 'disk-full.yaml\n' });
+    const checked = await run(['validate', 'disk-full.yaml']);
+    expect(checked).toMatchObject({ exit: 0, stdout: 'disk-full.yaml: valid\n' });
+    expect(await run(['new', 'disk-full'])).toMatchObject({
+      exit: 2,
+      stderr: 'claw-run: disk-full.yaml is there already\n',
+    });
+  });
+});
+
+describe('schema', () => {
+  test('is JSON that knows the steps, on standard output or in a file', async () => {
+    const { run, folder } = await makePlace();
+    const { stdout } = await run(['schema']);
+    expect(JSON.parse(stdout).definitions).toHaveProperty(['kubernetes.namespace']);
+    expect(await run(['schema', '-o', 'schema/runbook.schema.json'])).toMatchObject({ exit: 0, stdout: '' });
+    expect(await readFile(join(folder, 'schema/runbook.schema.json'), 'utf8')).toBe(stdout);
+  });
+});
+
+describe('completion', () => {
+  test.each(['bash', 'zsh', 'fish'])('for %s names every command', async (shell) => {
+    const { run } = await makePlace();
+    const { exit, stdout } = await run(['completion', shell]);
+    expect(exit).toBe(0);
+    for (const word of ['plan', 'rollback', 'diagnose', '-kubeconfig'])
+      expect(stdout).toContain(word.replace(/^-/, shell === 'fish' ? '-l ' : '--'));
+    if (shell === 'bash') execFileSync('bash', ['-n'], { input: stdout });
+  });
+
+  test('for bash completes commands and their flags', async () => {
+    const { run, folder } = await makePlace();
+    const { stdout } = await run(['completion', 'bash']);
+    const complete = (...words: string[]) =>
+      execFileSync('bash', ['-s', ...words], {
+        input: `${stdout}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); _claw_run; echo "\${COMPREPLY[*]}"`,
+        encoding: 'utf8',
+        cwd: folder,
+      }).trim();
+    expect(complete('claw-run', 'roll')).toBe('rollback');
+    expect(complete('claw-run', 'rollback', '--fo')).toBe('--force');
+  });
+});
+
+describe('diagnose', () => {
+  test('finds the runbook of a log by its codes and symptoms, with the facts that the log gives', async () => {
+    const { run, folder } = await makePlace();
+    await mkdir(join(folder, 'runbooks'));
+    await cp(join(fixtures, 'greeting.yaml'), join(folder, 'runbooks/greeting.yaml'));
+    await writeFile(join(folder, 'app.log'), 'INFO up\nERROR greet-missing: nobody greets in foyer\n');
+    const { exit, stdout } = await run(['diagnose', 'app.log']);
+    expect(exit).toBe(0);
+    expect(stdout).toMatchInlineSnapshot(`
+      "runbooks/greeting.yaml: The namespace does not greet
+        the log shows greet-missing, /greet-missing: nobody greets in (?<where>[a-z]+)/
+        where: foyer
+
+      No cluster is configured, so its causes were not looked at. With one: claw-run diagnose runbooks/greeting.yaml --log app.log
+      "
+    `);
+    const piped = await run(['diagnose', '-', '--output', 'json'], {
+      input: 'greet-missing: nobody greets in attic',
+    });
+    expect(eventsOf(piped.stdout)[0]).toMatchObject({
+      type: 'runbooks.matched',
+      matches: [{ runbook: 'greeting', codes: ['greet-missing'], facts: { where: 'attic' } }],
+    });
+    const other = await run(['diagnose', '-'], { input: 'greet-missing-too' });
+    expect(other).toMatchObject({ exit: 0, stdout: 'No runbook here knows what - shows.\n' });
+  });
+});
+
+describe('own steps', () => {
+  test('of an ES module are listed, explained and used', async () => {
+    const { run } = await makePlace();
+    const library = ['--library', join(fixtures, '../../../examples/02-own-step.ts')];
+    const { stdout } = await run(['list', ...library]);
+    expect(stdout).toContain('acme.namespace-owner');
+    expect(await run(['explain', 'acme.namespace-owner', ...library])).toMatchObject({ exit: 0 });
+  });
+});
