@@ -40,7 +40,11 @@ export interface Bench {
   readonly connectAs: (name: string) => Promise<Connection<'cluster'>>;
   readonly go: (runbook: Runbook, more?: Partial<RunOptions>) => Promise<Told>;
   readonly resume: (runbook: Runbook, id: string, more?: Partial<RunOptions>) => Promise<Told>;
-  readonly undo: (runbook: Runbook, id: string, more?: { force?: boolean }) => Promise<Told>;
+  readonly undo: (
+    runbook: Runbook,
+    id: string,
+    more?: Partial<RunOptions> & { force?: boolean },
+  ) => Promise<Told>;
   readonly get: (ref: ObjectRef) => Promise<ClusterObject | null>;
   /** The value of a ConfigMap, or nothing. */
   readonly text: (name: string, key?: string) => Promise<unknown>;

@@ -1,0 +1,101 @@
+import { ClawError, type ClusterObject, type Connection } from '@claw-run/core';
+import { leaseRef } from '@claw-run/transports';
+import { beforeEach, expect, it } from 'vitest';
+import { runbookOf, step, useBench } from './support/bench.ts';
+import { setting } from './support/steps.ts';
+
+const bench = useBench();
+beforeEach(() => bench().remove('a', 'b'));
+
+const runbook = runbookOf({
+  steps: [step('one', setting, { name: 'a', value: '1' }), step('two', setting, { name: 'b', value: '2' })],
+});
+
+function lease(run: string, renewedSecondsAgo: number): ClusterObject {
+  const time = new Date(Date.now() - renewedSecondsAgo * 1000).toISOString().replace('Z', '000Z');
+  return {
+    apiVersion: leaseRef.apiVersion,
+    kind: leaseRef.kind,
+    metadata: {
+      name: leaseRef.name,
+      namespace: leaseRef.namespace,
+      annotations: { 'claw-run.dev/holder': 'eve@head', 'claw-run.dev/runbook': 'other' },
+    },
+    spec: { holderIdentity: run, leaseDurationSeconds: 30, acquireTime: time, renewTime: time },
+  };
+}
+
+it('a second run is told who holds the lock and since when, and touches nothing', async () => {
+  const held = lease('run-of-eve', 5);
+  await bench().put(held);
+  const { outcome } = await bench().go(runbook);
+  const { acquireTime } = held.spec as { acquireTime: string };
+  expect(outcome).toMatchObject({ status: 'locked', exit: 11, problems: [{ code: 'locked' }] });
+  expect(outcome.problems[0]?.message).toBe(
+    `run run-of-eve (other, by eve@head, since ${acquireTime}) holds the lock of the cluster`,
+  );
+  expect(outcome.problems[0]?.hint).toMatch(/falls in (24|25) s, .*--break-lock/);
+  expect(await bench().text('a')).toBeUndefined();
+  expect(await bench().get(leaseRef)).toMatchObject({ spec: { holderIdentity: 'run-of-eve' } });
+  const broken = await bench().go(runbook, { breakLock: true });
+  expect(broken.outcome).toMatchObject({ status: 'ok', problems: [] });
+});
+
+it('a lock whose holder has died is taken over once it has expired', async () => {
+  await bench().put(lease('run-of-the-dead', 31));
+  const { outcome } = await bench().go(runbook);
+  expect(outcome).toMatchObject({ status: 'ok', problems: [] });
+});
+
+it('the lock is held while acting, and gone at the end', async () => {
+  const seen: unknown[] = [];
+  const { connection, get } = bench();
+  const cluster: Connection<'cluster'> = {
+    ...connection,
+    async perform(action, options) {
+      seen.push((await get(leaseRef))?.spec);
+      return connection.perform(action, options);
+    },
+  };
+  const { outcome } = await bench().go(runbook, { connections: { cluster } });
+  expect(seen).toMatchObject([{ holderIdentity: outcome.run }, { holderIdentity: outcome.run }]);
+  expect(await bench().get(leaseRef)).toBeNull();
+});
+
+it('two runs at the same moment: one of them is done, the other is told', async () => {
+  const both = await Promise.all([bench().go(runbook), bench().go(runbook)]);
+  const statuses = both.map(({ outcome }) => outcome.status).sort();
+  expect(['locked', 'ok', 'stale-plan']).toEqual(expect.arrayContaining(statuses));
+  expect(statuses).toContain('ok');
+  expect(await bench().get(leaseRef)).toBeNull();
+});
+
+it('a run that loses its lock stops before the next action, and undoes nothing', async () => {
+  const lost = new AbortController();
+  const { connection } = bench();
+  const cluster: Connection<'cluster'> = {
+    ...connection,
+    lock: async (...args) => ({ ...(await connection.lock(...args)), lost: lost.signal }),
+    async perform(...args) {
+      const result = await connection.perform(...args);
+      lost.abort(new ClawError('lock-lost', 'the lock of the cluster was lost'));
+      return result;
+    },
+  };
+  const careful = { ...runbook, onFailure: 'roll-back' } as const;
+  const { outcome } = await bench().go(careful, { connections: { cluster } });
+  expect(outcome).toMatchObject({ status: 'failed', exit: 1, problems: [{ code: 'lock-lost' }] });
+  expect([await bench().text('a'), await bench().text('b')]).toEqual(['1', undefined]);
+});
+
+it('a run that is gone on with takes over the lock it left', async () => {
+  const identity = { run: 'left-its-lock', startedAt: new Date().toISOString() };
+  const cluster: Connection<'cluster'> = {
+    ...bench().connection,
+    perform: () => Promise.reject(new ClawError('action-failed', 'no room')),
+  };
+  await bench().go(runbook, { identity, connections: { cluster } });
+  await bench().put(lease(identity.run, 1));
+  const { outcome } = await bench().resume(runbook, identity.run);
+  expect(outcome).toMatchObject({ status: 'ok', problems: [] });
+});

@@ -1,0 +1,97 @@
+import { beforeEach, expect, it } from 'vitest';
+import { runbookOf, step, useBench } from './support/bench.ts';
+import { crashingAt, Killed } from './support/killed.ts';
+import { configMap, note, setting } from './support/steps.ts';
+
+const bench = useBench();
+beforeEach(() => bench().remove('a', 'b'));
+
+const runbook = runbookOf({
+  steps: [step('one', setting, { name: 'a', value: '1' }), step('two', setting, { name: 'b', value: '2' })],
+});
+
+it('undoing leads back, the last step first', async () => {
+  await bench().put(configMap('a', { text: 'then' }));
+  const { outcome } = await bench().go(runbook);
+  const undone = await bench().undo(runbook, outcome.run);
+  expect(undone.outcome).toMatchObject({ status: 'ok', exit: 0, problems: [] });
+  expect(undone.events.flatMap((event) => (event.type === 'step.reverted' ? [event.id] : []))).toEqual([
+    'two',
+    'one',
+  ]);
+  expect([await bench().text('a'), await bench().text('b')]).toEqual(['then', undefined]);
+});
+
+it('undoing twice does nothing the second time', async () => {
+  const { outcome } = await bench().go(runbook);
+  await bench().undo(runbook, outcome.run);
+  const again = await bench().undo(runbook, outcome.run);
+  expect(again.outcome).toMatchObject({ status: 'ok', problems: [] });
+  expect(again.events.some(({ type }) => type === 'action.intended')).toBe(false);
+});
+
+it('what someone else has changed since is told and left alone, unless it is forced', async () => {
+  await bench().put(configMap('a', { text: 'then' }));
+  const { outcome } = await bench().go(runbook);
+  await bench().put(configMap('a', { text: 'since' }));
+  const undone = await bench().undo(runbook, outcome.run);
+  expect(undone.outcome).toMatchObject({
+    status: 'roll-back-incomplete',
+    exit: 6,
+    problems: [
+      {
+        code: 'conflict',
+        message: 'one: someone else has changed value since; left alone (--force undoes it all the same)',
+      },
+    ],
+  });
+  expect([await bench().text('a'), await bench().text('b')]).toEqual(['since', undefined]);
+  const again = await bench().undo(runbook, outcome.run);
+  expect(again.outcome.exit, 'a conflict stays one').toBe(6);
+  const forced = await bench().undo(runbook, outcome.run, { force: true });
+  expect(forced.outcome).toMatchObject({ status: 'ok', problems: [] });
+  expect(await bench().text('a')).toBe('then');
+});
+
+it('an event is taken back by what was seen before it', async () => {
+  await bench().put(configMap('a', { text: 'then' }));
+  const noting = runbookOf({ steps: [step('note', note, { name: 'a' })] });
+  const { outcome } = await bench().go(noting);
+  expect(await bench().text('a')).toBe(outcome.run);
+  expect((await bench().undo(noting, outcome.run)).outcome).toMatchObject({ status: 'ok', problems: [] });
+  expect(await bench().text('a')).toBe('then');
+});
+
+it('a step of a library that is not there cannot be undone, and the others are', async () => {
+  const { outcome } = await bench().go(runbook);
+  const foreign = runbookOf({ steps: [step('one', note, { name: 'a' })] });
+  const undone = await bench().undo(foreign, outcome.run);
+  expect(undone.outcome).toMatchObject({
+    status: 'roll-back-incomplete',
+    problems: [
+      { message: 'two: no library offers test.setting' },
+      { message: 'one: no library offers test.setting' },
+    ],
+  });
+});
+
+it('a run that is being undone is not gone on with', async () => {
+  const { outcome } = await bench().go(runbook);
+  await bench().put(configMap('a', { text: 'since' }));
+  await bench().undo(runbook, outcome.run);
+  const resumed = await bench().resume(runbook, outcome.run);
+  expect(resumed.outcome).toMatchObject({
+    status: 'refused',
+    problems: [{ message: `run ${outcome.run} was being undone` }],
+  });
+});
+
+it('a run that is killed and undone leads back, though its process never came to lock or release', async () => {
+  await bench().put(configMap('a', { text: 'then' }));
+  const identity = { run: 'killed-early', startedAt: new Date().toISOString() };
+  const journals = crashingAt(bench().journals, 'action.ended');
+  await expect(bench().go(runbook, { identity, journals })).rejects.toThrow(Killed);
+  expect(await bench().text('a')).toBe('1');
+  expect((await bench().undo(runbook, identity.run)).outcome).toMatchObject({ status: 'ok', problems: [] });
+  expect(await bench().text('a')).toBe('then');
+});
