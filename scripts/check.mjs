@@ -13,6 +13,7 @@ const env = { ...process.env, PATH: `${join(modules, '.bin')}${delimiter}${proce
 const stages = [
   { name: 'types', words: [join(modules, 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json'] },
   { name: 'style', words: [join(modules, '@biomejs', 'biome', 'bin', 'biome'), 'ci', '.'] },
+  { name: 'generated pages', words: ['scripts/docs.ts', '--check'] },
   { name: 'unused code', words: [join(modules, 'knip', 'bin', 'knip.js')] },
   {
     name: 'tests',

@@ -58,13 +58,21 @@ function parsePod(pod: ClusterObject): Pod {
   return {
     name: pod.metadata.name,
     phase: textAt(pod, 'status', 'phase') ?? 'Unknown',
-    ready: textAt(condition, 'status') === 'True',
-    reason: statuses.map(reasonOf).find((reason) => reason !== null) ?? unscheduled(pod),
+    // an evicted pod may keep the condition that it had
+    ready: textAt(condition, 'status') === 'True' && !ended.includes(textAt(pod, 'status', 'phase') ?? ''),
+    reason: evicted(pod) ?? statuses.map(reasonOf).find((reason) => reason !== null) ?? unscheduled(pod),
     restarts: statuses.reduce<number>((sum, one) => sum + (numberAt(one, 'restartCount') ?? 0), 0),
     created: textAt(pod, 'metadata', 'creationTimestamp') ?? null,
     deleting: textAt(pod, 'metadata', 'deletionTimestamp') !== undefined,
     owner: owner === undefined ? null : `${textAt(owner, 'kind')} ${textAt(owner, 'name')}`,
   };
+}
+
+const ended: readonly string[] = ['Failed', 'Succeeded'];
+
+/** Why the node, not a container, ended the pod: `Evicted`. */
+function evicted(pod: ClusterObject): string | undefined {
+  return textAt(pod, 'status', 'phase') === 'Failed' ? textAt(pod, 'status', 'reason') : undefined;
 }
 
 function reasonOf(status: Json): string | null {
