@@ -110,7 +110,7 @@ describe('diagnose', () => {
       matches: [{ runbook: 'greeting', codes: ['greet-missing'], facts: { where: 'attic' } }],
     });
     const other = await run(['diagnose', '-'], { input: 'greet-missing-too' });
-    expect(other).toMatchObject({ exit: 0, stdout: 'No runbook here knows what - shows.\n' });
+    expect(other).toMatchObject({ exit: 0, stdout: 'No runbook here knows what the log shows.\n' });
   });
 });
 

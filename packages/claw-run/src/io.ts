@@ -32,7 +32,7 @@ export function createIo(process: NodeJS.Process): Io {
     out: writer(stdout, redactor),
     err: writer(stderr, redactor),
     color: { out: colors(stdout, env), err: colors(stderr, env) },
-    width: Math.min(Math.max(stdout.columns ?? stderr.columns ?? 100, 40), 120),
+    width: Math.min(Math.max(stdout.columns || stderr.columns || 100, 40), 120),
     canAsk: stdin.isTTY === true && stderr.isTTY === true && !isSet(env.CI),
     live,
     redactor,

@@ -50,7 +50,7 @@ export async function makePlace(more: NodeJS.ProcessEnv = {}): Promise<Place> {
     PATH: process.env.PATH,
     HOME: folder,
     XDG_STATE_HOME: join(folder, 'state'),
-    XDG_CACHE_HOME: join(tmpdir(), `claw-run-cli-cache-${process.getuid?.() ?? 0}`),
+    XDG_CACHE_HOME: join(root, 'node_modules/.cache'),
     ...more,
   };
   const start = (args: readonly string[], options: RunOptions = {}) =>

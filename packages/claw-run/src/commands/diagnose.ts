@@ -122,7 +122,7 @@ function tellMatches(matches: readonly Match[], log: string, context: Context): 
   }
   const style = createStyle(io.color.out);
   if (matches.length === 0) {
-    io.out(`No runbook here knows what ${plain(log)} shows.\n`);
+    io.out(`No runbook here knows what ${log === '-' ? 'the log' : plain(log)} shows.\n`);
     return;
   }
   for (const { file, runbook, codes, symptoms, facts } of plainJson([...matches])) {

@@ -38,7 +38,7 @@ function created(value: Json | undefined, style: Style): readonly string[] {
 
 function changed(path: string, { before, after }: Difference, { style }: DiffOptions): readonly string[] {
   const name = path === '' ? '' : `${path}: `;
-  if (before instanceof Secret || after instanceof Secret) {
+  if (isSecret(before) || isSecret(after)) {
     const how = absent(before) ? 'set' : absent(after) ? 'removed' : 'changed';
     return [`    ${name}${style.yellow(`‹secret› ${how}`)}`];
   }
@@ -127,6 +127,11 @@ function inline(value: Json | undefined): string {
   if (typeof value === 'string')
     return /^[\w./:@^$()*+?[\]{}|\\-]+$/.test(value) ? value : JSON.stringify(value);
   return JSON.stringify(value);
+}
+
+/** A secret, or, in events that went through JSON, what stands for it. */
+function isSecret(value: Json | undefined): boolean {
+  return value instanceof Secret || value === '‹secret›';
 }
 
 function absent(value: Json | undefined): value is null | undefined {

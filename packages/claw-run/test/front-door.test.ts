@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import * as door from '../src/index.ts';
+
+test('the front door offers these names', () => {
+  expect(Object.keys(door).sort()).toMatchInlineSnapshot(`
+    [
+      "ClawError",
+      "Secret",
+      "compileRunbook",
+      "connectCluster",
+      "connectLocal",
+      "createJournalStore",
+      "createLibrary",
+      "createRedactor",
+      "defineCheck",
+      "defineEvent",
+      "defineLookup",
+      "defineRunbook",
+      "defineState",
+      "diagnoseRunbook",
+      "dryRunFact",
+      "fail",
+      "fileFact",
+      "formatProblem",
+      "kubernetes",
+      "listFact",
+      "logsFact",
+      "nameOf",
+      "objectFact",
+      "openclaw",
+      "pass",
+      "planRunbook",
+      "refOf",
+      "refused",
+      "resumePastRun",
+      "reviewFact",
+      "rightsFact",
+      "run",
+      "runFact",
+      "runRunbook",
+      "runStatuses",
+      "runbookJsonSchema",
+      "startPracticeCluster",
+      "unattended",
+      "undoPastRun",
+      "unknown",
+      "version",
+      "z",
+    ]
+  `);
+});

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { diffLines } from '../src/render/diff.ts';
+import { createStyle, plain, seconds, wrap } from '../src/render/style.ts';
+
+test('what a cluster says cannot steer a terminal', () => {
+  expect(plain('a\u001b[2Jb\rc\u0007\u202ed\n\te')).toBe('a␛[2Jb\\x0dc\\x07\\x202ed\n\te');
+});
+
+test('text is broken at words, under its first line', () => {
+  expect(wrap('  one two three four five six seven', 20, 2)).toBe('  one two three four\n  five six seven');
+});
+
+test('durations are told as people tell them', () => {
+  expect([40, 400, 12_400, 185_000].map(seconds)).toEqual(['40 ms', '0.4 s', '12 s', '3 min 5 s']);
+});
+
+test('differences are shown field by field, long ones cut unless asked for in full', () => {
+  const style = createStyle(false);
+  const text = Array.from({ length: 30 }, (_, index) => `line ${index}`).join('\n');
+  const differences = [
+    { path: ['Deployment a/b', 'spec', 'replicas'], before: 1, after: 3 },
+    { path: ['ConfigMap a/c', 'data', 'app.yaml'], before: `${text}\nlast`, after: `first\n${text}` },
+    { path: ['Secret a/d'], before: { kind: 'Secret' }, after: null },
+    {
+      path: ['Namespace e'],
+      before: null,
+      after: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'e', labels: { a: '${x}', n: '1' } } },
+    },
+  ];
+  expect(diffLines(differences, { style, full: false }).join('\n')).toMatchInlineSnapshot(`
+    "~ Deployment a/b
+        spec.replicas: 1 → 3
+    ~ ConfigMap a/c
+        data."app.yaml":
+          + first
+            line 0
+            line 1
+            …
+            line 28
+            line 29
+          - last
+    - Secret a/d
+    + Namespace e
+        metadata:
+          labels:
+            a: \${x}
+            n: 1"
+  `);
+});
