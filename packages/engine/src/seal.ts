@@ -5,7 +5,7 @@ import { ClawError, isObject, mapSecrets, type Redactor, Secret } from '@claw-ru
 
 /** Keeps secrets apart from a journal: the journal bears an id, a file of its own the sealed text (AES-256-GCM). */
 export interface Seal {
-  /** The same JSON with `{"$secret": id}` for each secret, and for each text that holds one. */
+  /** The same JSON with `{"$secret": id}` for each secret, and `{"$text": id}` for each text that holds one. */
   readonly seal: (value: unknown) => Promise<unknown>;
   /** The JSON as it was. */
   readonly unseal: (value: unknown) => unknown;
@@ -38,7 +38,7 @@ export async function openSeal(folder: string, keyFile: string, redactor: Redact
         known.set(id, text);
         fresh.push(encrypt(key, id, text));
       }
-      return { $secret: id };
+      return secret instanceof HiddenText ? { $text: id } : { $secret: id };
     });
     if (fresh.length > 0) {
       await file.write(fresh.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
@@ -50,20 +50,22 @@ export async function openSeal(folder: string, keyFile: string, redactor: Redact
   const unseal = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(unseal);
     if (!isObject(value)) return value;
-    const text =
-      Object.keys(value).length === 1 && typeof value.$secret === 'string'
-        ? known.get(value.$secret)
-        : undefined;
-    if (text !== undefined) return new Secret(text);
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, unseal(item)]));
+    const [[name, id] = [], ...more] = Object.entries(value);
+    const text = more.length === 0 && typeof id === 'string' ? known.get(id) : undefined;
+    if (text !== undefined && name === '$secret') return new Secret(text);
+    if (text !== undefined && name === '$text') return text;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unseal(item)]));
   };
 
   return { seal, unseal, close: () => file.close() };
 }
 
+/** A text that holds a secret: hidden like one, and a text again afterwards. */
+class HiddenText extends Secret {}
+
 /** A text that holds a known secret is sealed as a whole: undo needs it unharmed. */
 function hideTexts(value: unknown, redactor: Redactor): unknown {
-  if (typeof value === 'string') return redactor.redact(value) === value ? value : new Secret(value);
+  if (typeof value === 'string') return redactor.redact(value) === value ? value : new HiddenText(value);
   if (Array.isArray(value)) return value.map((item) => hideTexts(item, redactor));
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, hideTexts(item, redactor)]));
