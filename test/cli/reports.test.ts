@@ -60,7 +60,7 @@ test('reports are readable, and what a run saw cannot become markup', async () =
       \`\`\`diff
       ~ Secret report/door password
           exists: false → true
-          + values.password: "‹secret›"
+          values.password: ‹secret› set
       \`\`\`
     - **Ring the bell**: skipped. not called for: params.times \\> 1
 
