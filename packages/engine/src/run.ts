@@ -137,7 +137,8 @@ export async function undoRun(
     await session.keepIn(options.journal.append);
     return locked(
       context,
-      begun.map(({ step }) => step.on),
+      // those of a run that died before its first action too: its lock is still there
+      [...begun.map(({ step }) => step.on), ...changing(opened.steps)],
       async () => {
         const reverted = await rollBack(session, begun, {
           definition: options.definition,
@@ -153,6 +154,11 @@ export async function undoRun(
       },
     );
   });
+}
+
+/** The targets of the steps that change something. */
+function changing(steps: readonly PlannedStep[]): readonly string[] {
+  return steps.filter(({ plan }) => plan.plan === 'change').map(({ on }) => on);
 }
 
 interface Ended {
@@ -282,14 +288,10 @@ async function decide(context: Context, planned: readonly PlannedStep[]): Promis
     ]);
   await session.record({ type: 'run.confirmed' });
   interruption(session);
-  return locked(
-    context,
-    changes.map(({ on }) => on),
-    async (locks) => {
-      await openJournal(context, planned);
-      return act(context, planned, locks);
-    },
-  );
+  return locked(context, changing(planned), async (locks) => {
+    await openJournal(context, planned);
+    return act(context, planned, locks);
+  });
 }
 
 async function preflight(
@@ -339,9 +341,8 @@ async function openJournal(context: Context, planned: readonly PlannedStep[]): P
   const { session, options } = context;
   const { runbook, run: id } = session;
   context.journal = await options.journals.create(id, options.redactor);
-  await session.keepIn(context.journal.append);
   const { facts, causes } = session.scope();
-  await session.record({
+  await session.keepIn(context.journal.append, {
     type: 'journal.opened',
     version: 1,
     runbook: runbook.name,

@@ -31,8 +31,8 @@ export interface Session extends SessionOptions {
   readonly setStep: (id: string, step: StepScope) => void;
   /** Stamps a record, keeps it in the journal once there is one, and tells it. */
   readonly record: (record: NewRecord) => Promise<void>;
-  /** From now on records are kept; those so far come first. */
-  readonly keepIn: (append: (record: JournalRecord) => Promise<void>) => Promise<void>;
+  /** From now on records are kept: first the given one, which makes a journal usable, then those so far. */
+  readonly keepIn: (append: (record: JournalRecord) => Promise<void>, first?: NewRecord) => Promise<void>;
 }
 
 const journalOnly: ReadonlySet<string> = new Set(['journal.opened', 'step.observed', 'journal.resumed']);
@@ -56,6 +56,9 @@ export function createSession(options: SessionOptions): Session {
     }
     return found;
   };
+
+  const stamped = (fresh: NewRecord) =>
+    ({ at: options.now().toISOString(), run: options.run, ...fresh }) as JournalRecord;
 
   return {
     ...options,
@@ -83,12 +86,13 @@ export function createSession(options: SessionOptions): Session {
       steps[id] = step;
     },
     async record(fresh) {
-      const record = { at: options.now().toISOString(), run: options.run, ...fresh } as JournalRecord;
+      const record = stamped(fresh);
       if (append === undefined) early.push(record);
       else await append(record);
       if (!journalOnly.has(record.type)) options.emit(record as RunEvent);
     },
-    async keepIn(write) {
+    async keepIn(write, first) {
+      if (first !== undefined) await write(stamped(first));
       for (const record of early.splice(0)) await write(record);
       append = write;
     },

@@ -5,7 +5,7 @@ import { reachOf } from '../run/bind-targets.ts';
 import { execute } from '../run/execute.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
 import { loadLibrary } from '../run/load-library.ts';
-import { canResume, openedOf, openRun, runbookOf } from '../run/past-run.ts';
+import { openedOf, openRun, runbookOf } from '../run/past-run.ts';
 import { openReach } from '../run/reach.ts';
 import { stateFolder } from '../run/state-folder.ts';
 
@@ -16,8 +16,6 @@ export async function call(context: Context): Promise<number> {
   const past = await openRun(operands[0], {
     folder: stateFolder(context),
     redactor: io.redactor,
-    suits: canResume,
-    what: 'to go on with',
   });
   const opened = openedOf(past);
   const runbook = await runbookOf(past, library);

@@ -6,7 +6,15 @@ import { reachOf } from '../run/bind-targets.ts';
 import { execute } from '../run/execute.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
 import { loadLibrary } from '../run/load-library.ts';
-import { bareRunbook, canUndo, openedOf, openRun, type PastRun, runbookOf } from '../run/past-run.ts';
+import {
+  bareRunbook,
+  canUndo,
+  isCutOff,
+  openedOf,
+  openRun,
+  type PastRun,
+  runbookOf,
+} from '../run/past-run.ts';
 import { openReach } from '../run/reach.ts';
 import { stateFolder } from '../run/state-folder.ts';
 
@@ -17,10 +25,8 @@ export async function call(context: Context): Promise<number> {
   const past = await openRun(operands[0], {
     folder: stateFolder(context),
     redactor: io.redactor,
-    suits: canUndo,
-    what: 'that can be undone',
   });
-  if (!canUndo(past.history)) {
+  if (!canUndo(past.history) && !isCutOff(past.history)) {
     await past.journal.close();
     io.out(`Nothing of ${past.run} is left to undo.\n`);
     return 0;
@@ -67,6 +73,7 @@ function namesOf({ history }: PastRun): ReadonlyMap<string, string> {
 async function consent(past: PastRun, context: Context): Promise<'yes' | 'no' | 'nobody'> {
   const { io, options } = context;
   const left = past.history.begun.filter(({ reverted }) => !reverted).toReversed();
+  if (left.length === 0) return 'yes';
   if (options.output !== 'json' && options.quiet !== true) {
     const style = createStyle(io.color.err);
     io.err(`${style.bold(`Undoing ${past.run}`)} (${plain(openedOf(past).runbook)}), the last step first:\n`);

@@ -9,25 +9,23 @@ export interface PastRun {
   readonly history: History;
 }
 
-/** Opens a run by its id, or the latest that `suits`. @throws ClawError `run-unknown` */
+/**
+ * Opens a run by its id, or the latest: never an older one because the latest has nothing to undo or to go on with.
+ * @throws ClawError `run-unknown`
+ */
 export async function openRun(
   wanted: string | undefined,
-  options: { folder: string; redactor: Redactor; suits: (history: History) => boolean; what: string },
+  options: { folder: string; redactor: Redactor },
 ): Promise<PastRun> {
   const store = createJournalStore(options.folder);
-  if (wanted !== undefined) {
-    const journal = await store.open(wanted, options.redactor);
-    return { run: wanted, journal, history: foldJournal(journal.records) };
-  }
-  for (const run of (await store.list()).toReversed()) {
+  const candidates = wanted === undefined ? (await store.list()).toReversed() : [wanted];
+  for (const run of candidates) {
     const journal = await store.open(run, options.redactor);
     const history = foldJournal(journal.records);
-    if (options.suits(history) && !isPractice(history)) return { run, journal, history };
+    if (wanted !== undefined || !isPractice(history)) return { run, journal, history };
     await journal.close();
   }
-  throw new ClawError('run-unknown', `there is no run ${options.what}`, {
-    hint: 'claw-run runs lists those there are',
-  });
+  throw new ClawError('run-unknown', 'there is no run yet', { hint: 'claw-run runs lists those there are' });
 }
 
 /** Whether something of a run is left that undoing could take back. */
@@ -38,6 +36,11 @@ export function canUndo({ begun }: History): boolean {
 /** Whether a run stopped before its end and can go on. */
 export function canResume({ opened, ended, reverting }: History): boolean {
   return opened !== undefined && !reverting && ended !== 'ok' && ended !== 'rolled-back';
+}
+
+/** Whether a run was cut off, so that its locks may still be there. */
+export function isCutOff({ opened, ended }: History): boolean {
+  return opened !== undefined && ended === undefined;
 }
 
 /** Whether its cluster was a practice cluster, gone with the run. */
