@@ -44,7 +44,14 @@ function normal(object: ClusterObject): string {
   return JSON.stringify({ ...rest, metadata: { ...metadata, annotations } });
 }
 
-/** Leases of nodes and leaders are renewed by their holders, jobs are completed by workers. */
-function isBookkeeping(object: ClusterObject): boolean {
-  return object.kind === 'Lease' && object.metadata.name !== 'claw-run';
+/** Leases that their holders renew, and what a server and its controllers make for themselves while they come up. */
+function isBookkeeping({ kind, metadata: { name, namespace = '', labels } }: ClusterObject): boolean {
+  if (kind === 'Lease') return name !== 'claw-run';
+  const own = /^(default|kube-.*)$/;
+  return (
+    own.test(namespace) ||
+    (kind === 'Namespace' && own.test(name)) ||
+    name === 'kube-root-ca.crt' ||
+    labels?.['kubernetes.io/bootstrapping'] !== undefined
+  );
 }
