@@ -98,10 +98,10 @@ it('a journal tells what was planned, done and seen', async () => {
   const journal = await bench().journals.open(run);
   await journal.close();
   expect(journal.records.map(({ type }) => type)).toEqual([
+    'journal.opened',
     'run.started',
     'step.planned',
     'run.confirmed',
-    'journal.opened',
     'step.started',
     'step.observed',
     'action.intended',

@@ -44,17 +44,19 @@ function crashing(journal: Journal, point: CrashPoint): Journal {
 }
 
 /**
- * Every moment at which dying makes a difference: before the journal is opened, before each record since, and between an
- * action's announcement and the action. Between any two other records nothing but reading happens.
+ * Every moment at which dying makes a difference: before there is a journal to speak of, before each record once a step has
+ * started, and between an action's announcement and the action. Between any two other records nothing but reading happens.
  */
 export function crashPoints(records: readonly JournalRecord[]): readonly CrashPoint[] {
   const counted = records.filter((record) => !isIncidental(record));
-  const opened = counted.findIndex(({ type }) => type === 'journal.opened');
   return counted.flatMap(({ type }, record): readonly CrashPoint[] => [
-    ...(record > 0 && record < opened ? [] : [{ record, side: 'before' } as const]),
+    ...(record > 0 && told.has(type) ? [] : [{ record, side: 'before' } as const]),
     ...(type === 'action.intended' ? [{ record, side: 'after' } as const] : []),
   ]);
 }
+
+/** What is only told, of planning, and written down together. */
+const told: ReadonlySet<string> = new Set(['run.started', 'fact', 'cause', 'step.planned', 'run.confirmed']);
 
 /** What is told only when the world is slow is not counted: two runs would differ in it. */
 function isIncidental({ type }: JournalRecord): boolean {

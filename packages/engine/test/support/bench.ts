@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  type AnyCheck,
   type AnyEvent,
   type AnyState,
   type ClusterObject,
@@ -10,10 +9,6 @@ import {
   type ObjectRef,
   type Runbook,
   refOf,
-  type Scope,
-  type Step,
-  type Use,
-  type Verification,
 } from '@claw-run/core';
 import { type ApiServer, startApiServer } from '@claw-run/sandbox';
 import { connectCluster } from '@claw-run/transports';
@@ -29,6 +24,8 @@ import {
   undoRun,
 } from '../../src/index.ts';
 import { configMapRef } from './steps.ts';
+
+export { proof, runbookOf, step, use } from './runbook.ts';
 
 /** What a test runs on: an API server of its own file, and journals. */
 export interface Bench {
@@ -142,49 +139,4 @@ async function benchOn(server: ApiServer, folder: string): Promise<Bench> {
 
 function actingOf({ steps, verify }: Runbook): readonly (AnyState | AnyEvent)[] {
   return [...steps, ...verify].flatMap(({ uses }) => (uses.type === 'check' ? [] : [uses]));
-}
-
-/** A runbook of the parts that matter to a test. */
-export function runbookOf(parts: Partial<Runbook>): Runbook {
-  return {
-    name: 'test',
-    title: 'A test',
-    fixes: [],
-    symptoms: [],
-    params: [],
-    targets: [{ name: 'cluster', kind: 'cluster', many: false }],
-    lookups: [],
-    causes: [],
-    steps: [],
-    verify: [],
-    onFailure: 'stop',
-    sources: {},
-    ...parts,
-  };
-}
-
-type Input = object | ((scope: Scope) => unknown);
-
-/** One use; `more` may be what steps, causes or verifications have besides. */
-export function use<D, M extends object = object>(
-  id: string,
-  uses: D,
-  input: Input,
-  more?: M,
-): Use<D> & { title: string } & M {
-  const evaluate = typeof input === 'function' ? (input as (scope: Scope) => unknown) : () => input;
-  return { id, name: id, title: id, uses, on: 'cluster', with: evaluate, needs: [], ...(more as M) };
-}
-
-export function step(id: string, uses: AnyState | AnyEvent, input: Input, more: Partial<Step> = {}): Step {
-  return use(id, uses, input, more);
-}
-
-export function proof(
-  id: string,
-  uses: AnyCheck | AnyEvent,
-  input: Input,
-  more: Partial<Verification> = {},
-): Verification {
-  return use(id, uses, input, more);
 }
