@@ -16,12 +16,13 @@ export async function readLocalFile(path: string, options: CommandOptions): Prom
   return { content: await contentOf(path, options), mode: Number.parseInt(mode, 8), owner, group };
 }
 
-/** Writes beside the file and renames, so that it is never seen half written; mode and owners are kept unless given. */
+/** Writes beside the file and renames, so that it is never seen half written; links, mode and owners are kept unless given. */
 export async function writeLocalFile(action: WriteFile, options: CommandOptions): Promise<void> {
   const before = await readLocalFile(action.path, options);
   const mode = (action.mode ?? before?.mode ?? 0o644).toString(8);
   const owner = `${action.owner ?? before?.owner ?? ''}:${action.group ?? before?.group ?? ''}`;
-  const beside = `${action.path}.claw-run-${randomBytes(6).toString('hex')}`;
+  const path = await linkedPath(action.path, options);
+  const beside = `${path}.claw-run-${randomBytes(6).toString('hex')}`;
   const must = async (argv: readonly string[], stdin?: string | Secret) => {
     const result = await runCommand(argv, { ...options, ...(stdin === undefined ? {} : { stdin }) });
     if (result.exit !== 0)
@@ -32,10 +33,16 @@ export async function writeLocalFile(action: WriteFile, options: CommandOptions)
     await must(['dd', 'conv=fsync', 'status=none', `of=${beside}`], action.content);
     if (owner !== ':') await must(['chown', owner.replace(/:$/, ''), beside]);
     await must(['chmod', mode, beside]);
-    await must(['mv', '-fT', beside, action.path]);
+    await must(['mv', '-fT', beside, path]);
   } finally {
     await runCommand(['rm', '-f', beside], options);
   }
+}
+
+/** Where a link leads; the path itself where it is none. */
+async function linkedPath(path: string, options: CommandOptions): Promise<string> {
+  const { exit, stdout } = await runCommand(['readlink', '-f', '-z', '--', path], options);
+  return exit === 0 ? stdout.replace(/\0$/, '') : path;
 }
 
 async function contentOf(path: string, options: CommandOptions): Promise<string> {

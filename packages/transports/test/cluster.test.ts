@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connectCluster } from '../src/index.ts';
+import { calm, startTestServer, type TestServer } from './api-server.ts';
+import { describeCluster } from './cluster-contract.ts';
+
+let server: TestServer;
+let other: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+  other = await startTestServer();
+});
+afterAll(async () => {
+  await server.close();
+  await other.close();
+});
+
+const read = { read: 'get', ref: { apiVersion: 'v1', kind: 'Namespace', name: 'default' } } as const;
+
+describeCluster({
+  admin: () => server.connect(),
+  nobody: () => server.connect(server.api.kubeconfigFor({ name: 'nobody' })),
+  stranger: () => server.connect(server.api.kubeconfig.replace(/token: .*/, 'token: unknown-to-all')),
+});
+
+it('a server that is not there is named, with the next move', async () => {
+  const port = await closedPort();
+  const cluster = await server.connect(
+    server.api.kubeconfig.replace(server.api.url, `https://127.0.0.1:${port}`),
+  );
+  const signal = AbortSignal.timeout(20_000);
+  await expect(cluster.read(read, { signal })).rejects.toMatchObject({
+    code: 'unreachable',
+    message: `the API server https://127.0.0.1:${port} cannot be reached: connect ECONNREFUSED 127.0.0.1:${port}`,
+    hint: 'check the server of the current kubeconfig context, and that it is up',
+    retryable: true,
+  });
+});
+
+it('a server whose certificate another CA signed is not trusted, and the message says so', async () => {
+  const kubeconfig = server.api.kubeconfig.replace(
+    Buffer.from(server.api.caPem).toString('base64'),
+    Buffer.from(other.api.caPem).toString('base64'),
+  );
+  const cluster = await server.connect(kubeconfig);
+  await expect(cluster.read(read, calm())).rejects.toMatchObject({
+    code: 'unreachable',
+    hint: 'its certificate is not signed by the CA of the kubeconfig; check `certificate-authority-data`',
+    retryable: false,
+  });
+});
+
+it('a kubeconfig that cannot be read, or lacks the context, is told at once', async () => {
+  const userAgent = 'claw-run/test';
+  await expect(connectCluster({ kubeconfig: '/no/such/file', userAgent })).rejects.toMatchObject({
+    code: 'target-unbound',
+  });
+  await expect(server.connect('clusters: [')).rejects.toMatchObject({ code: 'target-unbound' });
+  await expect(server.connect('apiVersion: v1\nkind: Config\n')).rejects.toMatchObject({
+    code: 'target-unbound',
+  });
+});
+
+async function closedPort(): Promise<number> {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as AddressInfo;
+  await once(listener.close(), 'close');
+  return port;
+}
