@@ -168,6 +168,18 @@ describe('a run', () => {
     expect(piped.stdout).toContain('Namespace piped');
   });
 
+  test('without any cluster, that is said at once', async () => {
+    const { run } = await makePlace({ GREETING_PASSWORD: password });
+    expect(await run([greeting, '--yes'])).toEqual({
+      exit: 2,
+      signal: null,
+      stdout: '',
+      stderr:
+        'claw-run: no cluster is configured: there is no ~/.kube/config, and KUBECONFIG is not set\n' +
+        '  name one with --kubeconfig, or practise with --sandbox rbac\n',
+    });
+  });
+
   test('an unreachable cluster is told as such', async () => {
     const { run, folder } = await makePlace({ GREETING_PASSWORD: password });
     const text = await readFile(cluster.kubeconfig, 'utf8');

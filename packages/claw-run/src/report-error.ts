@@ -17,7 +17,7 @@ export async function reportError(
   if (error instanceof ClawError) {
     const problems = error.problems.length > 0 ? error.problems : [problemOf(error)];
     await tellProblems(io, problems);
-    const exit = exits[error.code] ?? 3;
+    const exit = error.code === 'cancelled' ? signalExit(error) : (exits[error.code] ?? 3);
     if (options.json) tellEnd(io, exit, problems);
     return exit;
   }
@@ -40,6 +40,11 @@ const exits: { readonly [C in ProblemCode]?: number } = {
   timeout: 9,
   locked: 11,
 };
+
+/** Interrupted before the engine had begun: while a practice cluster started. */
+function signalExit({ message }: ClawError): number {
+  return message.includes('SIGTERM') ? 143 : 130;
+}
 
 const statuses: { readonly [exit: number]: string } = {
   2: 'usage',

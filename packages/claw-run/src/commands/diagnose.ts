@@ -1,7 +1,7 @@
 import { UsageError } from '../cli/usage-error.ts';
 import { answerJson, type Context, outputOf } from '../context.ts';
 import { createStyle, plain, plainJson } from '../render/style.ts';
-import { defaultKubeconfig } from '../run/bind-targets.ts';
+import { isConfigured } from '../run/bind-targets.ts';
 import { execute } from '../run/execute.ts';
 import { type Found, findRunbooks } from '../run/find-runbooks.ts';
 import { type Interrupt, watchInterrupts } from '../run/interrupt.ts';
@@ -54,7 +54,10 @@ async function diagnoseLog(log: string, context: Context, interrupt: Interrupt):
   tellMatches(matches, log, context);
   const [best] = matches;
   if (best === undefined) return 0;
-  if (!reachable(context)) {
+  if (
+    context.options.sandbox === undefined &&
+    !isConfigured({ kubeconfig: context.options.kubeconfig, env: io.env })
+  ) {
     if (outputOf(context) === 'human') {
       io.out(
         `\nNo cluster is configured, so its causes were not looked at. With one: claw-run diagnose ${best.file} --log ${log}\n`,
@@ -135,17 +138,4 @@ function tellMatches(matches: readonly Match[], log: string, context: Context): 
 
 function isRunbook(subject: string): boolean {
   return /\.ya?ml$/.test(subject);
-}
-
-/** Whether a cluster was named in any way that kubectl knows. */
-function reachable({ io, options }: Context): boolean {
-  const { KUBECONFIG, KUBERNETES_SERVICE_HOST } = io.env;
-  const named = [
-    options.kubeconfig,
-    options.context,
-    options.sandbox?.[0],
-    KUBECONFIG,
-    KUBERNETES_SERVICE_HOST,
-  ];
-  return named.some((each) => each !== undefined && each !== '') || defaultKubeconfig(io.env).length > 0;
 }

@@ -84,6 +84,15 @@ function clusterBinding(context: string, reach: Reach): JsonObject {
 
 async function clusterOf(context: string | undefined, reach: Reach): Promise<Connection<'cluster'>> {
   const { kubeconfig } = reach;
+  if (!isConfigured(reach)) {
+    throw new ClawError(
+      'target-unbound',
+      'no cluster is configured: there is no ~/.kube/config, and KUBECONFIG is not set',
+      {
+        hint: 'name one with --kubeconfig, or practise with --sandbox rbac',
+      },
+    );
+  }
   const several = kubeconfig?.includes(delimiter) === true;
   // the client merges the files of KUBECONFIG, and of nothing else
   if (several) process.env.KUBECONFIG = kubeconfig;
@@ -130,8 +139,14 @@ function givenOf(pairs: readonly string[], runbook: Runbook): { readonly [name: 
   );
 }
 
+/** Whether a cluster is named in any way that kubectl knows. */
+export function isConfigured({ kubeconfig, env }: Pick<Reach, 'kubeconfig' | 'env'>): boolean {
+  const named = [kubeconfig, env.KUBECONFIG, env.KUBERNETES_SERVICE_HOST];
+  return named.some((each) => each !== undefined && each !== '') || defaultKubeconfig(env).length > 0;
+}
+
 /** `~/.kube/config` where there is one; inside a pod there is none, and its own account is used. */
-export function defaultKubeconfig(env: NodeJS.ProcessEnv): readonly string[] {
+function defaultKubeconfig(env: NodeJS.ProcessEnv): readonly string[] {
   const path = join(env.HOME ?? homedir(), '.kube', 'config');
   return existsSync(path) ? [path] : [];
 }

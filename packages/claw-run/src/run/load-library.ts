@@ -14,6 +14,9 @@ export async function standardDefinitions(): Promise<readonly Definition[]> {
 
 /** The standard library, and the definitions that ES modules of the user's own export (alone or in arrays). @throws UsageError */
 export async function loadLibrary(files: readonly string[] = [], cwd = process.cwd()): Promise<Library> {
+  // each schema parses a few inputs and is gone: compiling a parser for it costs more than it saves
+  const { config } = await import('zod/v4/core');
+  config({ jitless: true });
   const own = await Promise.all(files.map((file) => definitionsIn(file, cwd)));
   const standard = await standardDefinitions();
   try {
