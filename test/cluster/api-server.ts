@@ -18,6 +18,8 @@ export interface RealApiServer {
   readonly kubeconfig: string;
   /** A file: a user, `nobody`, with no rights but those that everyone has. */
   readonly nobody: string;
+  /** The file of one of the users that were asked for. */
+  readonly kubeconfigFor: (user: string) => string;
   /** A file: audit events, one JSON line each, without bodies. */
   readonly auditLog: string;
   /** Ends every process and removes every file. */
@@ -27,6 +29,8 @@ export interface RealApiServer {
 export interface RealApiServerOptions {
   /** Controllers to run, as kube-controller-manager names them: `['namespace', 'garbagecollector']`. */
   readonly controllers?: readonly string[];
+  /** Users besides, without rights. */
+  readonly users?: readonly string[];
   readonly readyWithinSeconds?: number;
 }
 
@@ -64,16 +68,18 @@ export async function startRealApiServer(options: RealApiServerOptions = {}): Pr
 
   try {
     await makeCertificates(folder);
-    const tokens = { admin: randomBytes(16).toString('hex'), nobody: randomBytes(16).toString('hex') };
-    await writeFile(
-      file('tokens.csv'),
-      `${tokens.admin},admin,admin,system:masters\n${tokens.nobody},nobody,nobody,\n`,
+    const names = ['admin', 'nobody', ...(options.users ?? [])];
+    const tokens = new Map(names.map((name) => [name, randomBytes(16).toString('hex')]));
+    const admin = tokens.get('admin') ?? '';
+    const lines = [...tokens].map(
+      ([name, token]) => `${token},${name},${name},${name === 'admin' ? 'system:masters' : ''}\n`,
     );
+    await writeFile(file('tokens.csv'), lines.join(''), { mode: 0o600 });
     await writeFile(
       file('audit.yaml'),
       'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{ level: Metadata }]\n',
     );
-    for (const [user, token] of Object.entries(tokens))
+    for (const [user, token] of tokens)
       await writeFile(file(user), await kubeconfigOf(folder, url, token), { mode: 0o600 });
     start('etcd', etcdFlags(folder, etcdPort, peerPort));
     start('kube-apiserver', apiServerFlags(folder, port, etcdPort));
@@ -82,15 +88,22 @@ export async function startRealApiServer(options: RealApiServerOptions = {}): Pr
       async () => {
         if (processes.some(hasEnded)) throw new Error(`it died: ${await lastWords(folder)}`);
         return (
-          (await ask(`${url}/readyz`, folder, tokens.admin)) &&
-          (await ask(`${url}/api/v1/namespaces/default`, folder, tokens.admin))
+          (await ask(`${url}/readyz`, folder, admin)) &&
+          (await ask(`${url}/api/v1/namespaces/default`, folder, admin))
         );
       },
       options.readyWithinSeconds ?? 60,
     );
     if (options.controllers !== undefined)
       start('kube-controller-manager', managerFlags(folder, managerPort, options.controllers));
-    return { url, kubeconfig: file('admin'), nobody: file('nobody'), auditLog: file('audit.log'), close };
+    return {
+      url,
+      kubeconfig: file('admin'),
+      nobody: file('nobody'),
+      kubeconfigFor: file,
+      auditLog: file('audit.log'),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -10,7 +10,7 @@ import {
   type Runbook,
   refOf,
 } from '@claw-run/core';
-import { type ApiServer, startApiServer } from '@claw-run/sandbox';
+import { startApiServer } from '@claw-run/sandbox';
 import { connectCluster } from '@claw-run/transports';
 import { afterAll, beforeAll } from 'vitest';
 import {
@@ -27,9 +27,16 @@ import { configMapRef } from './steps.ts';
 
 export { proof, runbookOf, step, use } from './runbook.ts';
 
+/** An API server to run on; kubeconfigs are texts. */
+export interface BenchServer {
+  readonly kubeconfig: string;
+  readonly kubeconfigFor: (user: { readonly name: string }) => string;
+  readonly close: () => Promise<void>;
+}
+
 /** What a test runs on: an API server of its own file, and journals. */
 export interface Bench {
-  readonly server: ApiServer;
+  readonly server: BenchServer;
   readonly connection: Connection<'cluster'>;
   readonly journals: JournalStore;
   /** Where the journals are. */
@@ -57,12 +64,12 @@ export interface Told {
 }
 
 /** Registers hooks that start the server and clear it away. */
-export function useBench(): () => Bench {
+export function useBench(start: () => Promise<BenchServer> = startApiServer): () => Bench {
   let bench: Bench | undefined;
   let close = async () => {};
   beforeAll(async () => {
     const folder = await mkdtemp(join(tmpdir(), 'claw-run-engine-'));
-    const server = await startApiServer();
+    const server = await start();
     bench = await benchOn(server, folder);
     close = async () => {
       await bench?.connection.close();
@@ -77,7 +84,7 @@ export function useBench(): () => Bench {
   };
 }
 
-async function benchOn(server: ApiServer, folder: string): Promise<Bench> {
+async function benchOn(server: BenchServer, folder: string): Promise<Bench> {
   let users = 0;
   const connect = async (text: string) => {
     users += 1;
