@@ -27,6 +27,10 @@ const bin = defineConfig({
     comments: { legal: true },
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
+    // what every call needs must not pull in what only some do
+    codeSplitting: {
+      groups: [{ name: 'common', test: /packages\/core\/src\/|packages\/runbook\/src\/nearest/ }],
+    },
   },
 });
 

@@ -1,36 +1,58 @@
-import { formatProblem } from '@claw-run/runbook';
+import type { Problem } from '@claw-run/core';
 import { answerJson, type Context, outputOf } from '../context.ts';
 import { count, paintedPlain, plain } from '../render/style.ts';
-import { loadLibrary } from '../run/load-library.ts';
-import { loadRunbook } from '../run/load-runbook.ts';
+import { openValidCache, type ValidCache } from '../run/valid-cache.ts';
+
+interface Result {
+  readonly ok: boolean;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+const valid: Result = { ok: true, problems: [], warnings: [] };
 
 /** `claw-run validate FILE...`: every mistake of every file, each with its place. */
 export async function call(context: Context): Promise<number> {
   const { io, options, operands } = context;
-  const library = await loadLibrary(options.library, io.cwd);
+  const cache = options.library === undefined ? await openValidCache(process.env, io.cwd) : undefined;
   let wrong = 0;
   for (const file of operands) {
-    const loaded = await loadRunbook(file, library, io.cwd);
-    if (!loaded.ok) wrong += 1;
-    if (outputOf(context) === 'json') {
-      const { ok } = loaded;
-      answerJson(context, {
-        file,
-        ok,
-        problems: ok ? [] : loaded.problems,
-        warnings: ok ? loaded.warnings : [],
-      });
-      continue;
-    }
-    const problems = loaded.ok ? loaded.warnings : loaded.problems;
-    for (const problem of problems) {
-      const kind = loaded.ok ? 'warning: ' : '';
-      io.out(`${kind}${paintedPlain(formatProblem(problem, { color: io.color.out }))}\n\n`);
-    }
-    if (options.quiet === true && loaded.ok) continue;
-    io.out(
-      loaded.ok ? `${plain(file)}: valid\n` : `${plain(file)}: ${count(loaded.problems.length, 'problem')}\n`,
-    );
+    const result = (await cache?.has(file)) ? valid : await compile(file, context, cache);
+    if (!result.ok) wrong += 1;
+    if (outputOf(context) === 'json') answerJson(context, { file, ...result });
+    else await tell(file, result, context);
   }
   return wrong === 0 ? 0 : 2;
+}
+
+// What compiles is loaded only for files that have to be.
+async function compile(
+  file: string,
+  { options, io }: Context,
+  cache: ValidCache | undefined,
+): Promise<Result> {
+  const [{ loadLibrary }, { loadRunbook }] = await Promise.all([
+    import('../run/load-library.ts'),
+    import('../run/load-runbook.ts'),
+  ]);
+  const loaded = await loadRunbook(file, await loadLibrary(options.library, io.cwd), io.cwd);
+  if (!loaded.ok) return { ok: false, problems: loaded.problems, warnings: [] };
+  if (loaded.warnings.length === 0) await cache?.add(file, loaded.runbook.sources);
+  return { ok: true, problems: [], warnings: loaded.warnings };
+}
+
+async function tell(
+  file: string,
+  { ok, problems, warnings }: Result,
+  { io, options }: Context,
+): Promise<void> {
+  const told = ok ? warnings : problems;
+  if (told.length > 0) {
+    const { formatProblem } = await import('@claw-run/runbook');
+    const kind = ok ? 'warning: ' : '';
+    for (const problem of told)
+      io.out(`${kind}${paintedPlain(formatProblem(problem, { color: io.color.out }))}\n\n`);
+  }
+  if (options.quiet === true && ok) return;
+  io.out(ok ? `${plain(file)}: valid\n` : `${plain(file)}: ${count(problems.length, 'problem')}\n`);
 }
