@@ -17,7 +17,12 @@ import type { Identity } from './trial.ts';
 
 export function expectOk(outcome: RunOutcome): void {
   const { status, problems, missingGrants } = outcome;
-  expect({ status, problems, missingGrants }).toEqual({ status: 'ok', problems: [], missingGrants: [] });
+  const told = problems.map(({ message }) => message).join('; ');
+  expect({ status, problems, missingGrants }, told).toEqual({
+    status: 'ok',
+    problems: [],
+    missingGrants: [],
+  });
 }
 
 /** The plan of a step that has something to change. */

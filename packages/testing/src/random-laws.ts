@@ -33,7 +33,8 @@ export function describeRandomWorlds(
   }, 120_000);
 }
 
-async function keepsLaws(scene: Scene, definition: AnyState | AnyEvent): Promise<void> {
+/** Plans, does and undoes a step in a scene, and expects every law that one run can show. */
+export async function keepsLaws(scene: Scene, definition: AnyState | AnyEvent): Promise<void> {
   const { trial } = scene;
   const before = await scene.snapshot();
   const identity = newIdentity();

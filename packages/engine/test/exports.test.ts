@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import * as surface from '../src/index.ts';
+
+it('offers these names, and no others', () => {
+  expect(Object.keys(surface).sort()).toMatchInlineSnapshot(`
+    [
+      "createJournalStore",
+      "foldJournal",
+      "resume",
+      "run",
+      "runStatuses",
+      "unattended",
+      "undoRun",
+    ]
+  `);
+});

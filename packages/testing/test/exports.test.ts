@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import * as surface from '../src/index.ts';
+
+it('offers these names, and no others', () => {
+  expect(Object.keys(surface).sort()).toMatchInlineSnapshot(`
+    [
+      "Crash",
+      "crashPoints",
+      "crashingStore",
+      "describeLaws",
+      "statusWriter",
+      "until",
+    ]
+  `);
+});
