@@ -1,4 +1,4 @@
-import type { ClusterObject, Connection } from '@claw-run/core';
+import { type ClusterObject, type Connection, stableStringify } from '@claw-run/core';
 
 const kinds: readonly (readonly [string, string])[] = [
   ['v1', 'Namespace'],
@@ -41,7 +41,7 @@ function normal(object: ClusterObject): string {
   const annotations = { ...object.metadata.annotations };
   // the deployment controller counts roll-outs, back as well as forth
   delete annotations['deployment.kubernetes.io/revision'];
-  return JSON.stringify({ ...rest, metadata: { ...metadata, annotations } });
+  return stableStringify({ ...rest, metadata: { ...metadata, annotations } });
 }
 
 /** Leases that their holders renew, and what a server and its controllers make for themselves while they come up. */

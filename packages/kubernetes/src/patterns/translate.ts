@@ -16,7 +16,7 @@ export function toJavaScript(pattern: string): string | undefined {
 
 /** A class begins with `[`, `[^`, and a `]` right after it is a member. */
 const tokens =
-  /\[:\^?[a-z]+:\]|\[\^?\]?|\\(?:[pP]\{[^}]*\}|x\{[0-9a-fA-F]+\}|[\s\S])|\(\?P?<|\(\?[^:<)]*[:)]?|[\s\S]/gu;
+  /\[:\^?[a-z]+:\]|\[\^?\]?|\\(?:[pP]\{[^}]*\}|x\{[0-9a-fA-F]+\}|[\s\S])|\{\d+(?:,\d*)?\}|\(\?P?<|\(\?[^:<)]*[:)]?|[\s\S]/gu;
 
 const posix: { readonly [name: string]: string } = {
   '[:alnum:]': 'A-Za-z0-9',
@@ -37,7 +37,8 @@ function outsideClass(token: string, dotAll: boolean): string | undefined {
   if (token === '(?P<' || token === '(?<') return '(?<';
   if (token.startsWith('(?')) return token === '(?:' ? token : undefined;
   if (token === '[]' || token === '[^]') return `${token.slice(0, -1)}\\]`;
-  if (token === ']' || token === '}') return `\\${token}`.replace('\\}', '}');
+  // a brace that begins no repetition stands for itself in RE2: `{8`
+  if (token === ']' || token === '}' || token === '{') return `\\${token}`;
   return shared(token);
 }
 
