@@ -25,6 +25,8 @@ export async function killAt(
   const args = [victim.kubeconfig, victim.folder, victim.run];
   const child = fork(join(import.meta.dirname, 'victim.ts'), args, {
     execArgv: [],
+    // so that the many victims do not each compile the same modules
+    env: { ...process.env, NODE_COMPILE_CACHE: join(victim.folder, 'compiled') },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let said = '';

@@ -6,14 +6,19 @@ import { objectSubjects } from './object-subjects.ts';
 import { rbacSubjects } from './rbac-subjects.ts';
 import { workloadSubjects } from './workload-subjects.ts';
 
+/** Who may do what: accounts, roles, bindings, credentials. */
+export const accessSubjects: readonly Subject[] = [
+  ...accountSubjects,
+  ...rbacSubjects,
+  ...credentialSubjects,
+];
+
+/** What is kept and run: settings, workloads, objects of any kind. */
+export function contentSubjects(writeStatus: WriteStatus): readonly Subject[] {
+  return [...holderSubjects, ...workloadSubjects(writeStatus), ...objectSubjects];
+}
+
 /** Every step, check and lookup of the library, each in the worlds that matter to it. */
 export function subjectsOf(writeStatus: WriteStatus): readonly Subject[] {
-  return [
-    ...accountSubjects,
-    ...rbacSubjects,
-    ...holderSubjects,
-    ...workloadSubjects(writeStatus),
-    ...credentialSubjects,
-    ...objectSubjects,
-  ];
+  return [...accessSubjects, ...contentSubjects(writeStatus)];
 }
