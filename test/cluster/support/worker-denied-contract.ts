@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Connection, createLibrary, type ParamValue, type Runbook } from '@claw-run/core';
 import { createJournalStore, type RunEvent, type RunOptions, run, undoRun } from '@claw-run/engine';
 import { kubernetes } from '@claw-run/kubernetes';
-import { openclaw } from '@claw-run/openclaw';
+import { openclaw as openclawSteps } from '@claw-run/openclaw';
 import { compileRunbook } from '@claw-run/runbook';
 import { type Sandbox, type Scenario, startSandbox } from '@claw-run/sandbox';
 import { connectCluster, connectLocal } from '@claw-run/transports';
@@ -13,7 +13,10 @@ import { snapshot } from './snapshot.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const file = join(root, 'runbooks/worker-denied.yaml');
-const library = createLibrary(kubernetes, openclaw);
+const library = createLibrary(kubernetes, openclawSteps);
+
+/** How the sandbox runs its `openclaw` without a built claw-run. */
+export const openclaw: readonly string[] = [process.execPath, join(import.meta.dirname, 'openclaw-cli.ts')];
 
 export interface Server {
   readonly kubeconfig: string;
@@ -45,7 +48,7 @@ export function describeWorkerDenied(
         const sandbox = await startSandbox({
           scenarios,
           kubeconfig: server.kubeconfig,
-          openclaw: [process.execPath, join(import.meta.dirname, 'openclaw-cli.ts')],
+          openclaw,
         });
         try {
           await sandbox.settled();
@@ -88,7 +91,7 @@ export function describeWorkerDenied(
   );
 }
 
-interface Bench {
+export interface Bench {
   readonly cluster: Connection<'cluster'>;
   readonly go: (options: Partial<RunOptions>) => Promise<Told>;
   readonly undo: (id: string) => Promise<Told>;
@@ -99,9 +102,13 @@ interface Told {
   readonly events: readonly RunEvent[];
 }
 
-async function arrange(sandbox: Sandbox, folder: string): Promise<Bench> {
+export async function arrange(
+  sandbox: Sandbox,
+  folder: string,
+  kubeconfig = sandbox.kubeconfig,
+): Promise<Bench> {
   const runbook = await compiled();
-  const cluster = await connectCluster({ kubeconfig: sandbox.kubeconfig, userAgent: 'claw-run/test' });
+  const cluster = await connectCluster({ kubeconfig, userAgent: 'claw-run/test' });
   const env = { ...process.env, PATH: `${sandbox.bin}:${process.env.PATH}` };
   const operator = connectLocal({ env, lockFolder: join(folder, 'locks') });
   const journals = createJournalStore(folder);
@@ -133,7 +140,7 @@ async function arrange(sandbox: Sandbox, folder: string): Promise<Bench> {
   };
 }
 
-export async function compiled(): Promise<Runbook> {
+async function compiled(): Promise<Runbook> {
   const result = await compileRunbook(
     { file, bytes: await readFile(file) },
     { library, readInclude: (name) => readFile(name) },
@@ -142,7 +149,7 @@ export async function compiled(): Promise<Runbook> {
   return result.runbook;
 }
 
-function found({ causes }: Told['outcome']): readonly string[] {
+export function found({ causes }: Told['outcome']): readonly string[] {
   return causes.flatMap(({ id, finding }) => (finding === 'found' ? [id] : [])).toSorted();
 }
 
