@@ -31,6 +31,8 @@ export interface RealApiServerOptions {
   readonly controllers?: readonly string[];
   /** Users besides, without rights. */
   readonly users?: readonly string[];
+  /** Lets the server refuse pods of accounts that do not exist, and mount tokens. */
+  readonly accountAdmission?: boolean;
   readonly readyWithinSeconds?: number;
 }
 
@@ -82,7 +84,10 @@ export async function startRealApiServer(options: RealApiServerOptions = {}): Pr
     for (const [user, token] of tokens)
       await writeFile(file(user), await kubeconfigOf(folder, url, token), { mode: 0o600 });
     start('etcd', etcdFlags(folder, etcdPort, peerPort));
-    start('kube-apiserver', apiServerFlags(folder, port, etcdPort));
+    start('kube-apiserver', {
+      ...apiServerFlags(folder, port, etcdPort),
+      ...(options.accountAdmission ? {} : { 'disable-admission-plugins': 'ServiceAccount' }),
+    });
     await until(
       'the API server is ready',
       async () => {
@@ -165,7 +170,6 @@ function apiServerFlags(folder: string, port: number, etcdPort: number): Flags {
     'service-account-signing-key-file': file('accounts.key'),
     'service-cluster-ip-range': '10.0.0.0/24',
     'cert-dir': folder,
-    'disable-admission-plugins': 'ServiceAccount',
     'audit-policy-file': file('audit.yaml'),
     'audit-log-path': file('audit.log'),
   };
