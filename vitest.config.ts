@@ -5,7 +5,14 @@ export default defineConfig({
     projects: [
       { test: { name: 'packages', include: ['packages/*/test/**/*.test.ts'], testTimeout: 30_000 } },
       { test: { name: 'cli', include: ['test/{cli,sandbox}/**/*.test.ts'], testTimeout: 120_000 } },
-      { test: { name: 'cluster', include: ['test/cluster/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });
