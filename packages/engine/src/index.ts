@@ -4,5 +4,6 @@ export type { Evidence, Finding, JournalRecord, Phase, RevertOutcome, RunEvent }
 export type { Grant } from './grant.ts';
 export { type Begun, foldJournal, type History } from './history.ts';
 export { createJournalStore, type Journal, type JournalStore } from './journal-file.ts';
-export { type RunOptions, type RunOutcome, resume, run, undoRun } from './run.ts';
+export { resume, run, undoRun } from './run.ts';
+export type { RunOptions, RunOutcome } from './run-options.ts';
 export { type RunStatus, runStatuses } from './status.ts';

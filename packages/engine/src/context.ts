@@ -1,0 +1,118 @@
+import { createRedactor, type PlannedStep, type Problem, problemOf, secretsIn } from '@claw-run/core';
+import { type Decisions, unattended } from './decisions.ts';
+import type { Diagnosis } from './diagnose.ts';
+import type { JournalRecord } from './event.ts';
+import type { Grant } from './grant.ts';
+import { foldJournal, type History } from './history.ts';
+import type { Journal } from './journal-file.ts';
+import type { RunOptions, RunOutcome } from './run-options.ts';
+import { createSession, type Session } from './session.ts';
+import { type RunStatus, runStatuses } from './status.ts';
+
+/** How a part of a run ended. */
+export interface Ended {
+  readonly status: RunStatus;
+  readonly problems: readonly Problem[];
+}
+
+/** A run on its way: what it was given, what it found and planned so far. */
+export interface Context {
+  readonly options: RunOptions;
+  readonly session: Session;
+  readonly history: () => History;
+  readonly decisions: Decisions;
+  causes: Diagnosis['causes'];
+  steps: readonly PlannedStep[];
+  proofs: readonly PlannedStep[];
+  missing: readonly Grant[];
+  journal: Journal | undefined;
+  readonly conclude: (work: () => Promise<Ended>) => Promise<RunOutcome>;
+}
+
+/** Sets a run up; `conclude` does its work and tells its end, whatever it is. */
+export function createContext(options: RunOptions, journal?: Journal): Context {
+  const now = options.now ?? (() => new Date());
+  const { run: id, startedAt } = options.identity ?? newIdentity(now());
+  const redactor = options.redactor ?? createRedactor();
+  for (const secret of secretsIn(options.params)) redactor.add(secret);
+  const records: JournalRecord[] = [...(journal?.records ?? [])];
+  const plain = createSession({
+    runbook: options.runbook,
+    run: id,
+    startedAt,
+    dryRun: options.mode === 'plan',
+    params: options.params ?? {},
+    connections: options.connections,
+    facts: options.facts ?? {},
+    emit: options.emit ?? (() => {}),
+    now,
+    signal: options.signal ?? new AbortController().signal,
+  });
+  const session: Session = {
+    ...plain,
+    async record(fresh) {
+      for (const secret of secretsIn(fresh)) redactor.add(secret);
+      records.push({ at: now().toISOString(), run: id, ...fresh } as JournalRecord);
+      await plain.record(fresh);
+    },
+  };
+  const context: Context = {
+    options,
+    session,
+    history: () => foldJournal(records),
+    decisions: options.decisions ?? unattended,
+    causes: [],
+    steps: [],
+    proofs: [],
+    missing: [],
+    journal,
+    async conclude(work) {
+      const result = await work().catch((error: unknown): Ended => {
+        const problem = problemOf(error);
+        return { status: statusOf(problem), problems: [problem] };
+      });
+      const { exit } = runStatuses[result.status];
+      await session.record({ type: 'run.ended', status: result.status, exit, problems: result.problems });
+      await context.journal?.close();
+      return {
+        run: id,
+        startedAt,
+        status: result.status,
+        exit,
+        problems: result.problems,
+        causes: context.causes,
+        steps: context.steps,
+        missingGrants: context.missing,
+      };
+    },
+  };
+  return context;
+}
+
+function statusOf(problem: Problem): RunStatus {
+  switch (problem.code) {
+    case 'locked':
+      return 'locked';
+    case 'stale-plan':
+      return 'stale-plan';
+    case 'timeout':
+      return 'timed-out';
+    case 'cancelled':
+      return problem.message.includes('SIGTERM') ? 'terminated' : 'interrupted';
+    default:
+      return 'refused';
+  }
+}
+
+export function ended(status: RunStatus, problems: readonly Problem[] = []): Ended {
+  return { status, problems };
+}
+
+function newIdentity(now: Date): { run: string; startedAt: string } {
+  const stamp = now
+    .toISOString()
+    .replaceAll(/[-:]|\.\d+Z$/g, '')
+    .toLowerCase();
+  const suffix = crypto.randomUUID().slice(0, 6);
+  return { run: `r${stamp}-${suffix}`, startedAt: `${now.toISOString().slice(0, 19)}Z` };
+}

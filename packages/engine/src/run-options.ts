@@ -1,0 +1,55 @@
+import type {
+  Connection,
+  JsonObject,
+  ParamValue,
+  PlannedStep,
+  Problem,
+  Redactor,
+  Runbook,
+} from '@claw-run/core';
+import type { Decisions } from './decisions.ts';
+import type { Diagnosis } from './diagnose.ts';
+import type { RunEvent } from './event.ts';
+import type { Grant } from './grant.ts';
+import type { JournalStore } from './journal-file.ts';
+import type { RunStatus } from './status.ts';
+
+/** What a run is given. */
+export interface RunOptions {
+  readonly runbook: Runbook;
+  readonly connections: { readonly [target: string]: Connection };
+  readonly params?: { readonly [name: string]: ParamValue };
+  /** Named groups of symptoms that were found in a log. */
+  readonly facts?: { readonly [name: string]: string };
+  readonly journals: JournalStore;
+  readonly decisions?: Decisions;
+  readonly emit?: (event: RunEvent) => void;
+  /** Interrupts: the run stops after the action in hand. */
+  readonly signal?: AbortSignal;
+  /** `apply` does it all; `plan` reads and tells; `diagnose` stops after the causes. */
+  readonly mode?: 'apply' | 'plan' | 'diagnose';
+  /** Why a step is left out, or nothing. */
+  readonly select?: (id: string) => string | undefined;
+  readonly who: string;
+  /** What it takes to find the same targets again; kept in the journal. */
+  readonly bindings?: JsonObject;
+  readonly breakLock?: boolean;
+  readonly now?: () => Date;
+  /** Run id and start as agreed in a saved plan. */
+  readonly identity?: { readonly run: string; readonly startedAt: string };
+  /** Gives the problem when the plan is not the one that was agreed to. */
+  readonly agreed?: (planned: readonly PlannedStep[]) => Problem | undefined;
+  readonly redactor?: Redactor;
+}
+
+/** How a run ended. */
+export interface RunOutcome {
+  readonly run: string;
+  readonly startedAt: string;
+  readonly status: RunStatus;
+  readonly exit: number;
+  readonly problems: readonly Problem[];
+  readonly causes: Diagnosis['causes'];
+  readonly steps: readonly PlannedStep[];
+  readonly missingGrants: readonly Grant[];
+}
