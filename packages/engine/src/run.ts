@@ -124,7 +124,8 @@ async function decide(context: Context, planned: readonly PlannedStep[]): Promis
     return impossible.some(({ code }) => code === 'forbidden')
       ? refuseUnread(context, impossible)
       : ended('refused', impossible);
-  const { denied, worlds } = await rehearse(session);
+  const { denied, missing, worlds } = await rehearse(session);
+  if (missing.length > 0) return ended('refused', missing);
   const unread = denied.length === 0 ? [] : await deniedReads(session, worlds);
   await preflight(context, [...changes, ...context.proofs], unread);
   if (context.missing.length > 0) {

@@ -31,10 +31,15 @@ export async function planProofs(
   return planned;
 }
 
-/** Looks at what the checks will look at, to learn now and not later what may not be read. */
-export async function rehearse(
-  session: Session,
-): Promise<{ denied: readonly Problem[]; worlds: readonly (readonly [string, World])[] }> {
+/** What a rehearsal of the checks tells: reads that are denied, and programs that are not there. */
+export interface Rehearsal {
+  readonly denied: readonly Problem[];
+  readonly missing: readonly Problem[];
+  readonly worlds: readonly (readonly [string, World])[];
+}
+
+/** Looks at what the checks will look at, to learn now and not after the change what cannot be looked at. */
+export async function rehearse(session: Session): Promise<Rehearsal> {
   const worlds = new Map(
     Object.entries(session.connections).map(([target, connection]) => [target, createWorld(connection)]),
   );
@@ -52,7 +57,16 @@ export async function rehearse(
       }
     }),
   );
-  return { denied: denied.flat(), worlds: [...worlds] };
+  const missing = [...worlds.values()].flatMap((world) =>
+    world.missingPrograms().map(
+      (program): Problem => ({
+        code: 'not-found',
+        message: `${program} is not there on ${world.connection.name}, and the proof of the mend needs it`,
+        hint: 'install it there or put it on the PATH; or choose a host that has it',
+      }),
+    ),
+  );
+  return { denied: denied.flat(), missing, worlds: [...worlds] };
 }
 
 export interface VerifyOptions {

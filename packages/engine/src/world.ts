@@ -7,6 +7,7 @@ import {
   type Facts,
   type Problem,
   problemOf,
+  type RunResult,
   readKey,
   type TargetKind,
 } from '@claw-run/core';
@@ -32,6 +33,8 @@ export interface World {
   readonly observe: (facts: Facts, signal: AbortSignal) => Promise<Observation>;
   /** Every fact that was asked for, for the grants that reading takes. */
   readonly asked: () => readonly AnyFact[];
+  /** Programs that reads wanted to run and that are not there (exit 127). */
+  readonly missingPrograms: () => readonly string[];
   /** Lays the outcome of a planned step over what was read. */
   readonly predict: (
     facts: Facts,
@@ -99,6 +102,14 @@ export function createWorld(connection: Connection): World {
       };
     },
     asked: () => [...asked.values()],
+    missingPrograms: () => {
+      const programs = [...asked.values()].flatMap(({ read: wanted }) => {
+        if (wanted.read !== 'run') return [];
+        const answer = answers.get(readKey(wanted)) as RunResult | undefined;
+        return answer?.exit === 127 ? [wanted.argv[0]] : [];
+      });
+      return [...new Set(programs)];
+    },
     predict(facts, after, more) {
       actions = [...actions, ...more.map((action) => tried(action, answers))];
       for (const [key, { fact }] of predicted)

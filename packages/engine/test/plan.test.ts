@@ -1,6 +1,8 @@
-import { ClawError, type Connection } from '@claw-run/core';
+import { ClawError, type Connection, defineCheck, pass, runFact, unknown } from '@claw-run/core';
+import { connectLocal } from '@claw-run/transports';
 import { beforeEach, expect, it } from 'vitest';
-import { runbookOf, step, useBench } from './support/bench.ts';
+import * as z from 'zod';
+import { proof, runbookOf, step, useBench } from './support/bench.ts';
 import { configMap, copy, labelled, setting, ticket } from './support/steps.ts';
 
 const bench = useBench();
@@ -154,6 +156,39 @@ it('a refused step keeps the whole run from starting', async () => {
     status: 'refused',
     exit: 3,
     problems: [{ code: 'refused', message: 'ConfigMap nowhere has no text', hint: 'make it first' }],
+  });
+  expect(await bench().text('a')).toBeUndefined();
+});
+
+it('a proof whose program is not there is refused before anything is touched', async () => {
+  const works = defineCheck({
+    id: 'test.tool-works',
+    on: 'host',
+    summary: 'A tool works',
+    input: z.strictObject({}),
+    examples: [],
+    facts: () => ({ tool: runFact({ key: 'tool', argv: ['no-such-tool'], parse: ({ exit }) => exit }) }),
+    expect: (_input, seen) => (seen.tool === 0 ? pass('it works') : unknown('it is not there')),
+  });
+  const runbook = runbookOf({
+    targets: [
+      { name: 'cluster', kind: 'cluster', many: false },
+      { name: 'operator', kind: 'host', many: false },
+    ],
+    steps: [step('one', setting, { name: 'a', value: '1' })],
+    verify: [proof('tool', works, {}, { on: 'operator' })],
+  });
+  const operator = connectLocal({ env: process.env, lockFolder: bench().folder });
+  const { outcome } = await bench().go(runbook, { connections: { cluster: bench().connection, operator } });
+  expect(outcome).toMatchObject({
+    status: 'refused',
+    exit: 3,
+    problems: [
+      {
+        code: 'not-found',
+        message: 'no-such-tool is not there on local, and the proof of the mend needs it',
+      },
+    ],
   });
   expect(await bench().text('a')).toBeUndefined();
 });
