@@ -34,7 +34,9 @@ export type RunEvent = { readonly at: string; readonly run: string } & (
       readonly type: 'step.planned';
       readonly id: string;
       readonly name: string;
-      readonly plan: StepPlan['plan'];
+      readonly plan: Exclude<StepPlan['plan'], 'skipped'>;
+      /** Not called for, so it is settled as it is. */
+      readonly skipped?: true;
       readonly because: string;
       readonly diff: readonly Difference[];
       readonly uses: string;

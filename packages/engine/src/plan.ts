@@ -102,11 +102,12 @@ export async function recordPlan(session: Session, step: PlannedStep): Promise<v
     type: 'step.planned',
     id: step.id,
     name: step.name,
-    plan: plan.plan,
+    plan: plan.plan === 'skipped' ? 'settled' : plan.plan,
     because: plan.because,
     diff: plan.plan === 'change' ? plan.diff : [],
     uses: step.uses,
     on: step.on,
+    ...(plan.plan === 'skipped' ? { skipped: true as const } : {}),
     ...(plan.plan === 'change'
       ? {
           risk: plan.risk,

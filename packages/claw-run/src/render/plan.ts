@@ -21,7 +21,7 @@ export function planLines(steps: readonly Planned[], options: PlanOptions): read
   const changes = steps.filter(({ id, plan }) => plan === 'change' && !options.proofs.has(id));
   const proofs = steps.filter(({ id, plan }) => plan === 'change' && options.proofs.has(id));
   const refusals = steps.filter(({ plan }) => plan === 'refused');
-  const rest = steps.filter(({ plan }) => plan === 'settled' || plan === 'skipped');
+  const rest = steps.filter(({ plan }) => plan === 'settled');
   const title = changes.length === 0 ? 'Plan: nothing to change' : `Plan: ${count(changes.length, 'change')}`;
   return [
     '',
@@ -73,12 +73,12 @@ function refusalLines({ name, because, problem }: Planned, { style, width }: Pla
 function restLines(steps: readonly Planned[], { style, width, verbose }: PlanOptions): readonly string[] {
   if (steps.length === 0) return [];
   if (verbose >= 1) {
-    return steps.map(({ plan, name, because }) =>
-      style.dim(`  ${plan === 'settled' ? '=' : '-'}  ${wrap(`${name}: ${because}`, width, 5)}`),
+    return steps.map(({ skipped, name, because }) =>
+      style.dim(`  ${skipped === true ? '-' : '='}  ${wrap(`${name}: ${because}`, width, 5)}`),
     );
   }
-  const settled = steps.filter(({ plan }) => plan === 'settled').length;
-  const skipped = steps.length - settled;
+  const skipped = steps.filter((step) => step.skipped === true).length;
+  const settled = steps.length - skipped;
   const words = [
     ...(settled === 0 ? [] : [`${settled} already as ${settled === 1 ? 'it' : 'they'} should be`]),
     ...(skipped === 0 ? [] : [`${skipped} not called for`]),

@@ -64,6 +64,11 @@ function reported(planned: Of<'step.planned'>, events: readonly RunEvent[]): Rep
   return { planned, ...fateOf(planned, last), seconds: between(started?.at, last?.at) };
 }
 
+function fateOfPlan({ plan, skipped }: Of<'step.planned'>): ReportedStep['fate'] {
+  if (plan === 'change') return 'not done';
+  return skipped === true ? 'skipped' : plan;
+}
+
 function fateOf(
   planned: Of<'step.planned'>,
   last: RunEvent | undefined,
@@ -81,7 +86,7 @@ function fateOf(
         because: last.because,
       };
     default:
-      return { fate: planned.plan === 'change' ? 'not done' : planned.plan, because: planned.because };
+      return { fate: fateOfPlan(planned), because: planned.because };
   }
 }
 

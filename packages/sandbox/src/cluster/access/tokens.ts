@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { generateKeyPair, jwtVerify, SignJWT } from 'jose';
+import { errors, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { dig, type JsonObject, textOr, textsOf } from '../storage/objects.ts';
 import type { Store } from '../storage/store.ts';
 import { serviceAccountUser, type User } from './user.ts';
@@ -43,7 +43,7 @@ export async function createTokenAuthority(store: Store): Promise<TokenAuthority
         const { payload } = await jwtVerify(token, publicKey);
         return checkObjects(store, payload as JsonObject, audiences);
       } catch (error) {
-        return { error: `invalid bearer token, ${error instanceof Error ? error.message : String(error)}` };
+        return { error: `invalid bearer token, ${faultOf(error)}` };
       }
     },
   };
@@ -123,4 +123,12 @@ function isBound(store: Store, key: string, namespace: string, to: { name: strin
   if (to.name === '') return true;
   const object = store.get(key, namespace, to.name);
   return object !== undefined && (to.uid === '' || object.metadata.uid === to.uid);
+}
+
+/** The fault in words that mean something to who reads them; a key of another kind is just another key. */
+function faultOf(error: unknown): string {
+  if (error instanceof errors.JWTExpired) return 'token has expired';
+  return error instanceof errors.JOSEError && !(error instanceof errors.JOSENotSupported)
+    ? error.message
+    : 'signature verification failed';
 }
