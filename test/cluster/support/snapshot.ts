@@ -36,7 +36,8 @@ export async function snapshot(connection: Connection<'cluster'>): Promise<Reado
 }
 
 function normal(object: ClusterObject): string {
-  const { status: _, ...rest } = object;
+  // a token controller adds its secrets to accounts in its own time
+  const { status: _, secrets: _added, ...rest } = object;
   const metadata = Object.fromEntries(Object.entries(object.metadata).filter(([key]) => !volatile.has(key)));
   const annotations = { ...object.metadata.annotations };
   // the deployment controller counts roll-outs, back as well as forth
@@ -45,7 +46,8 @@ function normal(object: ClusterObject): string {
 }
 
 /** Leases that their holders renew, and what a server and its controllers make for themselves while they come up. */
-function isBookkeeping({ kind, metadata: { name, namespace = '', labels } }: ClusterObject): boolean {
+function isBookkeeping({ kind, type, metadata: { name, namespace = '', labels } }: ClusterObject): boolean {
+  if (type === 'kubernetes.io/service-account-token') return true;
   if (kind === 'Lease') return name !== 'claw-run';
   const own = /^(default|kube-.*)$/;
   return (
