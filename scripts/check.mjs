@@ -24,6 +24,7 @@ const stages = [
       'packages',
       '--project',
       'cli',
+      '--maxWorkers=2',
       ...process.argv.slice(2),
     ],
   },
