@@ -34,6 +34,7 @@ export async function bindTargets(runbook: Runbook, reach: Reach): Promise<Bound
   const bindings: Record<string, JsonObject> = {};
   for (const target of runbook.targets) {
     const where = given[target.name];
+    if (target.many) throw standsForMany(target);
     if (target.kind === 'cluster') {
       const connection = await clusterOf(where ?? reach.context, reach);
       connections[target.name] = connection as Connection;
@@ -47,6 +48,16 @@ export async function bindTargets(runbook: Runbook, reach: Reach): Promise<Bound
     await Promise.all(Object.values(connections).map((connection) => connection.close()));
   };
   return { connections, bindings, close };
+}
+
+function standsForMany({ name }: Target): ClawError {
+  return new ClawError(
+    'target-unbound',
+    `target ${name} stands for many hosts (\`many: true\`), and this version reaches one`,
+    {
+      hint: 'take `many` and `roll-out` away to run it on one host',
+    },
+  );
 }
 
 /** The reach that a journal's bindings stand for; what the command line says comes before it. */
