@@ -1,5 +1,5 @@
 import { webcrypto } from 'node:crypto';
-import { x509 } from './x509.ts';
+import { loadX509 } from '../load-x509.ts';
 
 /** A server's certificate and key, with the CA that signed it; all PEM. */
 export interface ServingCertificate {
@@ -13,6 +13,7 @@ const validDays = 365;
 
 /** Makes a new CA and a certificate for a server on loopback; the CA's key is not kept. */
 export async function createServingCertificate(): Promise<ServingCertificate> {
+  const x509 = await loadX509();
   const notBefore = new Date(Date.now() - 60_000);
   const notAfter = new Date(notBefore.getTime() + validDays * 86_400_000);
   const caKeys = await newKeys();

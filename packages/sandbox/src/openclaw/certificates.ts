@@ -1,5 +1,6 @@
 import { randomBytes, webcrypto } from 'node:crypto';
 import type * as X509 from '@peculiar/x509';
+import { loadX509 } from '../load-x509.ts';
 
 /** A certificate authority that signs while this process lives; its key is written nowhere. */
 export interface Authority {
@@ -86,23 +87,4 @@ function pemOf(certificate: X509.X509Certificate): string {
 function pem(label: string, base64: string): string {
   const lines = base64.match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
-}
-
-let loading: Promise<typeof X509> | undefined;
-
-/**
- * Loads the library when first needed. Its dependency tsyringe refuses to load without the reflection polyfill, though
- * nothing here uses reflection; a stand-in is there while it loads and gone after, so that a real polyfill that the
- * host program loads later finds its place free.
- */
-function loadX509(): Promise<typeof X509> {
-  loading ??= (async () => {
-    const names = ['getMetadata', 'getOwnMetadata', 'defineMetadata'].filter((name) => !(name in Reflect));
-    for (const name of names) Object.assign(Reflect, { [name]: () => undefined });
-    const x509 = await import('@peculiar/x509');
-    for (const name of names) Reflect.deleteProperty(Reflect, name);
-    x509.cryptoProvider.set(globalThis.crypto);
-    return x509;
-  })();
-  return loading;
 }

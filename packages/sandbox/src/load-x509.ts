@@ -1,9 +1,18 @@
+type Library = typeof import('@peculiar/x509');
+
+let loading: Promise<Library> | undefined;
+
 /**
- * Loads `@peculiar/x509`. Its container (tsyringe) refuses to load without reflection functions though none of the
+ * Loads `@peculiar/x509` when first needed, once. Its container (tsyringe) refuses to load without reflection functions though none of the
  * classes used here needs them; stand-ins are there while it loads and gone after, so that the real functions find
  * their place free.
  */
-async function load(): Promise<typeof import('@peculiar/x509')> {
+export function loadX509(): Promise<Library> {
+  loading ??= load();
+  return loading;
+}
+
+async function load(): Promise<Library> {
   const names = ['getMetadata', 'getOwnMetadata', 'defineMetadata'].filter(
     (name) => !Reflect.has(Reflect, name),
   );
@@ -11,8 +20,6 @@ async function load(): Promise<typeof import('@peculiar/x509')> {
     Reflect.defineProperty(Reflect, name, { value: () => undefined, configurable: true });
   const library = await import('@peculiar/x509');
   for (const name of names) Reflect.deleteProperty(Reflect, name);
+  library.cryptoProvider.set(globalThis.crypto);
   return library;
 }
-
-/** The library. */
-export const x509: typeof import('@peculiar/x509') = await load();
