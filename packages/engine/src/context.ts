@@ -1,7 +1,6 @@
 import { createRedactor, type PlannedStep, type Problem, problemOf, secretsIn } from '@claw-run/core';
 import { type Decisions, unattended } from './decisions.ts';
 import type { Diagnosis } from './diagnose.ts';
-import type { JournalRecord } from './event.ts';
 import type { Grant } from './grant.ts';
 import { foldJournal, type History } from './history.ts';
 import type { Journal } from './journal-file.ts';
@@ -35,8 +34,7 @@ export function createContext(options: RunOptions, journal?: Journal): Context {
   const { run: id, startedAt } = options.identity ?? newIdentity(now());
   const redactor = options.redactor ?? createRedactor();
   for (const secret of secretsIn(options.params)) redactor.add(secret);
-  const records: JournalRecord[] = [...(journal?.records ?? [])];
-  const plain = createSession({
+  const session = createSession({
     runbook: options.runbook,
     run: id,
     startedAt,
@@ -45,21 +43,15 @@ export function createContext(options: RunOptions, journal?: Journal): Context {
     connections: options.connections,
     facts: options.facts ?? {},
     emit: options.emit ?? (() => {}),
+    past: journal?.records ?? [],
+    redactor,
     now,
     signal: options.signal ?? new AbortController().signal,
   });
-  const session: Session = {
-    ...plain,
-    async record(fresh) {
-      for (const secret of secretsIn(fresh)) redactor.add(secret);
-      records.push({ at: now().toISOString(), run: id, ...fresh } as JournalRecord);
-      await plain.record(fresh);
-    },
-  };
   const context: Context = {
     options,
     session,
-    history: () => foldJournal(records),
+    history: () => foldJournal(session.records()),
     decisions: options.decisions ?? unattended,
     causes: [],
     steps: [],

@@ -69,7 +69,7 @@ async function evaluateLookup(
   session: Session,
   lookup: Session['runbook']['lookups'][number],
 ): Promise<Problem | undefined> {
-  const found = await attempt(async () => {
+  const found = await attempt(async (): Promise<Found> => {
     if (lookup.if !== undefined && !lookup.if(session.scope()))
       return { because: `not looked up: ${lookup.ifText ?? 'its condition is false'}` };
     const look = await lookAt(
@@ -82,8 +82,7 @@ async function evaluateLookup(
     if (look.look === 'unpredictable') return { because: `waits for ${look.waitsFor}` };
     return { value: lookup.uses.value(look.input, look.seen) };
   });
-  const { value, because, problem } =
-    'error' in found ? { value: undefined, because: found.error.message, problem: undefined } : normal(found);
+  const { value, because, problem }: Found = 'error' in found ? { because: found.error.message } : found;
   session.setFact(lookup.id, value);
   await session.record({
     type: 'fact',
@@ -94,6 +93,13 @@ async function evaluateLookup(
   return problem;
 }
 
+/** What a lookup gave: a value, or why there is none. */
+interface Found {
+  readonly value?: Json | undefined;
+  readonly because?: string;
+  readonly problem?: Problem;
+}
+
 /** What could not be read cannot be told. */
 function untold(problem: Problem): { verdict: Verdict; problem: Problem } {
   return { verdict: { verdict: 'unknown', because: problem.message }, problem };
@@ -101,10 +107,6 @@ function untold(problem: Problem): { verdict: Verdict; problem: Problem } {
 
 function isBlocking(problem: Problem | undefined): problem is Problem {
   return problem?.code === 'forbidden' || problem?.code === 'unreachable';
-}
-
-function normal(found: { value?: Json | undefined; because?: string; problem?: Problem }) {
-  return { value: found.value, because: found.because, problem: found.problem };
 }
 
 async function examine(session: Session, cause: Cause): Promise<{ verdict: Verdict; problem?: Problem }> {

@@ -1,9 +1,7 @@
 import type { PlannedStep, Problem } from '@claw-run/core';
 import { type Context, type Ended, ended } from './context.ts';
-import { deniedGrants, type Grant, grantsOfRead, missingGrants, unique } from './grant.ts';
+import { type Grant, missingGrants } from './grant.ts';
 import { missingReadGrants } from './read-grants.ts';
-import type { Session } from './session.ts';
-import type { World } from './world.ts';
 
 /** Learns which rights are missing for the changes, besides those that are known to be missing for reading. */
 export async function preflight(
@@ -33,18 +31,4 @@ export async function refuseUnread(context: Context, unread: readonly Problem[])
   }
   const problems = new Map(unread.map((problem) => [problem.message, problem]));
   return ended('refused', [...problems.values()]);
-}
-
-/** The rights that are missing for the facts that were asked for. */
-export async function deniedReads(
-  session: Session,
-  worlds: readonly (readonly [string, World])[],
-): Promise<readonly Grant[]> {
-  const denied = worlds.map(([target, world]) => {
-    const grants = world
-      .asked()
-      .flatMap(({ read }) => (read.read === 'run' || read.read === 'file' ? [] : grantsOfRead(target, read)));
-    return deniedGrants(world.connection, unique(grants), session.signal);
-  });
-  return (await Promise.all(denied)).flat();
 }

@@ -9,25 +9,39 @@ import {
 import { deniedGrants, type Grant, grantsOfRead, unique } from './grant.ts';
 import { inputOf } from './look.ts';
 import type { Session } from './session.ts';
+import type { World } from './world.ts';
 
 /**
  * The rights that are missing for all that a runbook reads, as far as its inputs are known already: of every part of it, whether it will be called for
  * or not, so that they can be asked for at once.
  */
-export async function missingReadGrants(session: Session): Promise<readonly Grant[]> {
+export function missingReadGrants(session: Session): Promise<readonly Grant[]> {
   const { lookups, causes, steps, verify } = session.runbook;
   const known = [...lookups, ...causes, ...steps, ...verify].flatMap((use) =>
     readsOf(session, use).map((read) => ({ target: use.on, read })),
   );
-  const asked = Object.keys(session.connections).flatMap((target) =>
-    session
-      .world(target)
-      .asked()
-      .map(({ read }) => ({ target, read })),
-  );
-  const grants = [...asked, ...known].flatMap(({ target, read }) =>
-    isOfHost(read) ? [] : grantsOfRead(target, read),
-  );
+  const worlds = Object.keys(session.connections).map((target) => [target, session.world(target)] as const);
+  return deniedOf(session, [...askedOf(worlds), ...known]);
+}
+
+/** The rights that are missing for the facts that were asked for. */
+export function deniedReads(session: Session, worlds: Worlds): Promise<readonly Grant[]> {
+  return deniedOf(session, askedOf(worlds));
+}
+
+type Worlds = readonly (readonly [target: string, world: World])[];
+
+interface TargetRead {
+  readonly target: string;
+  readonly read: ClusterRead | HostRead;
+}
+
+function askedOf(worlds: Worlds): readonly TargetRead[] {
+  return worlds.flatMap(([target, world]) => world.asked().map(({ read }) => ({ target, read })));
+}
+
+async function deniedOf(session: Session, reads: readonly TargetRead[]): Promise<readonly Grant[]> {
+  const grants = reads.flatMap(({ target, read }) => (isOfHost(read) ? [] : grantsOfRead(target, read)));
   const byTarget = Map.groupBy(unique(grants), ({ target }) => target);
   const denied = await Promise.all(
     [...byTarget].map(([target, wanted]) =>

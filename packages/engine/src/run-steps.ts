@@ -1,7 +1,7 @@
 import { type PlannedStep, type Problem, problemOf, type Step } from '@claw-run/core';
 import { actStep } from './act.ts';
 import type { Decisions, OnProblem } from './decisions.ts';
-import type { History } from './history.ts';
+import type { Begun, History } from './history.ts';
 import { changedIds, planStep, recordPlan } from './plan.ts';
 import type { Session } from './session.ts';
 import { pause } from './wait.ts';
@@ -29,7 +29,7 @@ export async function runSteps(session: Session, options: RunStepsOptions): Prom
     const step = session.runbook.steps.find(({ id }) => id === planned.id);
     if (step === undefined || planned.plan.plan !== 'change') continue;
     const history = options.history();
-    const begun = history.begun.find(({ id, phase }) => id === planned.id && phase === 'steps');
+    const begun = begunStep(history, planned.id);
     if (begun?.verified || history.skipped.includes(planned.id)) {
       await settleScope(session, step, begun?.verified === true);
       continue;
@@ -93,7 +93,7 @@ async function once(session: Session, options: Attempt): Promise<Problem | undef
     const planned = await decided(session, options);
     if (planned.plan.plan === 'refused') return planned.plan.problem;
     if (planned.plan.plan === 'change') {
-      const begun = options.history().begun.find(({ id, phase }) => id === step.id && phase === 'steps');
+      const begun = begunStep(options.history(), step.id);
       await actStep({
         session,
         definition: step.uses,
@@ -115,7 +115,7 @@ async function once(session: Session, options: Attempt): Promise<Problem | undef
 /** A step whose plan waited for earlier ones is planned now, from what is really there. */
 async function decided(session: Session, { step, planned, changed, history }: Attempt): Promise<PlannedStep> {
   if (planned.plan.plan !== 'change' || planned.plan.deferred === undefined) return planned;
-  const begun = history().begun.find(({ id, phase }) => id === step.id && phase === 'steps');
+  const begun = begunStep(history(), step.id);
   if (begun !== undefined) return begun.step;
   session.forgetAll();
   const now = await planStep(session, step, { changed });
@@ -143,4 +143,8 @@ async function settleScope(session: Session, step: Step, changed: boolean): Prom
 async function skip(session: Session, id: string, because: string): Promise<void> {
   session.setStep(id, { changed: false, skipped: true });
   await session.record({ type: 'step.skipped', id, because });
+}
+
+function begunStep({ begun }: History, wanted: string): Begun | undefined {
+  return begun.find(({ id, phase }) => id === wanted && phase === 'steps');
 }

@@ -1,5 +1,5 @@
 import type { CauseScope, Json, ParamValue, Runbook, Scope, StepScope } from '@claw-run/core';
-import { ClawError, type Connection } from '@claw-run/core';
+import { ClawError, type Connection, type Redactor, secretsIn } from '@claw-run/core';
 import type { JournalRecord, NewRecord, RunEvent } from './event.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -16,6 +16,9 @@ export interface SessionOptions {
   /** Named groups of symptoms that were found in a log. */
   readonly facts: { readonly [name: string]: string };
   readonly emit: (event: RunEvent) => void;
+  /** What the journal of the run holds already. */
+  readonly past: readonly JournalRecord[];
+  readonly redactor: Redactor;
   readonly now: () => Date;
   /** Aborted when the run is to stop after the action in hand. */
   readonly signal: AbortSignal;
@@ -29,6 +32,8 @@ export interface Session extends SessionOptions {
   readonly setFact: (name: string, value: Json | undefined) => void;
   readonly setCause: (id: string, cause: CauseScope) => void;
   readonly setStep: (id: string, step: StepScope) => void;
+  /** Every record of the run so far, those of its past first. */
+  readonly records: () => readonly JournalRecord[];
   /** Stamps a record, keeps it in the journal once there is one, and tells it. */
   readonly record: (record: NewRecord) => Promise<void>;
   /** From now on records are kept: first the given one, which makes a journal usable, then those so far. */
@@ -44,7 +49,7 @@ export function createSession(options: SessionOptions): Session {
   const facts: Record<string, Json | undefined> = { ...options.facts };
   const causes: Record<string, CauseScope> = {};
   const steps: Record<string, StepScope> = {};
-  const early: JournalRecord[] = [];
+  const records: JournalRecord[] = [...options.past];
   let append: ((record: JournalRecord) => Promise<void>) | undefined;
 
   const world = (target: string): World => {
@@ -85,15 +90,17 @@ export function createSession(options: SessionOptions): Session {
     setStep: (id, step) => {
       steps[id] = step;
     },
+    records: () => records,
     async record(fresh) {
+      for (const secret of secretsIn(fresh)) options.redactor.add(secret);
       const record = stamped(fresh);
-      if (append === undefined) early.push(record);
-      else await append(record);
+      records.push(record);
+      await append?.(record);
       if (!journalOnly.has(record.type)) options.emit(record as RunEvent);
     },
     async keepIn(write, first) {
       if (first !== undefined) await write(stamped(first));
-      for (const record of early.splice(0)) await write(record);
+      for (const record of records.slice(options.past.length)) await write(record);
       append = write;
     },
   };

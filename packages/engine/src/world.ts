@@ -58,11 +58,12 @@ export function createWorld(connection: Connection): World {
     const known = reads.get(key);
     if (known !== undefined) return known;
     const reading = connection.read(fact.read, { signal });
-    reading.catch(() => {
-      // whoever observes the fact is told
-    });
     reads.set(key, reading);
-    reading.then((raw) => answers.set(key, raw)).catch(() => {});
+    reading
+      .then((raw) => answers.set(key, raw))
+      .catch(() => {
+        // whoever observes the fact is told
+      });
     return reading;
   };
 
