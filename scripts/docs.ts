@@ -4,8 +4,10 @@ import { dirname, join } from 'node:path';
 import { createLibrary, type Definition, isObject, type Json, problemCodes } from '@claw-run/core';
 import { runStatuses } from '@claw-run/engine';
 import { kubernetes } from '@claw-run/kubernetes';
+import { linux } from '@claw-run/linux';
 import { openclaw } from '@claw-run/openclaw';
 import { runbookJsonSchema } from '@claw-run/runbook';
+import { slurm } from '@claw-run/slurm';
 import { stringify } from 'yaml';
 import * as z from 'zod';
 
@@ -13,9 +15,11 @@ const root = join(import.meta.dirname, '..');
 
 const pages: { readonly [path: string]: string } = {
   'docs/steps/kubernetes.md': library('kubernetes', kubernetes),
+  'docs/steps/linux.md': library('linux', linux),
   'docs/steps/openclaw.md': library('openclaw', openclaw),
+  'docs/steps/slurm.md': library('slurm', slurm),
   'docs/exit-codes.md': exitCodes(),
-  'schema/runbook.schema.json': `${JSON.stringify(runbookJsonSchema(createLibrary(kubernetes, openclaw)), undefined, 1)}\n`,
+  'schema/runbook.schema.json': `${JSON.stringify(runbookJsonSchema(createLibrary(kubernetes, linux, openclaw, slurm)), undefined, 1)}\n`,
 };
 
 const check = process.argv.includes('--check');

@@ -9,11 +9,15 @@ export type HostAction =
       readonly do: 'run';
       readonly argv: Argv;
       readonly sudo?: boolean;
+      /** Runs as this user in a fresh login session; see `HostRead`. */
+      readonly as?: string;
       readonly stdin?: string | Secret;
       readonly timeoutSeconds?: number;
+      /** Topics of the host that it changes; see `about` of `HostRead`. */
+      readonly changes?: readonly string[];
     }
   | {
-      /** Written beside the file and renamed over it. Owner, group and mode stay as they are unless given. */
+      /** Written beside the file and renamed over it. Owner, group, mode, ACL and SELinux label stay as they are unless given. */
       readonly do: 'write';
       readonly path: string;
       readonly content: string | Secret;

@@ -11,7 +11,19 @@ export type Argv = readonly [string, ...string[]];
 
 /** The reads a host can serve. None of them may change anything. */
 export type HostRead =
-  | { readonly read: 'run'; readonly argv: Argv; readonly sudo?: boolean; readonly timeoutSeconds?: number }
+  | {
+      readonly read: 'run';
+      readonly argv: Argv;
+      readonly sudo?: boolean;
+      /** Runs as this user in a fresh login session: groups, home and environment as they would be after logging in now. */
+      readonly as?: string;
+      readonly timeoutSeconds?: number;
+      /**
+       * What of the host the answer depends on, as topics: `file /etc/hosts`, `group claw-users`, `firewall`. An action that `changes` one
+       * of them makes the answer unpredictable until it has been performed; a write or removal changes `file PATH`.
+       */
+      readonly about?: readonly string[];
+    }
   | { readonly read: 'file'; readonly path: string; readonly sudo?: boolean };
 
 /** The reads a cluster can serve. A review is a POST that stores nothing; so is a dry run. */
@@ -127,7 +139,9 @@ export function runFact<V>(fact: {
   key: string;
   argv: Argv;
   sudo?: boolean;
+  as?: string;
   timeoutSeconds?: number;
+  about?: readonly string[];
   parse: (raw: RunResult) => V;
 }): Fact<'host', V> {
   const { key, parse, ...read } = fact;
@@ -210,5 +224,5 @@ export function dryRunFact<V>(fact: {
 
 /** Two facts with the same read key need one read. */
 export function readKey(read: HostRead | ClusterRead): string {
-  return stableStringify(read);
+  return stableStringify(read.read === 'run' ? { ...read, about: undefined } : read);
 }

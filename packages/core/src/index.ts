@@ -84,4 +84,4 @@ export {
   unknown,
   type Verdict,
 } from './step.ts';
-export type { Connection, Lock, LockHolder } from './target.ts';
+export type { Connection, Lock, LockHolder, RefusedCommand } from './target.ts';

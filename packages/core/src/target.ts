@@ -17,9 +17,26 @@ export interface Connection<K extends TargetKind = TargetKind> {
     action: ActionOf<K>,
     options: { key: string; signal: AbortSignal },
   ) => Promise<ActionResult>;
+  /**
+   * Which commands of these the target would refuse to run as somebody else, found without running them (`sudo -l`). Hosts alone have it; rights on a
+   * cluster are asked for by reviews.
+   */
+  readonly refused?: (
+    wanted: readonly (ReadOf<K> | ActionOf<K>)[],
+    options: { signal: AbortSignal },
+  ) => Promise<readonly RefusedCommand[]>;
   /** Takes the lock of the target for a run; fails with `locked`, naming the holder, its age and how to break it. */
   readonly lock: (holder: LockHolder, options: { signal: AbortSignal; force?: boolean }) => Promise<Lock>;
   readonly close: () => Promise<void>;
+}
+
+/** A command that sudo does not grant, as a sudoers rule would word it: an absolute path and its arguments. */
+export interface RefusedCommand {
+  /** Whom claw-run is logged in as. */
+  readonly user: string;
+  /** `root`, or the user that the command is for. */
+  readonly runAs: string;
+  readonly command: string;
 }
 
 export interface LockHolder {

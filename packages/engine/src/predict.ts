@@ -72,7 +72,10 @@ function predictOne(read: HostRead | ClusterRead, raw: unknown, action: Action):
 }
 
 function predictHost(read: HostRead, raw: unknown, action: HostAction): unknown {
-  if (read.read === 'run' || action.do === 'run' || action.path !== read.path) return raw;
+  const changes = action.do === 'run' ? (action.changes ?? []) : [`file ${action.path}`];
+  if (read.read === 'run') return read.about?.some((topic) => changes.includes(topic)) ? unpredictable : raw;
+  if (action.do === 'run') return changes.includes(`file ${read.path}`) ? unpredictable : raw;
+  if (action.path !== read.path) return raw;
   if (action.do === 'remove') return null;
   const before = raw as FileState | null;
   return {

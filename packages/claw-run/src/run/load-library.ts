@@ -5,11 +5,13 @@ import { UsageError } from '../cli/usage-error.ts';
 
 /** The steps, checks and lookups that come with claw-run. */
 export async function standardDefinitions(): Promise<readonly Definition[]> {
-  const [{ kubernetes }, { openclaw }] = await Promise.all([
+  const [{ kubernetes }, { linux }, { openclaw }, { slurm }] = await Promise.all([
     import('@claw-run/kubernetes'),
+    import('@claw-run/linux'),
     import('@claw-run/openclaw'),
+    import('@claw-run/slurm'),
   ]);
-  return [...kubernetes, ...openclaw];
+  return [...kubernetes, ...linux, ...openclaw, ...slurm];
 }
 
 /** The standard library, and the definitions that ES modules of the user's own export (alone or in arrays). @throws UsageError */

@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+
+/** A host or VM of the lab, for one test file. */
+export interface LabHost {
+  readonly name: string;
+  /** Its address in the lab's own network: other hosts reach it there. */
+  readonly ip: string;
+  /** Where sshd answers on loopback. */
+  readonly address: string;
+  readonly port: number;
+  /** The private key of root, ops, ops2, alice and bob. */
+  readonly key: string;
+  readonly known_hosts: string;
+  /** The lab's network namespace (a file for `nsenter --net=`). */
+  readonly netns: string;
+  /** Ports of loopback by port of the host. */
+  readonly forwards: { readonly [port: string]: number };
+  /** A shell line as root (or another user); its output. Throws where it fails. */
+  readonly sh: (line: string, options?: { user?: string; input?: string }) => Promise<string>;
+  readonly down: () => Promise<void>;
+}
+
+export interface LabHostOptions {
+  readonly ldap?: boolean;
+  readonly slurm?: boolean;
+  readonly firewall?: boolean;
+  /** Brings a VM instead of a container: Mandatory access control needs a kernel of its own. */
+  readonly vm?: 'selinux' | 'apparmor';
+  /** Shows the Node.js that runs this at /usr/local/bin/node. Not in VMs. */
+  readonly node?: boolean;
+  readonly forward?: readonly number[];
+  /** Seconds that sssd keeps answers. */
+  readonly ldapCacheSeconds?: number;
+}
+
+/** The folder of the lab's command, or nothing. */
+export function labFolder(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const root = resolve(import.meta.dirname, '../../..');
+  return [env.CLAW_RUN_TOOLS, join(root, '../shared/tools')]
+    .flatMap((tools) => (tools ? [join(tools, 'lab')] : []))
+    .find((folder) => existsSync(join(folder, 'lab')));
+}
+
+/** Why there can be no lab hosts here, or nothing. */
+export function whyNoLab(): string | undefined {
+  if (labFolder() === undefined) return 'there is no lab: set CLAW_RUN_TOOLS to the folder that has lab/lab';
+  return process.getuid?.() === 0 ? undefined : 'lab hosts need root';
+}
+
+let count = 0;
+
+/** Starts a host. `stem` tells whose it is; the name is made unique to this process. */
+export async function upHost(stem: string, options: LabHostOptions = {}): Promise<LabHost> {
+  const lab = join(labFolder() ?? 'no lab', 'lab');
+  count += 1;
+  const name = `${stem}-${process.pid}-${count}`;
+  const kind = options.vm === undefined ? 'host' : 'vm';
+  const forward = (options.forward ?? []).flatMap((port) => ['--forward', String(port)]);
+  const features = (['ldap', 'slurm', 'firewall'] as const).flatMap((one) =>
+    options[one] ? [`--${one}`] : [],
+  );
+  const bind = options.node ? ['--bind', `${process.execPath}:/usr/local/bin/node`] : [];
+  const flags = kind === 'vm' ? [options.vm ?? '', ...forward] : [...features, ...bind, ...forward];
+  const env =
+    options.ldapCacheSeconds === undefined ? {} : { LAB_LDAP_CACHE: String(options.ldapCacheSeconds) };
+  const { stdout } = await execa(lab, [kind, 'up', name, ...flags], { env, stdin: 'ignore' });
+  const told = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Omit<LabHost, 'sh' | 'down'>;
+  return {
+    ...told,
+    async sh(line, { user, input } = {}) {
+      const who = user === undefined ? [] : ['-u', user];
+      const ran = await execa(
+        lab,
+        ['exec', ...who, name, '--', line],
+        input === undefined ? { stdin: 'ignore' } : { input },
+      );
+      return ran.stdout;
+    },
+    async down() {
+      await execa(lab, [kind, 'down', name], { stdin: 'ignore' });
+    },
+  };
+}
