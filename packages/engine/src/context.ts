@@ -1,9 +1,9 @@
 import { createRedactor, type PlannedStep, type Problem, problemOf, secretsIn } from '@claw-run/core';
 import { type Decisions, unattended } from './decisions.ts';
 import type { Diagnosis } from './diagnose.ts';
-import type { Grant } from './grant.ts';
 import { foldJournal, type History } from './history.ts';
 import type { Journal } from './journal-file.ts';
+import type { MissingRights } from './read-grants.ts';
 import type { RunOptions, RunOutcome } from './run-options.ts';
 import { createSession, type Session } from './session.ts';
 import { type RunStatus, runStatuses } from './status.ts';
@@ -23,7 +23,7 @@ export interface Context {
   causes: Diagnosis['causes'];
   steps: readonly PlannedStep[];
   proofs: readonly PlannedStep[];
-  missing: readonly Grant[];
+  missing: MissingRights;
   journal: Journal | undefined;
   readonly conclude: (work: () => Promise<Ended>) => Promise<RunOutcome>;
 }
@@ -45,6 +45,7 @@ export function createContext(options: RunOptions, journal?: Journal): Context {
     emit: options.emit ?? (() => {}),
     past: journal?.records ?? [],
     redactor,
+    reconnectSeconds: options.reconnectSeconds ?? 60,
     now,
     signal: options.signal ?? new AbortController().signal,
   });
@@ -56,7 +57,7 @@ export function createContext(options: RunOptions, journal?: Journal): Context {
     causes: [],
     steps: [],
     proofs: [],
-    missing: [],
+    missing: { grants: [], sudo: [] },
     journal,
     async conclude(work) {
       const result = await work().catch((error: unknown): Ended => {
@@ -74,7 +75,8 @@ export function createContext(options: RunOptions, journal?: Journal): Context {
         problems: result.problems,
         causes: context.causes,
         steps: context.steps,
-        missingGrants: context.missing,
+        missingGrants: context.missing.grants,
+        missingSudo: context.missing.sudo,
       };
     },
   };

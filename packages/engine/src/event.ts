@@ -12,6 +12,7 @@ import type {
 } from '@claw-run/core';
 import type { Grant } from './grant.ts';
 import type { RunStatus } from './status.ts';
+import type { SudoGrant } from './sudo-grant.ts';
 
 /** What a run tells as it goes: the lines of `--output json`, and, with what only undo needs, of the journal. */
 export type RunEvent = { readonly at: string; readonly run: string } & (
@@ -47,7 +48,12 @@ export type RunEvent = { readonly at: string; readonly run: string } & (
       readonly deferred?: string;
       readonly problem?: Problem;
     }
-  | { readonly type: 'grants.missing'; readonly grants: readonly Grant[] }
+  | {
+      readonly type: 'grants.missing';
+      readonly grants: readonly Grant[];
+      /** What sudo has to grant, on hosts. */
+      readonly sudo?: readonly SudoGrant[];
+    }
   | { readonly type: 'run.confirmed' }
   | { readonly type: 'step.started'; readonly id: string; readonly phase: Phase }
   | { readonly type: 'action.intended'; readonly id: string; readonly key: string; readonly action: Action }

@@ -1,4 +1,4 @@
-import type { JsonObject, PlannedStep } from '@claw-run/core';
+import type { JsonObject, PlannedStep, Problem } from '@claw-run/core';
 import type { JournalOnly, JournalRecord, Phase } from './event.ts';
 import type { RunStatus } from './status.ts';
 
@@ -26,6 +26,11 @@ export interface History {
   /** Whether undoing began. */
   readonly reverting: boolean;
   readonly ended?: RunStatus;
+}
+
+/** A connection that was lost, or time that ran out, does not tell whether the action took place. */
+function mayHaveActed({ code }: Problem): boolean {
+  return code === 'unreachable' || code === 'timeout';
 }
 
 /** The id of a step under which its undoing is recorded. */
@@ -73,7 +78,7 @@ export function foldJournal(records: readonly JournalRecord[]): History {
         break;
       case 'action.ended':
         if (!record.id.startsWith(undoPrefix)) break;
-        if (record.problem === undefined) acted.add(record.id);
+        if (record.problem === undefined || mayHaveActed(record.problem)) acted.add(record.id);
         else mark(record.id.slice(undoPrefix.length), { halfUndone: acted.has(record.id) });
         break;
       case 'step.verified':

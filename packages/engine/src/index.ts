@@ -7,3 +7,4 @@ export { createJournalStore, type Journal, type JournalStore } from './journal-f
 export { resume, run, undoRun } from './run.ts';
 export type { RunOptions, RunOutcome } from './run-options.ts';
 export { type RunStatus, runStatuses } from './status.ts';
+export type { SudoGrant } from './sudo-grant.ts';

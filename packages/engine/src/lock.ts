@@ -1,4 +1,4 @@
-import type { Lock } from '@claw-run/core';
+import { type Lock, problemOf } from '@claw-run/core';
 import type { Session } from './session.ts';
 
 /** The locks of all targets that a run changes. */
@@ -15,8 +15,10 @@ export async function lockTargets(
   options: { who: string; force?: boolean },
 ): Promise<Locks> {
   const locks: Lock[] = [];
+  // a target that went away keeps its lock: the next run of it is told whose it is, and going on with this one takes it over
   const release = async () => {
-    await Promise.all(locks.map((lock) => lock.release()));
+    const released = await Promise.allSettled(locks.map((lock) => lock.release()));
+    for (const each of released) if (each.status === 'rejected') problemOf(each.reason);
   };
   try {
     for (const target of [...new Set(targets)].sort()) {

@@ -71,11 +71,16 @@ function predictOne(read: HostRead | ClusterRead, raw: unknown, action: Action):
   }
 }
 
-function predictHost(read: HostRead, raw: unknown, action: HostAction): unknown {
+/** Whether what a read of a host gives may be another after the action, by the topics of both. */
+export function dependsOn(read: HostRead, action: HostAction): boolean {
   const changes = action.do === 'run' ? (action.changes ?? []) : [`file ${action.path}`];
-  if (read.read === 'run') return read.about?.some((topic) => changes.includes(topic)) ? unpredictable : raw;
-  if (action.do === 'run') return changes.includes(`file ${read.path}`) ? unpredictable : raw;
-  if (action.path !== read.path) return raw;
+  const topics = read.read === 'run' ? (read.about ?? []) : [`file ${read.path}`];
+  return topics.some((topic) => changes.includes(topic));
+}
+
+function predictHost(read: HostRead, raw: unknown, action: HostAction): unknown {
+  if (!dependsOn(read, action)) return raw;
+  if (read.read === 'run' || action.do === 'run') return unpredictable;
   if (action.do === 'remove') return null;
   const before = raw as FileState | null;
   return {

@@ -1,34 +1,59 @@
-import type { PlannedStep, Problem } from '@claw-run/core';
+import type { Action, PlannedStep, Problem } from '@claw-run/core';
 import { type Context, type Ended, ended } from './context.ts';
-import { type Grant, missingGrants } from './grant.ts';
-import { missingReadGrants } from './read-grants.ts';
+import { missingGrants } from './grant.ts';
+import { lookAt, parseInput } from './look.ts';
+import { type MissingRights, missingReadGrants } from './read-grants.ts';
+import type { Session } from './session.ts';
+import { refusedSudo } from './sudo-grant.ts';
 
 /** Learns which rights are missing for the changes, besides those that are known to be missing for reading. */
 export async function preflight(
   context: Context,
   changes: readonly PlannedStep[],
-  unread: readonly Grant[],
+  unread: MissingRights,
 ): Promise<void> {
   const { session } = context;
-  context.missing = unread;
-  for (const target of new Set(changes.map(({ on }) => on))) {
+  const grants = [...unread.grants];
+  const sudo = [...unread.sudo];
+  for (const [target, own] of Map.groupBy(changes, ({ on }) => on)) {
     const { connection } = session.world(target);
-    if (connection.kind !== 'cluster') continue;
-    const actions = changes.flatMap(({ on, plan }) =>
-      on === target && plan.plan === 'change' ? plan.actions : [],
-    );
-    context.missing = [...context.missing, ...(await missingGrants(target, connection, actions, session))];
+    const actions = own.flatMap(({ plan }) => (plan.plan === 'change' ? plan.actions : []));
+    if (connection.kind === 'cluster') {
+      grants.push(...(await missingGrants(target, connection, actions, session)));
+    } else {
+      const back = await Promise.all(own.map((step) => undoing(session, step)));
+      sudo.push(...(await refusedSudo(target, connection, [...actions, ...back.flat()], session.signal)));
+    }
   }
-  if (context.missing.length > 0) await session.record({ type: 'grants.missing', grants: context.missing });
+  await tellMissing(context, { grants, sudo });
 }
 
 /** Facts could not be read. Where that was for lack of rights, everything that this runbook reads, as far as it is known, is asked for at once. */
 export async function refuseUnread(context: Context, unread: readonly Problem[]): Promise<Ended> {
-  const { session } = context;
-  if (unread.some(({ code }) => code === 'forbidden')) {
-    context.missing = await missingReadGrants(session);
-    await session.record({ type: 'grants.missing', grants: context.missing });
-  }
+  if (unread.some(({ code }) => code === 'forbidden'))
+    await tellMissing(context, await missingReadGrants(context.session));
   const problems = new Map(unread.map((problem) => [problem.message, problem]));
   return ended('refused', [...problems.values()]);
+}
+
+async function tellMissing(context: Context, missing: MissingRights): Promise<void> {
+  const { grants, sudo } = missing;
+  context.missing = missing;
+  if (grants.length === 0 && sudo.length === 0) return;
+  await context.session.record({
+    type: 'grants.missing',
+    grants,
+    ...(sudo.length === 0 ? {} : { sudo }),
+  });
+}
+
+/** The actions that would take a planned state step back; of an event they are known only once it has happened. */
+async function undoing(session: Session, step: PlannedStep): Promise<readonly Action[]> {
+  const { plan } = step;
+  const uses = session.runbook.steps.find(({ id }) => id === step.id)?.uses;
+  if (uses?.type !== 'state' || plan.plan !== 'change' || plan.deferred !== undefined) return [];
+  const input = parseInput(uses, step.with, step.id);
+  const look = await lookAt(session.world(step.on), uses, input, session.signal);
+  if (look.look !== 'seen') return [];
+  return uses.actions({ ...look.seen, ...plan.after }, { ...look.seen, ...plan.before }, input);
 }

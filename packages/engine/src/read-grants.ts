@@ -9,13 +9,20 @@ import {
 import { deniedGrants, type Grant, grantsOfRead, unique } from './grant.ts';
 import { inputOf } from './look.ts';
 import type { Session } from './session.ts';
+import { refusedSudo, type SudoGrant } from './sudo-grant.ts';
 import type { World } from './world.ts';
+
+/** Rights that are missing, on clusters and on hosts. */
+export interface MissingRights {
+  readonly grants: readonly Grant[];
+  readonly sudo: readonly SudoGrant[];
+}
 
 /**
  * The rights that are missing for all that a runbook reads, as far as its inputs are known already: of every part of it, whether it will be called for
  * or not, so that they can be asked for at once.
  */
-export function missingReadGrants(session: Session): Promise<readonly Grant[]> {
+export function missingReadGrants(session: Session): Promise<MissingRights> {
   const { lookups, causes, steps, verify } = session.runbook;
   const known = [...lookups, ...causes, ...steps, ...verify].flatMap((use) =>
     readsOf(session, use).map((read) => ({ target: use.on, read })),
@@ -25,7 +32,7 @@ export function missingReadGrants(session: Session): Promise<readonly Grant[]> {
 }
 
 /** The rights that are missing for the facts that were asked for. */
-export function deniedReads(session: Session, worlds: Worlds): Promise<readonly Grant[]> {
+export function deniedReads(session: Session, worlds: Worlds): Promise<MissingRights> {
   return deniedOf(session, askedOf(worlds));
 }
 
@@ -40,7 +47,7 @@ function askedOf(worlds: Worlds): readonly TargetRead[] {
   return worlds.flatMap(([target, world]) => world.asked().map(({ read }) => ({ target, read })));
 }
 
-async function deniedOf(session: Session, reads: readonly TargetRead[]): Promise<readonly Grant[]> {
+async function deniedOf(session: Session, reads: readonly TargetRead[]): Promise<MissingRights> {
   const grants = reads.flatMap(({ target, read }) => (isOfHost(read) ? [] : grantsOfRead(target, read)));
   const byTarget = Map.groupBy(unique(grants), ({ target }) => target);
   const denied = await Promise.all(
@@ -48,7 +55,18 @@ async function deniedOf(session: Session, reads: readonly TargetRead[]): Promise
       deniedGrants(session.world(target).connection, wanted, session.signal),
     ),
   );
-  return denied.flat();
+  const ofHosts = Map.groupBy(reads, ({ target }) => target);
+  const refused = await Promise.all(
+    [...ofHosts].map(([target, wanted]) =>
+      refusedSudo(
+        target,
+        session.world(target).connection,
+        wanted.flatMap(({ read }) => (isOfHost(read) ? [read] : [])),
+        session.signal,
+      ),
+    ),
+  );
+  return { grants: denied.flat(), sudo: refused.flat() };
 }
 
 function readsOf(session: Session, use: Use<Definition>): readonly (ClusterRead | HostRead)[] {

@@ -4,15 +4,15 @@ import {
   ClawError,
   diff,
   equal,
-  isObject,
   type Json,
   problemOf,
 } from '@claw-run/core';
 import { freshLook, perform, pick } from './act.ts';
 import type { RevertOutcome } from './event.ts';
-import { type Begun, undoPrefix } from './history.ts';
+import { type Begun, foldJournal, undoPrefix } from './history.ts';
 import type { Session } from './session.ts';
 import { waitFor } from './wait.ts';
+import { whileGone } from './while-gone.ts';
 
 export interface RollBackOptions {
   readonly definition: (id: string) => AnyState | AnyEvent | undefined;
@@ -27,14 +27,20 @@ export type Reverted = readonly {
   readonly because: string;
 }[];
 
-/** Takes back the steps that began, the last first. What someone else has changed since is reported and left alone. */
+/**
+ * Takes back the steps that began, the last first; events that are undone by happening again do so at the end, in their own
+ * order. What someone else has changed since is reported and left alone.
+ */
 export async function rollBack(
   session: Session,
   begun: readonly Begun[],
   options: RollBackOptions,
 ): Promise<Reverted> {
   const reverted: { id: string; outcome: RevertOutcome; because: string }[] = [];
-  for (const each of [...begun].filter((step) => !step.reverted).reverse()) {
+  const left = begun.filter((step) => !step.reverted);
+  const again = left.filter((each) => happensAgain(options.definition(each.step.uses)));
+  const back = left.filter((each) => !again.includes(each)).reverse();
+  for (const each of [...back, ...again]) {
     await session.record({ type: 'step.reverting', id: each.id });
     const result = await revert(session, each, options);
     await session.record({ type: 'step.reverted', id: each.id, ...result });
@@ -54,9 +60,12 @@ async function revert(session: Session, begun: Begun, options: RollBackOptions):
   const definition = options.definition(begun.step.uses);
   if (definition === undefined) return { outcome: 'failed', because: `no library offers ${begun.step.uses}` };
   try {
-    return definition.type === 'state'
-      ? await revertState(session, begun, { ...options, state: definition })
-      : await revertEvent(session, begun, definition);
+    return await whileGone(session, begun.id, async () => {
+      const { halfUndone } = latest(session, begun);
+      return definition.type === 'state'
+        ? await revertState(session, { ...begun, halfUndone }, { ...options, state: definition })
+        : await revertEvent(session, begun, definition);
+    });
   } catch (error) {
     const problem = problemOf(error);
     return { outcome: problem.code === 'conflict' ? 'conflict' : 'failed', because: problem.message };
@@ -95,11 +104,13 @@ async function revertState(
 }
 
 async function revertEvent(session: Session, begun: Begun, event: AnyEvent): Promise<Result> {
-  if (isObject(event.undo)) return { outcome: 'irreversible', because: String(event.undo.irreversible) };
+  if ('irreversible' in event.undo) return { outcome: 'irreversible', because: event.undo.irreversible };
   const act = { session, definition: event, planned: undoOf(begun), checkpoint: () => {} };
+  if ('again' in event.undo) return repeat(act, event, event.undo.again);
+  const { undo: takeBack } = event;
   const undo = async () => {
     const { input, seen } = await freshLook(act);
-    return event.undo instanceof Function ? event.undo(input, begun.before, seen) : [];
+    return takeBack instanceof Function ? takeBack(input, begun.before, seen) : [];
   };
   const actions = await undo();
   if (actions.length === 0) return { outcome: 'settled', because: 'nothing is left of it' };
@@ -111,6 +122,33 @@ async function revertEvent(session: Session, begun: Begun, event: AnyEvent): Pro
       `${begun.step.name} was undone, yet ${left.length} of its changes are still there`,
     );
   return { outcome: 'reverted', because: 'it was taken back' };
+}
+
+/** What its records tell by now: an earlier try may have undone a part of it. */
+function latest(session: Session, begun: Begun): Begun {
+  const { begun: all } = foldJournal(session.records());
+  return all.find(({ id, phase }) => id === begun.id && phase === begun.phase) ?? begun;
+}
+
+async function repeat(act: Parameters<typeof freshLook>[0] & Parameters<typeof perform>[0], event: AnyEvent, why: string): Promise<Result> {
+  const { session, planned } = act;
+  const occasion = { run: session.run, startedAt: session.startedAt, changed: [] };
+  const { input, seen } = await freshLook(act);
+  await perform(act, event.actions(input, seen, occasion));
+  await waitFor(
+    async () => {
+      const last = await freshLook(act);
+      const { progress, because } = event.done(last.input, last.seen, occasion);
+      if (progress === 'failed') throw new ClawError('action-failed', `${planned.name}: ${because}`);
+      return progress === 'done' ? { value: true } : { pending: because };
+    },
+    { what: `${planned.name}, once more`, seconds: event.settlesWithinSeconds ?? 30, signal: session.signal },
+  );
+  return { outcome: 'reverted', because: `it happened once more: ${why}` };
+}
+
+function happensAgain(definition: AnyState | AnyEvent | undefined): boolean {
+  return definition?.type === 'event' && 'again' in definition.undo;
 }
 
 /** The step under the id that its undoing bears in keys and records. */

@@ -13,6 +13,7 @@ import type { RunEvent } from './event.ts';
 import type { Grant } from './grant.ts';
 import type { JournalStore } from './journal-file.ts';
 import type { RunStatus } from './status.ts';
+import type { SudoGrant } from './sudo-grant.ts';
 
 /** What a run is given. */
 export interface RunOptions {
@@ -34,6 +35,8 @@ export interface RunOptions {
   /** What it takes to find the same targets again; kept in the journal. */
   readonly bindings?: JsonObject;
   readonly breakLock?: boolean;
+  /** How long a target that was lost on the way is waited for; 60 where absent. */
+  readonly reconnectSeconds?: number;
   readonly now?: () => Date;
   /** Run id and start as agreed in a saved plan. */
   readonly identity?: { readonly run: string; readonly startedAt: string };
@@ -52,4 +55,5 @@ export interface RunOutcome {
   readonly causes: Diagnosis['causes'];
   readonly steps: readonly PlannedStep[];
   readonly missingGrants: readonly Grant[];
+  readonly missingSudo: readonly SudoGrant[];
 }

@@ -1,10 +1,11 @@
-import { type PlannedStep, type Problem, problemOf, type Step } from '@claw-run/core';
+import { ClawError, type PlannedStep, type Problem, problemOf, type Step } from '@claw-run/core';
 import { actStep } from './act.ts';
 import type { Decisions, OnProblem } from './decisions.ts';
 import type { Begun, History } from './history.ts';
 import { changedIds, planStep, recordPlan } from './plan.ts';
 import type { Session } from './session.ts';
 import { pause } from './wait.ts';
+import { whileGone } from './while-gone.ts';
 
 export interface RunStepsOptions {
   readonly planned: readonly PlannedStep[];
@@ -75,7 +76,7 @@ async function attempt(
       continue;
     }
     await session.record({ type: 'step.failed', id: step.id, problem });
-    const policy = step.onFailure ?? session.runbook.onFailure;
+    const policy = policyFor(problem, step.onFailure ?? session.runbook.onFailure);
     const answer = await decisions.onFailure({ id: step.id, name: step.name, problem, policy });
     if (answer === 'retry') continue;
     if (answer === 'skip') {
@@ -88,28 +89,41 @@ async function attempt(
 }
 
 async function once(session: Session, options: Attempt): Promise<Problem | undefined> {
-  const { step, changed, checkpoint } = options;
   try {
-    const planned = await decided(session, options);
-    if (planned.plan.plan === 'refused') return planned.plan.problem;
-    if (planned.plan.plan === 'change') {
-      const begun = begunStep(options.history(), step.id);
-      await actStep({
-        session,
-        definition: step.uses,
-        planned,
-        phase: 'steps',
-        changed,
-        timeoutSeconds: step.timeoutSeconds,
-        begun,
-        checkpoint,
-      });
-    }
-    await settleScope(session, step, planned.plan.plan === 'change');
+    await whileGone(session, options.step.id, () => actOrSettle(session, options));
     return undefined;
   } catch (error) {
     return problemOf(error);
   }
+}
+
+async function actOrSettle(session: Session, options: Attempt): Promise<void> {
+  const { step, changed, checkpoint } = options;
+  const planned = await decided(session, options);
+  if (planned.plan.plan === 'refused') throw errorOf(planned.plan.problem);
+  if (planned.plan.plan === 'change') {
+    const begun = begunStep(options.history(), step.id);
+    await actStep({
+      session,
+      definition: step.uses,
+      planned,
+      phase: 'steps',
+      changed,
+      timeoutSeconds: step.timeoutSeconds,
+      begun,
+      checkpoint,
+    });
+  }
+  await settleScope(session, step, planned.plan.plan === 'change');
+}
+
+function errorOf({ code, message, hint }: Problem): ClawError {
+  return new ClawError(code, message, hint === undefined ? {} : { hint });
+}
+
+/** What cannot be reached cannot be undone: it is left for when it is back. */
+function policyFor({ code }: Problem, policy: OnProblem): OnProblem {
+  return code === 'unreachable' && policy === 'roll-back' ? 'stop' : policy;
 }
 
 /** A step whose plan waited for earlier ones is planned now, from what is really there. */

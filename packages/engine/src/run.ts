@@ -125,15 +125,16 @@ async function decide(context: Context, planned: readonly PlannedStep[]): Promis
     return impossible.some(({ code }) => code === 'forbidden')
       ? refuseUnread(context, impossible)
       : ended('refused', impossible);
-  const { denied, missing, worlds } = await rehearse(session);
-  if (missing.length > 0) return ended('refused', missing);
-  const unread = denied.length === 0 ? [] : await deniedReads(session, worlds);
+  const { denied, missing: programs, worlds } = await rehearse(session);
+  if (programs.length > 0) return ended('refused', programs);
+  const unread = denied.length === 0 ? { grants: [], sudo: [] } : await deniedReads(session, worlds);
   await preflight(context, [...changes, ...context.proofs], unread);
-  if (context.missing.length > 0) {
+  const missing = context.missing.grants.length + context.missing.sudo.length;
+  if (missing > 0) {
     return ended('refused', [
       {
         code: 'forbidden',
-        message: `${context.missing.length} rights are missing for what is planned`,
+        message: `${missing} rights are missing for what is planned`,
         hint: 'grant what is printed, then run again',
       },
     ]);

@@ -19,6 +19,8 @@ export interface SessionOptions {
   /** What the journal of the run holds already. */
   readonly past: readonly JournalRecord[];
   readonly redactor: Redactor;
+  /** How long a target that was lost on the way is waited for. */
+  readonly reconnectSeconds: number;
   readonly now: () => Date;
   /** Aborted when the run is to stop after the action in hand. */
   readonly signal: AbortSignal;

@@ -14,6 +14,7 @@ import { inputOf, lookAt, prefetch } from './look.ts';
 import { planStep, recordPlan } from './plan.ts';
 import type { Session } from './session.ts';
 import { waitFor } from './wait.ts';
+import { whileGone } from './while-gone.ts';
 import { createWorld, type World } from './world.ts';
 
 /** Plans the events among the verifications, so that what they do is shown, agreed to and allowed before anything is touched. */
@@ -96,7 +97,7 @@ async function verifyOne(
   one: Verification,
   options: VerifyOptions,
 ): Promise<Problem | undefined> {
-  const { id, name } = one;
+  const { id, name, uses } = one;
   try {
     if (one.if !== undefined && !one.if(session.scope())) {
       await session.record({
@@ -109,9 +110,9 @@ async function verifyOne(
       return undefined;
     }
     const verdict =
-      one.uses.type === 'check'
-        ? await check(session, one, one.uses, options)
-        : await happen(session, one, one.uses, options);
+      uses.type === 'check'
+        ? await check(session, one, uses, options)
+        : await whileGone(session, id, () => happen(session, one, uses, options));
     const evidence = verdict.evidence === undefined ? {} : { evidence: verdict.evidence };
     await session.record({
       type: 'check',

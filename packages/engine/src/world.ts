@@ -11,7 +11,7 @@ import {
   readKey,
   type TargetKind,
 } from '@claw-run/core';
-import { isClusterAction, objectOf, predictRead, sameObject, unpredictable } from './predict.ts';
+import { dependsOn, isClusterAction, objectOf, predictRead, sameObject, unpredictable } from './predict.ts';
 
 /** The values of facts by name, what could not be read, and what cannot be known before earlier steps have acted. */
 export interface Observation {
@@ -161,7 +161,8 @@ function parse(fact: AnyFact, raw: unknown): unknown {
   }
 }
 
-function touches(action: Action, fact: AnyFact): boolean {
-  if (isClusterAction(action)) return fact.read.read === 'get' && sameObject(fact.read.ref, objectOf(action));
-  return fact.read.read === 'file' && action.do !== 'run' && action.path === fact.read.path;
+/** Whether an action may change what a fact is: a prediction made before it counts no longer. */
+function touches(action: Action, { read }: AnyFact): boolean {
+  if (isClusterAction(action)) return read.read === 'get' && sameObject(read.ref, objectOf(action));
+  return (read.read === 'run' || read.read === 'file') && dependsOn(read, action);
 }
