@@ -59,7 +59,11 @@ function entry(definition: Definition): string {
   const undo =
     definition.type === 'event' && 'irreversible' in definition.undo
       ? [`*Cannot be undone:* ${definition.undo.irreversible}.`]
-      : [];
+      : definition.type === 'event' && 'again' in definition.undo
+        ? [
+            `*Undone* by happening once more, when all that came before it has been undone: ${definition.undo.again}.`,
+          ]
+        : [];
   return [
     `### ${id}`,
     `${summary}. On a ${on}${risk}.`,

@@ -63,6 +63,7 @@ export type {
 } from './runbook.ts';
 export { createRedactor, mapSecrets, type Redactor, Secret, secretsIn } from './secret.ts';
 export {
+  type Again,
   type CheckStep,
   defineCheck,
   defineEvent,

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { Action } from './action.ts';
 import type { Facts, TargetKind } from './fact.ts';
 import type { Json, JsonObject } from './json.ts';
-import type { Example, Irreversible, Occasion, Progress, Refused, Risk, Verdict } from './step.ts';
+import type { Again, Example, Irreversible, Occasion, Progress, Refused, Risk, Verdict } from './step.ts';
 
 type Observation = { readonly [fact: string]: unknown };
 
@@ -36,7 +36,7 @@ export interface AnyEvent extends AnyHead {
   needed(input: unknown, seen: Observation, occasion: Occasion): string | undefined | Refused;
   actions(input: unknown, seen: Observation, occasion: Occasion): readonly Action[];
   done(input: unknown, seen: Observation, occasion: Occasion): Progress;
-  readonly undo: Irreversible | AnyUndo['undo'];
+  readonly undo: Irreversible | Again | AnyUndo['undo'];
   tidy?(input: unknown, seen: Observation, occasion: Occasion): readonly Action[];
   output?(input: unknown, seen: Observation): JsonObject;
 }

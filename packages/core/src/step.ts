@@ -42,6 +42,14 @@ export interface Irreversible {
   readonly irreversible: string;
 }
 
+/**
+ * Undone by happening once more, after all that came before it has been undone: a restart or a flush, by which what was
+ * restored takes effect. Says why.
+ */
+export interface Again {
+  readonly again: string;
+}
+
 /** One call of a step, for its documentation and for the laws; `with` must parse. */
 export interface Example {
   readonly title: string;
@@ -111,6 +119,7 @@ export interface EventStep<
   /** Actions that take it back, from what was seen before it and what is seen now; or why nothing can. */
   readonly undo:
     | Irreversible
+    | Again
     | ((input: z.output<S>, before: Both<F, G>, now: Both<F, G>) => readonly ActionOf<K>[]);
   /** Actions once it is done: what it needed only for itself is cleared away. */
   readonly tidy?: (input: z.output<S>, seen: Both<F, G>, occasion: Occasion) => readonly ActionOf<K>[];

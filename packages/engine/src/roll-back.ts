@@ -1,12 +1,4 @@
-import {
-  type AnyEvent,
-  type AnyState,
-  ClawError,
-  diff,
-  equal,
-  type Json,
-  problemOf,
-} from '@claw-run/core';
+import { type AnyEvent, type AnyState, ClawError, diff, equal, type Json, problemOf } from '@claw-run/core';
 import { freshLook, perform, pick } from './act.ts';
 import type { RevertOutcome } from './event.ts';
 import { type Begun, foldJournal, undoPrefix } from './history.ts';
@@ -130,7 +122,11 @@ function latest(session: Session, begun: Begun): Begun {
   return all.find(({ id, phase }) => id === begun.id && phase === begun.phase) ?? begun;
 }
 
-async function repeat(act: Parameters<typeof freshLook>[0] & Parameters<typeof perform>[0], event: AnyEvent, why: string): Promise<Result> {
+async function repeat(
+  act: Parameters<typeof freshLook>[0] & Parameters<typeof perform>[0],
+  event: AnyEvent,
+  why: string,
+): Promise<Result> {
   const { session, planned } = act;
   const occasion = { run: session.run, startedAt: session.startedAt, changed: [] };
   const { input, seen } = await freshLook(act);

@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { runbookOf, step, useBench } from './support/bench.ts';
 import { crashingAt, Killed } from './support/killed.ts';
-import { configMap, note, setting } from './support/steps.ts';
+import { configMap, note, reload, setting } from './support/steps.ts';
 
 const bench = useBench();
 beforeEach(() => bench().remove('a', 'b'));
@@ -60,6 +60,27 @@ it('an event is taken back by what was seen before it', async () => {
   expect(await bench().text('a')).toBe(outcome.run);
   expect((await bench().undo(noting, outcome.run)).outcome).toMatchObject({ status: 'ok', problems: [] });
   expect(await bench().text('a')).toBe('then');
+});
+
+it('a reload is undone by one more, after what was to be reloaded has been undone', async () => {
+  await bench().put(configMap('a', { text: 'then' }));
+  await bench().put(configMap('b', { text: 'then' }));
+  const reloading = runbookOf({
+    steps: [step('one', setting, { name: 'a', value: '1' }), step('reload', reload, { from: 'a', to: 'b' })],
+  });
+  const { outcome } = await bench().go(reloading);
+  expect([outcome.status, await bench().text('a'), await bench().text('b')]).toEqual(['ok', '1', '1']);
+  const undone = await bench().undo(reloading, outcome.run);
+  expect(undone.outcome).toMatchObject({ status: 'ok', problems: [] });
+  expect(undone.events.flatMap((event) => (event.type === 'step.reverted' ? [event] : []))).toMatchObject([
+    { id: 'one', outcome: 'reverted' },
+    {
+      id: 'reload',
+      outcome: 'reverted',
+      because: 'it happened once more: what was read before is read again',
+    },
+  ]);
+  expect([await bench().text('a'), await bench().text('b')]).toEqual(['then', 'then']);
 });
 
 it('a step of a library that is not there cannot be undone, and the others are', async () => {

@@ -162,7 +162,7 @@ function runEvent(step: AnyEvent, input: unknown, { one, seen }: Given): void {
   }
   if (typeof step.undo === 'function') {
     expect(step.undo(input, seen, seen), 'nothing happened, so there is nothing to undo').toEqual([]);
-  } else expect(step.undo.irreversible).not.toBe('');
+  } else expect('again' in step.undo ? step.undo.again : step.undo.irreversible).not.toBe('');
 }
 
 function runCheck(step: AnyCheck, input: unknown, { one, seen }: Given): void {

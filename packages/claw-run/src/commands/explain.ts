@@ -60,8 +60,9 @@ function undoOf(definition: Definition): string {
     case 'state':
       return 'leads back to what was seen before; what someone else has changed since is left alone';
     case 'event':
-      return 'irreversible' in definition.undo
-        ? `cannot be undone: ${definition.undo.irreversible}`
+      if ('irreversible' in definition.undo) return `cannot be undone: ${definition.undo.irreversible}`;
+      return 'again' in definition.undo
+        ? `happens once more, when all that came before it has been undone: ${definition.undo.again}`
         : 'takes back what it did';
     default:
       return 'changes nothing';

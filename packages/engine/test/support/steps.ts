@@ -172,6 +172,28 @@ export const note = defineEvent({
   undo: (input, before, now) => entryActions(input.name, input.key, now, before),
 });
 
+/** What takes a value over when it is told to, as a daemon reads its configuration. */
+export const reload = defineEvent({
+  id: 'test.reload',
+  on: 'cluster',
+  summary: 'A ConfigMap has the value that another has at this moment',
+  risk: 'disruptive',
+  input: z.strictObject({ from: z.string(), to: z.string() }),
+  examples,
+  facts: ({ from, to }) => ({
+    source: entry(from, 'text'),
+    value: entry(to, 'text'),
+    there: present(to),
+  }),
+  needed: (_input, _seen, { changed }) => (changed.length > 0 ? 'it may have changed' : undefined),
+  actions: (input, seen) => entryActions(input.to, 'text', seen, { value: seen.source, there: true }),
+  done: (_input, seen) =>
+    seen.value === seen.source
+      ? { progress: 'done', because: 'both are the same' }
+      : { progress: 'pending', because: 'they differ' },
+  undo: { again: 'what was read before is read again' },
+});
+
 /** What gives an output only once it has happened. */
 export const ticket = defineEvent({
   ...note,
