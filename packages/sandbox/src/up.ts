@@ -30,6 +30,11 @@ export interface SandboxOptions {
   readonly controllers?: Controllers;
   /** The pauses before a container that ended is started again; from 1 s doubling to 8 s when absent. */
   readonly backOff?: BackOff;
+  /**
+   * Lets `exec` into pods run commands on this machine, as processes in a private folder, for an existing API server that shows a client certificate of
+   * this CA (PEM) to kubelets. On a server of its own they are run, for whoever has its kubeconfig; on an existing cluster only with this.
+   */
+  readonly execFor?: string;
   /** At close, remove what was written to an existing cluster (its namespaces stay). */
   readonly wipe?: boolean;
   /** Gives up starting, and waiting in `settled`, when it aborts. */
@@ -62,7 +67,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   try {
     signal?.throwIfAborted();
     const dir = await makeFolder(options.dir, undo);
-    const kubeconfig = options.kubeconfig ?? (await startOwnServer(dir, undo));
+    const own = options.kubeconfig === undefined ? await startOwnServer(dir, undo) : undefined;
+    const kubeconfig = options.kubeconfig ?? own?.kubeconfig ?? '';
+    const execFor = own?.execFor ?? options.execFor;
     signal?.throwIfAborted();
     const access = await readKubeconfig(kubeconfig);
     const client = createClient(access);
@@ -74,6 +81,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       access,
       controllers: options.controllers ?? (options.kubeconfig === undefined ? 'own' : 'detect'),
       ...(options.backOff && { backOff: options.backOff }),
+      ...(execFor !== undefined && { execFor }),
       ...(options.onError && { onError: options.onError }),
     });
     undo.push(() => standIn.close());
@@ -95,13 +103,13 @@ async function makeFolder(wanted: string | undefined, undo: (() => Promise<unkno
   return made;
 }
 
-async function startOwnServer(dir: string, undo: (() => Promise<unknown>)[]): Promise<string> {
+async function startOwnServer(dir: string, undo: (() => Promise<unknown>)[]) {
   const { startApiServer } = await import('./cluster/index.ts');
   const server = await startApiServer();
   undo.push(() => server.close());
-  const path = join(dir, 'kubeconfig');
-  await writeFile(path, server.kubeconfig, { mode: 0o600 });
-  return path;
+  const kubeconfig = join(dir, 'kubeconfig');
+  await writeFile(kubeconfig, server.kubeconfig, { mode: 0o600 });
+  return { kubeconfig, execFor: server.caPem };
 }
 
 async function installCli(dir: string, kubeconfig: string, command: readonly string[]): Promise<string> {

@@ -11,7 +11,7 @@ export interface ServingCertificate {
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const validDays = 365;
 
-/** Makes a new CA and a certificate for a server on loopback; the CA's key is not kept. */
+/** Makes a new CA and a certificate for a server on loopback, with which it can be a client of kubelets as well; the CA's key is not kept. */
 export async function createServingCertificate(): Promise<ServingCertificate> {
   const x509 = await loadX509();
   const notBefore = new Date(Date.now() - 60_000);
@@ -39,7 +39,10 @@ export async function createServingCertificate(): Promise<ServingCertificate> {
     notAfter,
     signingAlgorithm: algorithm,
     extensions: [
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.ExtendedKeyUsageExtension([
+        x509.ExtendedKeyUsage.serverAuth,
+        x509.ExtendedKeyUsage.clientAuth,
+      ]),
       new x509.SubjectAlternativeNameExtension([
         { type: 'ip', value: '127.0.0.1' },
         ...['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'].map((value) => ({

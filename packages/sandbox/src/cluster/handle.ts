@@ -1,17 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { authenticate, type StaticTokens } from './access/authenticate.ts';
-import { refusalText } from './access/authorizer.ts';
-import { actingUser } from './access/impersonate.ts';
-import type { Attributes } from './access/rules.ts';
 import type { User } from './access/user.ts';
-import type { Answer, Call, Cluster } from './api/context.ts';
+import { admittedUser, callOf } from './admit.ts';
+import type { Answer, Cluster } from './api/context.ts';
 import { discovery, version } from './api/discovery.ts';
 import { dispatch } from './api/dispatch.ts';
 import { openApi } from './api/open-api.ts';
 import { type ApiRequest, readRequest } from './api/request.ts';
 import { type RequestInfo, requestInfo } from './api/request-info.ts';
 import type { AuditLog } from './audit.ts';
-import { ApiError, forbidden, internalError, methodNotAllowed, unknownPath } from './storage/status.ts';
+import { ApiError, internalError, methodNotAllowed, unknownPath } from './storage/status.ts';
 
 /** What answering needs besides the request. */
 export interface Handling {
@@ -60,30 +58,9 @@ async function answerFor(
   response: ServerResponse,
 ): Promise<Answer | undefined> {
   const { cluster } = handling;
-  const user = actingUser(request, real, cluster.authorizer);
-  const wanted = attributesOf(info, request);
-  const decision = cluster.authorizer.decide(user, wanted);
-  if (!decision.allowed) {
-    const why = refusalText(user, wanted, decision.reason);
-    throw info.kind === 'path'
-      ? forbidden({ group: '', plural: '' }, '', why)
-      : forbidden(info, info.name, why);
-  }
+  const user = admittedUser(cluster, request, { info, real });
   if (info.kind === 'path') return pathAnswer(handling, request, response);
-  const resource = cluster.registry.find(info.group, info.version, info.plural);
-  if (resource === undefined) throw unknownPath();
-  const clusterWide = { ...info, namespace: resource.namespaced ? info.namespace : '' };
-  if (!resource.namespaced && info.namespace !== '' && resource.plural !== 'namespaces') throw unknownPath();
-  if (resource.namespaced && info.namespace === '' && info.name !== '') throw unknownPath();
-  const call: Call = { cluster, request, info: clusterWide, resource, user };
-  return dispatch(call, response);
-}
-
-function attributesOf(info: RequestInfo, request: ApiRequest): Attributes {
-  if (info.kind === 'path') return { verb: info.verb, path: info.path };
-  const named = /^metadata\.name==?([^,]+)$/.exec(request.query.get('fieldSelector') ?? '')?.[1];
-  const selects = info.verb === 'list' || info.verb === 'watch' || info.verb === 'deletecollection';
-  return selects && named !== undefined && info.name === '' ? { ...info, name: named } : info;
+  return dispatch(callOf(cluster, request, { info, user }), response);
 }
 
 function pathAnswer(handling: Handling, request: ApiRequest, response: ServerResponse): Answer | undefined {

@@ -2,14 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { createAuthorizer } from './access/authorizer.ts';
 import { createTokenAuthority, type TokenClaims } from './access/tokens.ts';
 import { type User, withAuthenticated } from './access/user.ts';
 import type { Cluster } from './api/context.ts';
 import { openAuditLog } from './audit.ts';
-import { createServingCertificate } from './certificates.ts';
+import { createServingCertificate, type ServingCertificate } from './certificates.ts';
 import { runControllers } from './controllers/controllers.ts';
 import { handleRequest } from './handle.ts';
+import { handleUpgrade } from './handle-upgrade.ts';
 import { createRegistry } from './kinds/registry.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import { seed } from './seed.ts';
@@ -40,15 +42,23 @@ export interface ApiServerOptions {
 
 /** Starts a Kubernetes API server on 127.0.0.1 that keeps its objects in memory. */
 export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
-  const { caPem, certPem, keyPem } = await createServingCertificate();
-  const cluster = await createCluster(caPem);
+  const identity = await createServingCertificate();
+  const { caPem, certPem, keyPem } = identity;
+  const cluster = await createCluster(identity);
   const stopControllers = runControllers(cluster);
   seed(cluster);
   const users = new Map<string, User>();
   const audit = openAuditLog(options.auditLog);
   const address = () => new URL(url).host;
+  const handling = { cluster, users, audit, address };
   const server = createServer({ cert: certPem, key: keyPem }, (incoming, response) => {
-    void handleRequest({ cluster, users, audit, address }, incoming, response);
+    void handleRequest(handling, incoming, response);
+  });
+  const upgraded = new Set<Duplex>();
+  server.on('upgrade', (incoming, socket, head) => {
+    upgraded.add(socket);
+    socket.on('close', () => upgraded.delete(socket));
+    void handleUpgrade(handling, { incoming, socket, head });
   });
   server.on('clientError', (_error, socket) => socket.destroy());
   server.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -72,14 +82,22 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
+      for (const socket of upgraded) socket.destroy();
       await closed;
       await audit.close();
     },
   };
 }
 
-async function createCluster(caPem: string): Promise<Cluster> {
+async function createCluster(identity: ServingCertificate): Promise<Cluster> {
   const store = createStore();
   const tokens = await createTokenAuthority(store);
-  return { store, tokens, caPem, registry: createRegistry(store), authorizer: createAuthorizer(store) };
+  return {
+    store,
+    tokens,
+    identity,
+    caPem: identity.caPem,
+    registry: createRegistry(store),
+    authorizer: createAuthorizer(store),
+  };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ContainerLog, createContainerLog } from './container-log.ts';
 import type { Context } from './context.ts';
+import type { FoundContainer } from './exec-endpoint.ts';
 import { createLoop } from './loop.ts';
 import { isObstacle, readSurroundings } from './mounts.ts';
 import { podStatus } from './pod-status.ts';
@@ -21,6 +22,8 @@ export interface PodRunOptions {
   readonly backOff: BackOff;
   /** A worker of the pod has been decided upon, or its containers run: something to see has happened. */
   readonly onShown: () => void;
+  /** A run of a container is over. */
+  readonly onEnd?: (containerId: string) => void;
 }
 
 /** A pod that runs on the node. */
@@ -30,6 +33,8 @@ export interface PodRun {
   readonly isShown: boolean;
   /** The log of a container's current or latest run, or of the run before; undefined where there is none. */
   log(container: string, previous: boolean): ContainerLog | undefined;
+  /** A container that runs, for commands in it; or why none can. */
+  container(name: string): FoundContainer;
   /** A line in the logs of its workers. */
   note(text: string): void;
   poke(): void;
@@ -46,6 +51,7 @@ interface ContainerRun {
   failures: number;
   startedAt: string;
   state: ContainerState;
+  env: Readonly<Record<string, string>>;
   lastState?: ContainerState;
   log?: ContainerLog;
   previousLog?: ContainerLog;
@@ -105,6 +111,7 @@ export function startPod(context: Context, pod: Pod, options: PodRunOptions): Po
     container.id = `openclaw://${randomUUID().replaceAll('-', '')}`;
     container.startedAt = timestamp(now());
     container.state = { running: { startedAt: container.startedAt } };
+    container.env = found.env;
     if (container.log !== undefined) container.previousLog = container.log;
     container.log = CONTROLLER_IMAGE.test(container.spec.image)
       ? options.controllerLog
@@ -141,6 +148,7 @@ export function startPod(context: Context, pod: Pod, options: PodRunOptions): Po
     Object.assign(container, { ready: false, shown: true, failures: container.failures + 1 });
     delete container.worker;
     container.log?.end();
+    options.onEnd?.(container.id);
     container.lastState = { terminated: terminated(container, timestamp(now())) };
     const who = `container=${container.spec.name} pod=${pod.metadata.name}_${pod.metadata.namespace}`;
     const message = `back-off ${pause / 1000}s restarting failed ${who}(${pod.metadata.uid})`;
@@ -156,6 +164,7 @@ export function startPod(context: Context, pod: Pod, options: PodRunOptions): Po
     for (const container of containers) {
       clearTimeout(container.timer);
       container.worker?.stop();
+      options.onEnd?.(container.id);
       if (container.log !== options.controllerLog) container.log?.end();
     }
     options.registry.release(pod.metadata.uid ?? '');
@@ -169,6 +178,12 @@ export function startPod(context: Context, pod: Pod, options: PodRunOptions): Po
       return isShown;
     },
     log: (name, previous) => (previous ? find(name)?.previousLog : find(name)?.log),
+    container: (name) => {
+      const found = find(name);
+      if (found?.state.running === undefined)
+        return { code: 500, message: `container not found (${JSON.stringify(name)})` };
+      return { id: found.id, hostname: pod.metadata.name, env: found.env };
+    },
     note: (text) => {
       for (const { isWorker, log } of containers) if (isWorker) log?.write('INFO', text);
     },
@@ -191,6 +206,7 @@ function newContainer(pod: Pod, spec: Container): ContainerRun {
     restartCount: before?.containerID ? before.restartCount + 1 : 0,
     failures: 0,
     startedAt: '',
+    env: {},
     state: { waiting: { reason: 'ContainerCreating' } },
   };
 }

@@ -1,6 +1,7 @@
 import { isAbsent, KubeError } from './client.ts';
 import { type Context, NODE_NAME } from './context.ts';
-import type { FoundLog } from './log-server.ts';
+import type { FoundContainer } from './exec-endpoint.ts';
+import type { FoundLog } from './node-server.ts';
 import { isOpenClaw, type PodRun, type PodRunOptions, startPod } from './pod-run.ts';
 import { type KubeObject, resources } from './resources.ts';
 import type { Pod } from './workloads.ts';
@@ -13,6 +14,7 @@ export interface Pods {
   poke(): void;
   run(pod: Pod): PodRun | undefined;
   log(target: { namespace: string; pod: string; container: string; previous: boolean }): FoundLog;
+  container(target: { namespace: string; pod: string; container: string }): FoundContainer;
   stop(): void;
 }
 
@@ -72,6 +74,11 @@ export function createPods(context: Context, options: PodsOptions): Pods {
       return previous
         ? { code: 400, message: `previous terminated ${what} not found` }
         : { code: 400, message: `${what} is waiting to start: ContainerCreating` };
+    },
+    container: ({ namespace, pod: name, container }) => {
+      const pod = context.caches.pods.get(`${namespace}/${name}`);
+      const run = runs.get(pod?.metadata.uid ?? '');
+      return run?.container(container) ?? { code: 404, message: 'pod does not exist' };
     },
     stop: () => {
       for (const uid of [...runs.keys()]) end(uid);

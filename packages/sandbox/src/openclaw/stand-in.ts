@@ -4,10 +4,11 @@ import { createClient } from './client.ts';
 import { createContainerLog } from './container-log.ts';
 import { type Caches, type Context, NODE_NAME } from './context.ts';
 import { type Controllers, createDeploymentController } from './deployments.ts';
+import { createExecEndpoint } from './exec-endpoint.ts';
 import { createJobController } from './jobs.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
-import { startLogServer } from './log-server.ts';
 import { keepNodeAlive, registerNode, unregisterNode } from './node-object.ts';
+import { startNodeServer } from './node-server.ts';
 import { type BackOff, isOpenClaw } from './pod-run.ts';
 import { createPods, type Pods } from './pods.ts';
 import { createRegistry } from './registry.ts';
@@ -19,6 +20,10 @@ export interface StandInOptions {
   readonly access: ClusterAccess;
   readonly controllers?: Controllers;
   readonly backOff?: BackOff;
+  /**
+   * Lets `exec` into pods run commands on this machine, for an API server that shows a client certificate of this CA (PEM). Absent: none are run.
+   */
+  readonly execFor?: string;
   /** Hears of what went wrong and will be tried again. */
   readonly onError?: (error: unknown) => void;
 }
@@ -86,20 +91,24 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
       if (pod !== undefined) pods?.run(pod)?.note(text);
     },
   });
-  const logs = await startLogServer(
+  const starting = { code: 503, message: 'the node is starting' };
+  const exec = createExecEndpoint((target) => pods?.container(target) ?? starting);
+  const server = await startNodeServer(
     await (await createAuthority('openclaw-node')).issue({
       commonName: NODE_NAME,
       usage: 'server',
       addresses: ['127.0.0.1'],
     }),
-    (target) => pods?.log(target) ?? { code: 503, message: 'the node is starting' },
+    (target) => pods?.log(target) ?? starting,
+    options.execFor === undefined ? undefined : { endpoint: exec, clientCa: options.execFor },
   );
 
   const close = async () => {
     ended.abort(new Error('the stand-in was closed'));
     pods?.stop();
     await unregisterNode(client).catch(() => {});
-    await logs.close();
+    await exec.close();
+    await server.close();
     client.close();
   };
   try {
@@ -117,10 +126,17 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     await Promise.all(everything.map(({ ready }) => ready));
     const nodes = await client.list(resources.nodes);
     const isGuest = nodes.items.some(({ metadata }) => metadata.name !== NODE_NAME);
-    await registerNode(client, logs.port);
+    await registerNode(client, server.port);
     keepNodeAlive(client, signal);
     await registry.sweep();
-    pods = createPods(context, { registry, controllerLog, backOff, isGuest, onShown: changed });
+    pods = createPods(context, {
+      registry,
+      controllerLog,
+      backOff,
+      isGuest,
+      onShown: changed,
+      onEnd: exec.forget,
+    });
     for (const pod of caches.pods.all()) pods.observe(pod, 'changed');
     deployments.poke();
     jobs.poke();

@@ -14,6 +14,8 @@ export interface Cluster {
   readonly authorizer: Authorizer;
   readonly tokens: TokenAuthority;
   readonly caPem: string;
+  /** The server's own certificate, which it shows to kubelets too; PEM. */
+  readonly identity: { readonly certPem: string; readonly keyPem: string };
 }
 
 /** A request for a resource that exists, by a user who may make it. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { methodNotAllowed, notFound, unknownPath } from '../storage/status.ts';
+import { badRequest, methodNotAllowed, notFound, unknownPath } from '../storage/status.ts';
 import type { Answer, Call } from './context.ts';
 import { createObject } from './create.ts';
 import { deleteCollection, deleteObject } from './delete.ts';
@@ -43,6 +43,7 @@ export async function dispatch(call: Call, response: ServerResponse): Promise<An
   if (isReview(call)) return answerReview(call);
   if (resource.namespaced && info.namespace === '' && info.verb === 'create')
     throw notFound(resource, info.name);
+  if (info.subresource === 'exec') throw badRequest('Upgrade request required');
   if (info.subresource === 'log') return void (await streamLog(call, response));
   if (info.verb === 'watch') return void watchObjects(call, response, presentOne(call));
   const handler = subresources[info.subresource] ?? verbs[info.verb];

@@ -16,6 +16,11 @@ export const bodyLimit = 3 * 1024 * 1024;
 
 /** Reads a request with its body; a body over the limit is a 413. */
 export async function readRequest(incoming: IncomingMessage): Promise<ApiRequest> {
+  return { ...readHead(incoming), body: await readBody(incoming) };
+}
+
+/** What a request says before its body; the body is left alone. */
+export function readHead(incoming: IncomingMessage): Omit<ApiRequest, 'body'> {
   const uri = incoming.url ?? '/';
   const [path = '/', query = ''] = splitOnce(uri, '?');
   return {
@@ -24,7 +29,6 @@ export async function readRequest(incoming: IncomingMessage): Promise<ApiRequest
     uri,
     query: new URLSearchParams(query),
     headers: incoming.headers,
-    body: await readBody(incoming),
   };
 }
 

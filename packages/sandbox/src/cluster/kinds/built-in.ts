@@ -27,6 +27,7 @@ const scale: Readonly<Record<string, Subresource>> = {
 };
 const podSubresources: Readonly<Record<string, Subresource>> = {
   binding: { kind: 'Binding', verbs: ['create'] },
+  exec: { kind: 'PodExecOptions', verbs: ['create', 'get'] },
   eviction: { kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] },
   log: { kind: 'Pod', verbs: ['get'] },
 };

@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { KeyPair } from './certificates.ts';
 import { type ContainerLog, formatLine, type LogQuery, readLog } from './container-log.ts';
+import { type ExecEndpoint, refuseUpgrade } from './exec-endpoint.ts';
 
-export interface LogServer {
+export interface NodeServer {
   readonly port: number;
   close(): Promise<void>;
 }
@@ -20,11 +23,28 @@ export type FindLog = (target: {
   readonly previous: boolean;
 }) => FoundLog;
 
-/** Serves `/containerLogs/NAMESPACE/POD/CONTAINER` on loopback, as a kubelet does for the API server. */
-export async function startLogServer(pair: KeyPair, find: FindLog): Promise<LogServer> {
-  const server = createServer({ cert: pair.certificate, key: pair.key }, (request, response) =>
-    answer(request, response, find),
-  );
+/** Commands in containers, for whoever shows a client certificate of this CA: the API server. */
+export interface ServedExec {
+  readonly endpoint: ExecEndpoint;
+  /** PEM. */
+  readonly clientCa: string;
+}
+
+/** Serves `/containerLogs/…` and, where it is given, `/exec/…` of NAMESPACE/POD/CONTAINER on loopback, as a kubelet does for the API server. */
+export async function startNodeServer(
+  pair: KeyPair,
+  find: FindLog,
+  exec: ServedExec | undefined,
+): Promise<NodeServer> {
+  const own = { cert: pair.certificate, key: pair.key };
+  const known = exec && { ca: exec.clientCa, requestCert: true, rejectUnauthorized: false };
+  const server = createServer({ ...own, ...known }, (request, response) => answer(request, response, find));
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    if (exec === undefined) refuseUpgrade(socket, { code: 403, message: 'this node runs no commands' });
+    else if (!isKnown(socket)) refuseUpgrade(socket, { code: 401, message: 'Unauthorized' });
+    else exec.endpoint.upgrade(request, socket, head);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
@@ -37,6 +57,10 @@ export async function startLogServer(pair: KeyPair, find: FindLog): Promise<LogS
         server.closeAllConnections();
       }),
   };
+}
+
+function isKnown(socket: Duplex): boolean {
+  return socket instanceof TLSSocket && socket.authorized;
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, find: FindLog): void {
