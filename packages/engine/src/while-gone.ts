@@ -9,7 +9,7 @@ import { pause } from './wait.ts';
  */
 export async function whileGone<T>(session: Session, id: string, work: () => Promise<T>): Promise<T> {
   let deadline: number | undefined;
-  for (let interval = 250; ; interval = Math.min(interval * 2, 5000)) {
+  for (let interval = 100; ; interval = Math.min(interval * 2, 5000)) {
     try {
       return await work();
     } catch (error) {
@@ -17,7 +17,11 @@ export async function whileGone<T>(session: Session, id: string, work: () => Pro
       deadline ??= performance.now() + session.reconnectSeconds * 1000;
       const left = deadline - performance.now();
       if (left <= 0) throw givenUp(error, session.reconnectSeconds);
-      await session.record({ type: 'step.waiting', id, because: `${error.message}; trying to reach it again` });
+      await session.record({
+        type: 'step.waiting',
+        id,
+        because: `${error.message}; trying to reach it again`,
+      });
       await pause(Math.min(interval, left), session.signal);
     }
   }
