@@ -22,6 +22,8 @@ export interface RealApiServer {
   readonly kubeconfigFor: (user: string) => string;
   /** A file: audit events, one JSON line each, without bodies. */
   readonly auditLog: string;
+  /** PEM: the CA of the certificate that the server shows to kubelets. */
+  readonly kubeletClientCa: string;
   /** Ends every process and removes every file. */
   readonly close: () => Promise<void>;
 }
@@ -107,6 +109,7 @@ export async function startRealApiServer(options: RealApiServerOptions = {}): Pr
       nobody: file('nobody'),
       kubeconfigFor: file,
       auditLog: file('audit.log'),
+      kubeletClientCa: await readFile(file('ca.crt'), 'utf8'),
       close,
     };
   } catch (error) {
@@ -162,6 +165,8 @@ function apiServerFlags(folder: string, port: number, etcdPort: number): Flags {
     'tls-cert-file': file('server.crt'),
     'tls-private-key-file': file('server.key'),
     'client-ca-file': file('ca.crt'),
+    'kubelet-client-certificate': file('server.crt'),
+    'kubelet-client-key': file('server.key'),
     'token-auth-file': file('tokens.csv'),
     'authorization-mode': 'RBAC',
     'allow-privileged': true,

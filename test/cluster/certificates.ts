@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
-/** Makes a CA, a server certificate for 127.0.0.1 and a key for service account tokens in a folder: `ca.crt`, `server.crt`, … */
+/** Makes a CA, a certificate for a server on 127.0.0.1 that is a client of kubelets as well, and a key for service account tokens in a folder: `ca.crt`, `server.crt`, … */
 export async function makeCertificates(folder: string): Promise<void> {
   const openssl = (...args: readonly string[]) => execa('openssl', args, { cwd: folder });
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
@@ -32,7 +32,7 @@ export async function makeCertificates(folder: string): Promise<void> {
   );
   await writeFile(
     join(folder, 'server.ext'),
-    'subjectAltName=DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc,IP:127.0.0.1,IP:10.0.0.1\nextendedKeyUsage=serverAuth\n',
+    'subjectAltName=DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc,IP:127.0.0.1,IP:10.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n',
   );
   const signed = [
     '-CA',
