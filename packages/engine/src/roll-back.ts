@@ -127,19 +127,10 @@ async function repeat(
   event: AnyEvent,
   why: string,
 ): Promise<Result> {
-  const { session, planned } = act;
-  const occasion = { run: session.run, startedAt: session.startedAt, changed: [] };
+  const { run, startedAt } = act.session;
   const { input, seen } = await freshLook(act);
-  await perform(act, event.actions(input, seen, occasion));
-  await waitFor(
-    async () => {
-      const last = await freshLook(act);
-      const { progress, because } = event.done(last.input, last.seen, occasion);
-      if (progress === 'failed') throw new ClawError('action-failed', `${planned.name}: ${because}`);
-      return progress === 'done' ? { value: true } : { pending: because };
-    },
-    { what: `${planned.name}, once more`, seconds: event.settlesWithinSeconds ?? 30, signal: session.signal },
-  );
+  // What it was for is not waited for: that has just been undone.
+  await perform(act, event.actions(input, seen, { run, startedAt, changed: [] }));
   return { outcome: 'reverted', because: `it happened once more: ${why}` };
 }
 

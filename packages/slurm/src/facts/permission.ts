@@ -1,0 +1,32 @@
+import { type Fact, type RunResult, runFact } from '@claw-run/core';
+import { partitionTopic } from './partition.ts';
+
+/** What slurmctld would say to a job: `refused` for lack of a group, `other` for any other reason. */
+export type Permission = { readonly answer: 'permitted' | 'refused' | 'other'; readonly said: string };
+
+/**
+ * Whether a user may use a partition, asked as that user in a fresh session. Nothing is submitted: `--test-only` (sbatch(1)) lets slurmctld check the
+ * job by the list of users that it keeps for the partition's groups, which nothing else shows.
+ */
+export function permission(user: string, partition: string): Fact<'host', Permission> {
+  return runFact({
+    key: `${user} may use partition ${partition}`,
+    argv: ['sbatch', '--test-only', `--partition=${partition}`, '--chdir=/', '--wrap=true'],
+    as: user,
+    about: [partitionTopic(partition), `user ${user}`],
+    timeoutSeconds: 30,
+    parse: parsePermission,
+  });
+}
+
+function parsePermission({ exit, stdout, stderr }: RunResult): Permission {
+  const lines = `${stderr}\n${stdout}`.split('\n').map((line) => line.trim());
+  const told = lines.find((line) => /^(allocation failure|sbatch): /.test(line)) ?? lines.find(Boolean) ?? '';
+  const said = told.replace(/^(?:allocation failure|sbatch(?:: error)?): /, '');
+  // "Job 2 to start at …" bears a number and a time that change with each look
+  if (exit === 0) return { answer: 'permitted', said: 'slurmctld takes the job' };
+  return {
+    answer: lines.some((line) => line.includes("User's group not permitted")) ? 'refused' : 'other',
+    said: said || `sbatch ended with ${exit}`,
+  };
+}

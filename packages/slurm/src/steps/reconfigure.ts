@@ -1,0 +1,40 @@
+import { defineEvent } from '@claw-run/core';
+import * as z from 'zod';
+import { partitionTopic } from '../facts/partition.ts';
+import { permission } from '../facts/permission.ts';
+import * as inputs from '../inputs.ts';
+
+export const reconfigure = defineEvent({
+  id: 'slurm.reconfigure',
+  on: 'host',
+  summary: 'slurmctld has read its configuration and the groups of its partitions again',
+  description:
+    'Needed where slurmctld refuses the user for lack of a group. It flushes the list of users that slurmctld keeps for each partition; running and pending jobs stay ' +
+    '(scontrol(1), "reconfigure"). Done once slurmctld takes a job of the user: while it still refuses, a cache below it (sssd, nscd) may be what is stale.',
+  risk: 'routine',
+  settlesWithinSeconds: 30,
+  input: z.strictObject({ user: inputs.user, partition: inputs.partition, sudo: inputs.sudo }),
+  examples: [{ title: 'After Alice joined a group', with: { user: 'alice', partition: 'gpu' } }],
+  facts: (input) => ({ permission: permission(input.user, input.partition) }),
+  needed: ({ user, partition }, seen) =>
+    seen.permission.answer === 'permitted'
+      ? undefined
+      : `slurmctld refuses ${user} in ${partition}: ${seen.permission.said}`,
+  actions: ({ partition, sudo }) => [
+    {
+      do: 'run',
+      argv: ['scontrol', 'reconfigure'],
+      ...(sudo ? { sudo } : {}),
+      changes: [partitionTopic(partition)],
+      timeoutSeconds: 60,
+    },
+  ],
+  done: ({ user, partition }, { permission: { answer, said } }) =>
+    answer === 'permitted'
+      ? { progress: 'done', because: `slurmctld takes a job of ${user} for ${partition}` }
+      : {
+          progress: 'pending',
+          because: `slurmctld has read the groups again and still refuses ${user} in ${partition}: ${said}`,
+        },
+  undo: { again: 'slurmctld reads the groups as they were' },
+});
