@@ -1,4 +1,19 @@
 import type { Definition } from '@claw-run/core';
+import { configMatches } from './checks/config-matches.ts';
+import { fileMatches } from './checks/file-matches.ts';
+import { file } from './steps/file.ts';
+import { iniEntry } from './steps/ini-entry.ts';
+import { keyValue } from './steps/key-value.ts';
+import { line } from './steps/line.ts';
+import { yamlEntry } from './steps/yaml-entry.ts';
 
 /** Every step, check and lookup of this library. */
-export const linux: readonly Definition[] = [];
+export const linux: readonly Definition[] = [
+  configMatches,
+  file,
+  fileMatches,
+  iniEntry,
+  keyValue,
+  line,
+  yamlEntry,
+];
