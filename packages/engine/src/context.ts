@@ -37,6 +37,7 @@ export function createContext(options: RunOptions, journal?: Journal): Context {
   const session = createSession({
     runbook: options.runbook,
     run: id,
+    part: options.part,
     startedAt,
     dryRun: options.mode === 'plan',
     params: options.params ?? {},
@@ -102,7 +103,7 @@ export function ended(status: RunStatus, problems: readonly Problem[] = []): End
   return { status, problems };
 }
 
-function newIdentity(now: Date): { run: string; startedAt: string } {
+export function newIdentity(now: Date): { run: string; startedAt: string } {
   const stamp = now
     .toISOString()
     .replaceAll(/[-:]|\.\d+Z$/g, '')

@@ -14,82 +14,93 @@ import type { Grant } from './grant.ts';
 import type { RunStatus } from './status.ts';
 import type { SudoGrant } from './sudo-grant.ts';
 
+/** What every record bears: when it was, and whose it is. */
+export interface Stamp {
+  /** RFC 3339, UTC. */
+  readonly at: string;
+  readonly run: string;
+  /** The fleet that the run is a part of, and its host there. */
+  readonly fleet?: string;
+  readonly host?: string;
+}
+
 /** What a run tells as it goes: the lines of `--output json`, and, with what only undo needs, of the journal. */
-export type RunEvent = { readonly at: string; readonly run: string } & (
-  | {
-      readonly type: 'run.started';
-      readonly runbook: string;
-      readonly title: string;
-      readonly dryRun: boolean;
-      readonly targets: JsonObject;
-    }
-  | { readonly type: 'fact'; readonly id: string; readonly value?: Json; readonly because?: string }
-  | {
-      readonly type: 'cause';
-      readonly id: string;
-      readonly title: string;
-      readonly finding: Finding;
-      readonly evidence: Evidence;
-    }
-  | {
-      readonly type: 'step.planned';
-      readonly id: string;
-      readonly name: string;
-      readonly plan: Exclude<StepPlan['plan'], 'skipped'>;
-      /** Not called for, so it is settled as it is. */
-      readonly skipped?: true;
-      readonly because: string;
-      readonly diff: readonly Difference[];
-      readonly uses: string;
-      readonly on: string;
-      readonly risk?: Risk;
-      readonly actions?: readonly Action[];
-      readonly irreversible?: string;
-      readonly deferred?: string;
-      readonly problem?: Problem;
-    }
-  | {
-      readonly type: 'grants.missing';
-      readonly grants: readonly Grant[];
-      /** What sudo has to grant, on hosts. */
-      readonly sudo?: readonly SudoGrant[];
-    }
-  | { readonly type: 'run.confirmed' }
-  | { readonly type: 'step.started'; readonly id: string; readonly phase: Phase }
-  | { readonly type: 'action.intended'; readonly id: string; readonly key: string; readonly action: Action }
-  | {
-      readonly type: 'action.ended';
-      readonly id: string;
-      readonly key: string;
-      readonly result?: ActionResult;
-      readonly problem?: Problem;
-    }
-  | { readonly type: 'step.waiting'; readonly id: string; readonly because: string }
-  | { readonly type: 'step.verified'; readonly id: string; readonly because: string }
-  | { readonly type: 'step.skipped'; readonly id: string; readonly because: string }
-  | { readonly type: 'step.failed'; readonly id: string; readonly problem: Problem }
-  | {
-      readonly type: 'check';
-      readonly id: string;
-      readonly name: string;
-      readonly verdict: Verdict['verdict'] | 'skipped';
-      readonly because: string;
-      readonly evidence?: Json;
-    }
-  | { readonly type: 'step.reverting'; readonly id: string }
-  | {
-      readonly type: 'step.reverted';
-      readonly id: string;
-      readonly outcome: RevertOutcome;
-      readonly because: string;
-    }
-  | {
-      readonly type: 'run.ended';
-      readonly status: RunStatus;
-      readonly exit: number;
-      readonly problems: readonly Problem[];
-    }
-);
+export type RunEvent = Stamp &
+  (
+    | {
+        readonly type: 'run.started';
+        readonly runbook: string;
+        readonly title: string;
+        readonly dryRun: boolean;
+        readonly targets: JsonObject;
+      }
+    | { readonly type: 'fact'; readonly id: string; readonly value?: Json; readonly because?: string }
+    | {
+        readonly type: 'cause';
+        readonly id: string;
+        readonly title: string;
+        readonly finding: Finding;
+        readonly evidence: Evidence;
+      }
+    | {
+        readonly type: 'step.planned';
+        readonly id: string;
+        readonly name: string;
+        readonly plan: Exclude<StepPlan['plan'], 'skipped'>;
+        /** Not called for, so it is settled as it is. */
+        readonly skipped?: true;
+        readonly because: string;
+        readonly diff: readonly Difference[];
+        readonly uses: string;
+        readonly on: string;
+        readonly risk?: Risk;
+        readonly actions?: readonly Action[];
+        readonly irreversible?: string;
+        readonly deferred?: string;
+        readonly problem?: Problem;
+      }
+    | {
+        readonly type: 'grants.missing';
+        readonly grants: readonly Grant[];
+        /** What sudo has to grant, on hosts. */
+        readonly sudo?: readonly SudoGrant[];
+      }
+    | { readonly type: 'run.confirmed' }
+    | { readonly type: 'step.started'; readonly id: string; readonly phase: Phase }
+    | { readonly type: 'action.intended'; readonly id: string; readonly key: string; readonly action: Action }
+    | {
+        readonly type: 'action.ended';
+        readonly id: string;
+        readonly key: string;
+        readonly result?: ActionResult;
+        readonly problem?: Problem;
+      }
+    | { readonly type: 'step.waiting'; readonly id: string; readonly because: string }
+    | { readonly type: 'step.verified'; readonly id: string; readonly because: string }
+    | { readonly type: 'step.skipped'; readonly id: string; readonly because: string }
+    | { readonly type: 'step.failed'; readonly id: string; readonly problem: Problem }
+    | {
+        readonly type: 'check';
+        readonly id: string;
+        readonly name: string;
+        readonly verdict: Verdict['verdict'] | 'skipped';
+        readonly because: string;
+        readonly evidence?: Json;
+      }
+    | { readonly type: 'step.reverting'; readonly id: string }
+    | {
+        readonly type: 'step.reverted';
+        readonly id: string;
+        readonly outcome: RevertOutcome;
+        readonly because: string;
+      }
+    | {
+        readonly type: 'run.ended';
+        readonly status: RunStatus;
+        readonly exit: number;
+        readonly problems: readonly Problem[];
+      }
+  );
 
 /** What a cause turned out to be. */
 export type Finding = 'found' | 'excluded' | 'unknown';
@@ -106,37 +117,38 @@ export type Phase = 'steps' | 'verify';
 export type RevertOutcome = 'reverted' | 'settled' | 'conflict' | 'irreversible' | 'failed';
 
 /** What only the journal keeps: what a run needs to be resumed or undone. */
-export type JournalOnly = { readonly at: string; readonly run: string } & (
-  | {
-      readonly type: 'journal.opened';
-      readonly version: 1;
-      readonly runbook: string;
-      readonly startedAt: string;
-      readonly who: string;
-      readonly sources: { readonly [file: string]: string };
-      readonly params: JsonObject;
-      readonly bindings: JsonObject;
-      readonly facts: JsonObject;
-      readonly causes: JsonObject;
-      readonly steps: readonly PlannedStep[];
-      /** The events among the verifications. */
-      readonly proofs: readonly PlannedStep[];
-    }
-  | {
-      /** The state of a step's facts right before it acts, and the state it is to lead to. */
-      readonly type: 'step.observed';
-      readonly id: string;
-      readonly phase: Phase;
-      readonly step: PlannedStep;
-      readonly before: JsonObject;
-      readonly after: JsonObject;
-    }
-  | { readonly type: 'journal.resumed'; readonly who: string }
-);
+export type JournalOnly = Stamp &
+  (
+    | {
+        readonly type: 'journal.opened';
+        readonly version: 1;
+        readonly runbook: string;
+        readonly startedAt: string;
+        readonly who: string;
+        readonly sources: { readonly [file: string]: string };
+        readonly params: JsonObject;
+        readonly bindings: JsonObject;
+        readonly facts: JsonObject;
+        readonly causes: JsonObject;
+        readonly steps: readonly PlannedStep[];
+        /** The events among the verifications. */
+        readonly proofs: readonly PlannedStep[];
+      }
+    | {
+        /** The state of a step's facts right before it acts, and the state it is to lead to. */
+        readonly type: 'step.observed';
+        readonly id: string;
+        readonly phase: Phase;
+        readonly step: PlannedStep;
+        readonly before: JsonObject;
+        readonly after: JsonObject;
+      }
+    | { readonly type: 'journal.resumed'; readonly who: string }
+  );
 
 export type JournalRecord = RunEvent | JournalOnly;
 
-type WithoutStamp<T> = T extends unknown ? Omit<T, 'at' | 'run'> : never;
+type WithoutStamp<T> = T extends unknown ? Omit<T, keyof Stamp> : never;
 
 /** An event before it is stamped with time and run. */
 export type NewEvent = WithoutStamp<RunEvent>;

@@ -43,6 +43,14 @@ export interface RunOptions {
   /** Gives the problem when the plan is not the one that was agreed to. */
   readonly agreed?: (planned: readonly PlannedStep[]) => Problem | undefined;
   readonly redactor?: Redactor;
+  /** Set where it is one run of a fleet. */
+  readonly part?: FleetPart;
+}
+
+/** The part of a fleet that a run does: on one host. */
+export interface FleetPart {
+  readonly fleet: string;
+  readonly host: string;
 }
 
 /** How a run ended. */

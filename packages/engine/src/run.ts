@@ -35,7 +35,7 @@ export async function resume(options: RunOptions & { readonly journal: Journal }
     throw new ClawError('journal-damaged', 'the journal does not say what was planned');
   const identity = { run: opened.run, startedAt: opened.startedAt };
   const context = createContext(
-    { ...options, identity, params: opened.params as RunOptions['params'] & object },
+    { ...options, ...partOf(opened), identity, params: opened.params as RunOptions['params'] & object },
     options.journal,
   );
   return context.conclude(async () => {
@@ -73,7 +73,7 @@ export async function undoRun(
   const { opened, begun } = foldJournal(options.journal.records);
   if (opened === undefined) throw new ClawError('journal-damaged', 'the journal does not say what was done');
   const context = createContext(
-    { ...options, identity: { run: opened.run, startedAt: opened.startedAt } },
+    { ...options, ...partOf(opened), identity: { run: opened.run, startedAt: opened.startedAt } },
     options.journal,
   );
   return context.conclude(async () => {
@@ -98,6 +98,10 @@ export async function undoRun(
       },
     );
   });
+}
+
+function partOf({ fleet, host }: NonNullable<History['opened']>): Pick<RunOptions, 'part'> {
+  return fleet === undefined || host === undefined ? {} : { part: { fleet, host } };
 }
 
 async function announce(session: Session): Promise<void> {
@@ -134,7 +138,7 @@ async function decide(context: Context, planned: readonly PlannedStep[]): Promis
     return ended('refused', [
       {
         code: 'forbidden',
-        message: `${missing} rights are missing for what is planned`,
+        message: `${missing} ${missing === 1 ? 'right is' : 'rights are'} missing for what is planned`,
         hint: 'grant what is printed, then run again',
       },
     ]);

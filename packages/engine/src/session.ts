@@ -1,12 +1,15 @@
 import type { CauseScope, Json, ParamValue, Runbook, Scope, StepScope } from '@claw-run/core';
 import { ClawError, type Connection, type Redactor, secretsIn } from '@claw-run/core';
 import type { JournalRecord, NewRecord, RunEvent } from './event.ts';
+import type { FleetPart } from './run-options.ts';
 import { createWorld, type World } from './world.ts';
 
 /** What a run is given. */
 export interface SessionOptions {
   readonly runbook: Runbook;
   readonly run: string;
+  /** Whose part it does, where it is one of a fleet's. */
+  readonly part: FleetPart | undefined;
   /** RFC 3339, UTC. */
   readonly startedAt: string;
   readonly dryRun: boolean;
@@ -65,7 +68,12 @@ export function createSession(options: SessionOptions): Session {
   };
 
   const stamped = (fresh: NewRecord) =>
-    ({ at: options.now().toISOString(), run: options.run, ...fresh }) as JournalRecord;
+    ({
+      at: options.now().toISOString(),
+      run: options.run,
+      ...(options.part === undefined ? {} : options.part),
+      ...fresh,
+    }) as JournalRecord;
 
   return {
     ...options,

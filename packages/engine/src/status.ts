@@ -21,3 +21,30 @@ export const runStatuses = {
 } as const;
 
 export type RunStatus = keyof typeof runStatuses;
+
+/** From what nobody needs to look into to what somebody has to at once. */
+const bySeverity: readonly RunStatus[] = [
+  'ok',
+  'changes-pending',
+  'cancelled',
+  'waiting-for-approval',
+  'stale-plan',
+  'locked',
+  'usage',
+  'refused',
+  'rolled-back',
+  'verification-failed',
+  'timed-out',
+  'failed',
+  'roll-back-incomplete',
+  'interrupted',
+  'terminated',
+];
+
+/** The status of many runs together. */
+export function worstOf(statuses: readonly RunStatus[]): RunStatus {
+  return statuses.reduce<RunStatus>(
+    (worst, status) => (bySeverity.indexOf(status) > bySeverity.indexOf(worst) ? status : worst),
+    'ok',
+  );
+}

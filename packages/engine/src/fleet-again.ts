@@ -1,0 +1,47 @@
+import { problemOf } from '@claw-run/core';
+import { endFleet, fleetStatus } from './fleet.ts';
+import type { FleetEvent, FleetOutcome, HostOutcome, NewFleetEvent } from './fleet-event.ts';
+import { inParallel } from './in-parallel.ts';
+import type { RunOutcome } from './run-options.ts';
+import { runStatuses } from './status.ts';
+
+/** The runs of a fleet, to be gone on with or undone. */
+export interface FleetAgain {
+  readonly fleet: string;
+  /** RFC 3339, UTC. */
+  readonly startedAt: string;
+  readonly hosts: readonly {
+    readonly host: string;
+    readonly hostRun: string;
+    readonly work: () => Promise<RunOutcome>;
+  }[];
+  readonly forks: number;
+  readonly emit?: (event: FleetEvent) => void;
+  readonly signal?: AbortSignal;
+  readonly now?: () => Date;
+}
+
+/** Goes on with the runs of a fleet, or undoes them, as `work` does; one that fails does not hold up the others. */
+export async function againOnFleet(options: FleetAgain): Promise<FleetOutcome> {
+  const { fleet, startedAt, now = () => new Date() } = options;
+  const tell = (event: NewFleetEvent) =>
+    options.emit?.({ at: now().toISOString(), run: fleet, ...event } as FleetEvent);
+  const outcomes = new Map<string, HostOutcome>();
+  await inParallel(options.hosts, options.forks, async ({ host, hostRun, work }) => {
+    if (options.signal?.aborted === true) {
+      outcomes.set(hostRun, { host, hostRun, status: 'not-begun', changes: 0, problems: [] });
+      return;
+    }
+    const { status, problems, steps } = await work().catch(refusedBy);
+    const changes = steps.filter(({ plan }) => plan.plan === 'change').length;
+    const outcome = { host, hostRun, status, changes, problems };
+    outcomes.set(hostRun, outcome);
+    tell({ type: 'host.ended', ...outcome });
+  });
+  const hosts = options.hosts.flatMap(({ hostRun }) => outcomes.get(hostRun) ?? []);
+  return endFleet({ run: fleet, startedAt, hosts, status: fleetStatus(hosts, options.signal) }, tell);
+}
+
+function refusedBy(error: unknown): Pick<RunOutcome, 'status' | 'exit' | 'problems' | 'steps'> {
+  return { status: 'refused', exit: runStatuses.refused.exit, problems: [problemOf(error)], steps: [] };
+}
