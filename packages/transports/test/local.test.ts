@@ -175,7 +175,7 @@ describe('the lock of a host', () => {
 
   it('of a process that is gone is taken over', async () => {
     const lock = await local().lock(holder('one'), calm());
-    const path = join(file('locks'), 'local.lock');
+    const path = join(file('locks'), 'claw-run.lock');
     const held = JSON.parse(await readFile(path, 'utf8')) as object;
     await writeFile(path, JSON.stringify({ ...held, pid: 2 ** 30 }));
     await (await local().lock(holder('two'), calm())).release();

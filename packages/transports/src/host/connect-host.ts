@@ -1,5 +1,22 @@
-import { ClawError, type Connection, type Secret } from '@claw-run/core';
+import {
+  type ActionResult,
+  ClawError,
+  type Connection,
+  type FileState,
+  type HostAction,
+  type HostRead,
+  type RunResult,
+  Secret,
+} from '@claw-run/core';
+import { fileCommand, runAsOf, runCommand } from './commands.ts';
+import { fileStateOf } from './file-state.ts';
+import { lockHost } from './lock.ts';
+import { refusedCommands } from './refused.ts';
+import type { Request } from './request.ts';
+import { Runner } from './runner.ts';
 import type { Shell } from './shell.ts';
+import type { Result } from './wire.ts';
+import { writeCommand } from './write.ts';
 
 /** Settings that all hosts have, whichever way they are reached; transports pass them on. */
 export interface HostSettings {
@@ -7,19 +24,147 @@ export interface HostSettings {
   readonly sudoPassword?: Secret | undefined;
   /** How long a command may take that names no time of its own; 60 s. */
   readonly commandSeconds?: number | undefined;
+  /** How long the shell of the host may take to say its first word, once the connection stands; 30 s. */
+  readonly startSeconds?: number | undefined;
   /** Where the lock file is kept on the host; by default the first of /run/lock, /var/lock and /tmp that all may write to. */
   readonly lockFolder?: string | undefined;
+  /** How often the lock is renewed; 15 s. */
+  readonly renewSeconds?: number | undefined;
 }
 
 export interface HostOptions extends HostSettings {
   /** How the host is called in messages. */
   readonly name: string;
   readonly shell: Shell;
-  /** A line of shell that is run first in each channel, such as the settings of the environment. */
+  /** Shell text that is run first in each channel, such as the settings of the environment; `remotePrelude` for hosts that one logs in to. */
   readonly prelude?: string | undefined;
+  /** The process that holds locks, where it runs on the host itself. */
+  readonly pid?: number | undefined;
 }
 
+/** Log-ins without a terminal often lack the folders of administrators' programs. */
+export const remotePrelude = 'PATH="${PATH:-/usr/bin:/bin}:/usr/sbin:/sbin"; export PATH';
+
 /** A host over any transport that can start a shell there. Nothing is opened until the first read, action or lock. */
-export function connectHost(_options: HostOptions): Connection<'host'> {
-  throw new ClawError('unreachable', 'not built yet');
+export function connectHost(options: HostOptions): Connection<'host'> {
+  const { name, shell, prelude = '', commandSeconds = 60, startSeconds = 30, sudoPassword } = options;
+  const newRunner = () => new Runner({ name, shell, prelude, sudoPassword, startSeconds });
+  const runner = newRunner();
+  const host: Host = { runner, name, commandSeconds };
+  return {
+    kind: 'host',
+    name,
+    read: (read, { signal }) => (read.read === 'run' ? run(host, read, signal) : file(host, read, signal)),
+    perform: (action, { signal }) => perform(host, action, signal),
+    refused: (wanted, { signal }) => refusedCommands(runner, wanted, signal),
+    lock: (holder, { signal, force = false }) =>
+      lockHost(runner, holder, {
+        host: name,
+        folder: options.lockFolder,
+        pid: options.pid,
+        renewSeconds: options.renewSeconds ?? 15,
+        renewer: newRunner,
+        signal,
+        force,
+      }),
+    async close() {
+      await runner.close();
+      await shell.close();
+    },
+  };
+}
+
+interface Host {
+  readonly runner: Runner;
+  readonly name: string;
+  readonly commandSeconds: number;
+}
+
+async function run(host: Host, read: HostRead & { read: 'run' }, signal: AbortSignal): Promise<RunResult> {
+  const result = await host.runner.ask({
+    ...runCommand(read, { end: 'r' }),
+    what: read.argv.join(' '),
+    seconds: read.timeoutSeconds ?? host.commandSeconds,
+    signal,
+  });
+  return runResult(host, read, result);
+}
+
+async function file(
+  host: Host,
+  read: HostRead & { read: 'file' },
+  signal: AbortSignal,
+): Promise<FileState | null> {
+  const ask = (look: 'stat' | 'content') =>
+    host.runner.ask({
+      ...fileCommand(read, look),
+      what: look === 'stat' ? `stat ${read.path}` : `cat ${read.path}`,
+      seconds: host.commandSeconds,
+      signal,
+    });
+  const [stat, content] = await Promise.all([ask('stat'), ask('content')]);
+  return fileStateOf(read.path, host.name, stat, content);
+}
+
+async function perform(host: Host, action: HostAction, signal: AbortSignal): Promise<ActionResult> {
+  const request = { ...actionRequest(action, host.commandSeconds), action: true, signal };
+  const result = await host.runner.ask(request);
+  if (action.do === 'run') unknownUser(host, action, result);
+  if (result.exit === 0) return { exit: 0 };
+  const said =
+    messageOf(action.do === 'run' ? action.argv[0] : '', result)
+      .trim()
+      .split('\n')
+      .at(-1) ?? '';
+  const failed =
+    action.do === 'write'
+      ? `cannot write ${action.path}: ${said}`
+      : `${request.what} exited ${result.exit}: ${said}`;
+  throw new ClawError('action-failed', failed);
+}
+
+function actionRequest(action: HostAction, commandSeconds: number): Omit<Request, 'signal'> {
+  switch (action.do) {
+    case 'write':
+      return { ...writeCommand(action), what: `write ${action.path}`, seconds: commandSeconds };
+    case 'remove': {
+      const argv = ['rm', '-f', '--', action.path] as const;
+      const command = runCommand({ do: 'run', argv, ...(action.sudo ? { sudo: true } : {}) }, { end: 'a' });
+      return { ...command, what: `remove ${action.path}`, seconds: commandSeconds };
+    }
+    case 'run': {
+      const { stdin, argv, timeoutSeconds = commandSeconds } = action;
+      const input = stdin instanceof Secret ? stdin.reveal() : stdin;
+      const command = runCommand(action, { end: 'a', ...(input === undefined ? {} : { input }) });
+      return { ...command, what: argv.join(' '), seconds: timeoutSeconds };
+    }
+  }
+}
+
+function runResult(host: Host, read: HostRead & { read: 'run' }, result: Result): RunResult {
+  unknownUser(host, read, result);
+  return {
+    exit: result.exit,
+    stdout: result.stdout.toString('utf8'),
+    stderr: messageOf(read.argv[0], result),
+  };
+}
+
+/** What a command printed as errors; the shell's own words on a program that cannot be run differ from shell to shell. */
+function messageOf(program: string, { exit, stderr }: Result): string {
+  const text = stderr.toString('utf8');
+  if (exit === 127 && new RegExp(notFound).test(text) && text.includes(program))
+    return `${program}: not found`;
+  if (exit === 126 && /permission denied/i.test(text) && text.includes(program))
+    return `${program}: permission denied`;
+  return text;
+}
+
+const notFound = /: (not found|command not found|No such file or directory)\n$/;
+
+function unknownUser(host: Host, wanted: { readonly as?: string }, { exit, stderr }: Result): void {
+  if (exit !== 1 || runAsOf(wanted) === undefined || wanted.as === undefined) return;
+  if (!/^(su: user .* does not exist|su: unknown user|sudo: unknown user)/m.test(stderr.toString('utf8')))
+    return;
+  throw new ClawError('not-found', `there is no user ${wanted.as} on ${host.name}`);
 }

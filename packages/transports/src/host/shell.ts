@@ -27,6 +27,8 @@ export interface Channel {
   readonly closed: Promise<ChannelEnd>;
   /** Gives the channel up at once: what runs in it is no longer listened to, and `closed` settles soon. */
   readonly kill: () => void;
+  /** Whether this process has to stay alive for it: `false` while nothing is awaited, so that a connection that was not closed does not keep a program. */
+  readonly hold?: (busy: boolean) => void;
 }
 
 /** `exited`: the shell itself ended, and the way to the host is as good as before. `dropped`: nobody knows what became of it. */

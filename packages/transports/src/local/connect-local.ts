@@ -1,70 +1,65 @@
-import {
-  type ActionResult,
-  ClawError,
-  type Connection,
-  type HostAction,
-  type HostRead,
-} from '@claw-run/core';
-import { readLocalFile, writeLocalFile } from './files.ts';
-import { lockFile } from './lock-file.ts';
-import { type CommandOptions, runCommand } from './run-command.ts';
+import type { Connection } from '@claw-run/core';
+import { ClawError } from '@claw-run/core';
+import { execa } from 'execa';
+import { connectHost, type HostSettings } from '../host/connect-host.ts';
+import { type Channel, type ChannelEnd, defaultShell, type Shell } from '../host/shell.ts';
 
-export interface LocalOptions {
+export interface LocalOptions extends HostSettings {
   /** The environment of commands, PATH included. */
   readonly env: NodeJS.ProcessEnv;
-  /** A private folder for lock files. */
-  readonly lockFolder: string;
+  /** The shell that runs them; `sh`. */
+  readonly sh?: readonly [string, ...string[]];
 }
 
 /** The machine that claw-run itself runs on, as a host. */
 export function connectLocal(options: LocalOptions): Connection<'host'> {
-  const env = { ...options.env, LC_ALL: 'C' };
+  const { env, sh = defaultShell, ...settings } = options;
+  return connectHost({ ...settings, name: 'local', pid: process.pid, shell: localShell(sh, env) });
+}
+
+function localShell([file, ...args]: readonly [string, ...string[]], env: NodeJS.ProcessEnv): Shell {
   return {
-    kind: 'host',
-    name: 'local',
-    read: (read, { signal }) => readHost(read, { env, signal }),
-    perform: (action, { signal }) => performOnHost(action, { env, signal }),
-    lock: (holder, lockOptions) => lockFile(options.lockFolder, 'local', holder, lockOptions),
+    async open({ signal }) {
+      signal.throwIfAborted();
+      return processChannel(file, args, env);
+    },
     close: () => Promise.resolve(),
   };
 }
 
-function readHost(read: HostRead, options: CommandOptions): Promise<unknown> {
-  const settings = { ...options, ...(read.sudo ? { sudo: true } : {}) };
-  if (read.read === 'file') return readLocalFile(read.path, settings);
-  return runCommand(read.argv, {
-    ...settings,
-    ...(read.timeoutSeconds === undefined ? {} : { timeoutSeconds: read.timeoutSeconds }),
+function processChannel(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Channel {
+  // a session of its own, so that a signal for this process's group does not end commands half-way
+  const child = execa(file, args, {
+    env,
+    extendEnv: false,
+    reject: false,
+    buffer: false,
+    detached: true,
+    cleanup: true,
   });
-}
-
-async function performOnHost(action: HostAction, options: CommandOptions): Promise<ActionResult> {
-  const settings = { ...options, ...(action.sudo ? { sudo: true } : {}) };
-  switch (action.do) {
-    case 'write':
-      await writeLocalFile(action, settings);
-      return {};
-    case 'remove':
-      return succeeded(action, await runCommand(['rm', '-f', '--', action.path], settings));
-    case 'run': {
-      const { stdin, timeoutSeconds } = action;
-      return succeeded(
-        action,
-        await runCommand(action.argv, {
-          ...settings,
-          ...(stdin === undefined ? {} : { stdin }),
-          ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
-        }),
+  const { stdin, stdout, stderr } = child;
+  const closed = child.then((result): ChannelEnd => {
+    if (result.code === 'ENOENT' || result.code === 'EACCES') {
+      const error = new ClawError(
+        'unreachable',
+        `cannot start ${file}: ${result.originalMessage ?? result.code}`,
       );
+      return { end: 'dropped', error };
     }
-  }
-}
-
-function succeeded(action: HostAction, result: { exit: number; stderr: string }): ActionResult {
-  if (result.exit === 0) return { exit: 0 };
-  const what = action.do === 'run' ? action.argv.join(' ') : `${action.do} ${action.path}`;
-  throw new ClawError(
-    'action-failed',
-    `${what} exited ${result.exit}: ${result.stderr.trim().split('\n').at(-1) ?? ''}`,
-  );
+    return { end: 'exited', exit: result.exitCode ?? 137 };
+  });
+  return {
+    stdin,
+    stdout,
+    stderr,
+    closed,
+    kill: () => {
+      child.kill('SIGKILL');
+      for (const stream of [stdin, stdout, stderr]) stream.destroy();
+    },
+    hold(busy) {
+      for (const handle of [child, stdin, stdout, stderr] as { ref?: () => void; unref?: () => void }[])
+        busy ? handle.ref?.() : handle.unref?.();
+    },
+  };
 }

@@ -1,0 +1,60 @@
+import { quote } from './quote.ts';
+
+/**
+ * The functions that scripts are made of, for dash, bash and busybox ash. Each command is a process group of its own (job control where the shell has it
+ * without a terminal, else `setsid`), so that what it leaves behind can be found.
+ *
+ *     e ID EXIT NOTE   ends a frame, on both streams
+ *     r ID             waits for a read, ends what it left running, ends the frame
+ *     a ID             waits for an action; `left` where it left something running
+ *     st ID PATH…      one stat for those of the paths that exist
+ *     c ID PATH        the content of a file; `other` where it is no regular one, `missing`, `denied`
+ *     S ID SCRIPT      runs a script as root, in one shell for all of it
+ */
+export function preludeOf(nonce: string, extra: string): string {
+  const functions = `${extra}
+LC_ALL=C; export LC_ALL
+N=${nonce}
+X=exec
+{ set -m; } 2>/dev/null
+case $- in *m*) ;; *) ! command -v setsid >/dev/null || X='exec setsid';; esac
+e() { printf '%s %s %s %s\\n' $N "$1" "$2" "$3"; printf '%s %s\\n' $N "$1" >&2; }
+r() { wait $! 2>/dev/null; set -- "$1" $?; kill -9 -$! 2>/dev/null; e "$1" "$2"; }
+a() { wait $! 2>/dev/null; set -- "$1" $? ''; ! kill -0 -$! 2>/dev/null || set -- "$1" "$2" left; e "$@"; }
+st() { I=$1; shift
+for p do shift; [ ! -e "$p" ] || set -- "$@" "$p"; done
+if [ $# -gt 0 ]; then $X stat -L -c ${quote(statFormat)} -- "$@" </dev/null & r $I; else e $I 0; fi; }
+c() { if [ -f "$2" ] || { [ -L "$2" ] && [ ! -e "$2" ]; }; then $X cat -- "$2" </dev/null & r $1
+elif [ -e "$2" ]; then e $1 0 other
+else d=$2
+while [ -n "$d" ] && [ ! -e "$d" ]; do case $d in */*) d=\${d%/*};; *) d=.;; esac; done
+if [ -n "$d" ] && [ -d "$d" ] && [ ! -x "$d" ]; then e $1 0 denied; else e $1 0 missing; fi; fi; }
+S() { if [ "$U" = 0 ]; then e $1b 0 $$; eval "$2"; e $1 0
+else printf '%s\\n' "$P" U=0 "e $1b 0 \\$\\$" "$2" | sudo -n sh; e $1 $?; fi; }
+SP() { { printf '%s\\n' "$W" claw-run-go "$P" U=0 "e $1b 0 \\$\\$" "$2"; } | sudo -S -p '' sh -c 'while IFS= read -r x; do [ "$x" != claw-run-go ] || exec sh; done'; e $1 $?; }`;
+  return `P=${quote(functions)}
+eval "$P"
+while read -r k U u x; do [ "$k" != Uid: ] || break; done </proc/self/status
+U=$u
+`;
+}
+
+/** Type and mode in hexadecimal, owner and group by name and number, and the name. */
+export const statFormat = '%f/%U/%u/%G/%g/%n';
+
+/**
+ * Ends everything that descends from a shell, and the process groups of these, the shell itself excepted. Runs in a shell beside it; reads /proc with
+ * built-ins alone, since `ps` need not be there.
+ */
+export function endingChildrenOf(shell: number): string {
+  return `k=' ${shell} '
+n=
+while [ "$n" != "$k" ]; do n=$k
+for s in /proc/[0-9]*/stat; do { IFS= read -r l <"$s"; } 2>/dev/null || continue
+p=\${s#/proc/}; p=\${p%/stat}; set -- \${l##*) }
+case $k in *" $p "*) ;; *" $2 "*) k="$k$p ";; esac
+done
+done
+for p in $k; do [ $p = ${shell} ] || { kill -9 -$p; kill -9 $p; } 2>/dev/null; done
+`;
+}

@@ -1,0 +1,291 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ClawError, type Secret } from '@claw-run/core';
+import { batchOf } from './batch.ts';
+import { endChildren } from './end-children.ts';
+import { preludeOf } from './prelude.ts';
+import { quote } from './quote.ts';
+import { excessError, type Item, type Open, outputLimit, type Request, type Settled } from './request.ts';
+import type { Shell } from './shell.ts';
+import { type Refusal, refusalOf, sudoError, sudoersLine, sudoersWords, type Way } from './sudo.ts';
+import { type Outcome, type Result, Wire } from './wire.ts';
+
+export interface RunnerOptions {
+  readonly name: string;
+  readonly shell: Shell;
+  /** Shell text that sets the environment of commands. */
+  readonly prelude: string;
+  readonly sudoPassword?: Secret | undefined;
+  /** How long the shell may take to say its first word. */
+  readonly startSeconds: number;
+}
+
+/** How long after it was ended a command may take to be gone, before its shell is given up. */
+const graceMs = 3000;
+
+/** Sends what is asked for in the same turn as one script; sees to sudo, time-outs and lost shells. */
+export class Runner {
+  readonly #options: RunnerOptions;
+  #waiting: Item[] = [];
+  #scheduled = false;
+  #count = 0;
+  #open: Promise<Open> | undefined;
+  readonly #wires = new Set<Wire>();
+  readonly #endings = new Set<Promise<void>>();
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  /** The result of a request, however its command exited. @throws ClawError where there is none */
+  async ask(request: Request): Promise<Result> {
+    let way: Way | undefined;
+    for (;;) {
+      request.signal.throwIfAborted();
+      const settled = await this.#submit(request, way);
+      if ('failed' in settled) throw settled.failed;
+      const { outcome, item, open } = settled;
+      if (item.excess !== undefined && outcome.came !== 'skipped') throw excessError(request, item.excess);
+      if (outcome.came === 'ended') await this.#afterEnd(request, open, outcome);
+      else if (outcome.came === 'skipped') await this.#afterSkip(item, open);
+      else {
+        const { result } = outcome;
+        if (result.overflow) throw excessError(request, 'output');
+        const bySudo = request.runAs !== undefined && item.group === undefined;
+        const refusal = bySudo ? refusalOf(result) : undefined;
+        if (refusal === undefined) return result;
+        way = await this.#afterRefusal(item, open, refusal);
+      }
+    }
+  }
+
+  /** Who the shell runs as; it is started where it does not run yet. */
+  async identity(signal: AbortSignal): Promise<{ readonly uid: string; readonly user: string }> {
+    const open = await this.#opened(signal);
+    await open.greeted;
+    return { uid: open.uid, user: open.user };
+  }
+
+  /** Has sudo take the password now, where one was given. @throws ClawError `forbidden` */
+  async authenticate(signal: AbortSignal): Promise<void> {
+    const { sudoPassword, name } = this.#options;
+    if (sudoPassword === undefined) return;
+    const open = await this.#opened(signal);
+    const asked = await this.ask({
+      what: 'sudo -v',
+      script: (id) => `W=${quote(sudoPassword.reveal())}\nprintf '%s\\n' "$W" | sudo -S -p '' -v\ne ${id} $?`,
+      seconds: 30,
+      signal,
+    });
+    if (asked.exit === 0) {
+      open.authenticated = true;
+      return;
+    }
+    const said = asked.stderr.toString('utf8').trim().split('\n').at(-1) ?? '';
+    throw new ClawError('forbidden', `sudo refuses the password of ${open.user} on ${name}: ${said}`, {
+      hint: 'give the right password, or log in as somebody whom sudo trusts',
+    });
+  }
+
+  async close(): Promise<void> {
+    const open = await this.#open?.catch(() => undefined);
+    this.#open = undefined;
+    if (open?.wire.busy === true) await this.#endChildren(open, undefined);
+    await Promise.all(this.#endings);
+    for (const wire of this.#wires) wire.kill();
+  }
+
+  #submit(request: Request, way: Way | undefined): Promise<Settled> {
+    const { promise, resolve } = Promise.withResolvers<Settled>();
+    const stop = () => {
+      item.settle({ failed: request.signal.reason });
+      this.#end(item);
+    };
+    const item: Item = {
+      request,
+      way,
+      settle(settled) {
+        request.signal.removeEventListener('abort', stop);
+        resolve(settled);
+      },
+    };
+    request.signal.addEventListener('abort', stop, { once: true });
+    this.#waiting.push(item);
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      setImmediate(() => void this.#flush(request.signal));
+    }
+    return promise;
+  }
+
+  async #flush(signal: AbortSignal): Promise<void> {
+    const open = await this.#opened(signal).catch((error: unknown) => ({ error }));
+    this.#scheduled = false;
+    const items = this.#waiting.splice(0).filter(({ request }) => !request.signal.aborted);
+    if ('error' in open) {
+      for (const item of items) item.settle({ failed: open.error });
+    } else if (items.length > 0) {
+      const { script, slots } = batchOf(open, items, {
+        id: () => this.#id(),
+        onExcess: (item) => this.#end(item),
+        onLeft: (left) => void this.#retire(left),
+      });
+      open.wire.send(script, slots);
+    }
+  }
+
+  /** The next one gets a shell of its own; this one stays, since closing its output would hurt what was left running. */
+  async #retire(left: Open): Promise<void> {
+    if ((await this.#open) === left) this.#open = undefined;
+  }
+
+  /** Ends what runs for an item, if it is its turn. Where that does not help, the shell is given up, so that the others get theirs. */
+  #end(item: Item): void {
+    const { open, id = '', gone } = item;
+    if (open === undefined || !open.wire.isHead(id)) return;
+    const ending = this.#endChildren(open, item).then(async () => {
+      const late = new AbortController();
+      await Promise.race([gone, delay(graceMs, undefined, { signal: late.signal }).catch(() => undefined)]);
+      late.abort();
+      if (!open.wire.isHead(id)) return;
+      open.abandoned = true;
+      open.wire.kill();
+    });
+    this.#endings.add(ending);
+    void ending.finally(() => this.#endings.delete(ending));
+  }
+
+  #endChildren(open: Open, item: Item | undefined): Promise<void> {
+    const { shell, sudoPassword, startSeconds } = this.#options;
+    const root = item?.group?.pid;
+    return endChildren(shell, {
+      pid: root ?? open.pid,
+      sudo: root !== undefined && open.uid !== '0',
+      password: sudoPassword,
+      seconds: startSeconds,
+    });
+  }
+
+  async #afterEnd(
+    request: Request,
+    open: Open,
+    { end, begun, stderr }: Outcome & { came: 'ended' },
+  ): Promise<void> {
+    const { name } = this.#options;
+    const dropped = end.end === 'dropped' && !open.abandoned;
+    const because = dropped
+      ? end.error.message
+      : `its shell ended${stderr === '' ? '' : ` (${stderr.split('\n').at(-1)})`}`;
+    if (request.action && (begun || dropped || open.abandoned)) {
+      throw new ClawError('unreachable', `${name} was lost during \`${request.what}\`: ${because}`, {
+        hint: 'it is not known whether that took place; it is decided by looking, once the host can be reached again',
+        retryable: true,
+      });
+    }
+    if (dropped)
+      throw new ClawError('unreachable', `${name} was lost: ${because}`, {
+        cause: end.error,
+        retryable: true,
+      });
+    if (!(await open.greeted)) {
+      throw new ClawError('unreachable', `${name} has no usable shell: ${because}`, {
+        hint: 'claw-run needs a POSIX `sh` there, and a log-in that may run commands',
+      });
+    }
+    if (begun) throw new ClawError('fact-unreadable', `${request.what} ended the shell that it ran in`);
+  }
+
+  /** The root shell of an item was not started, or has ended early. Decides once for all of its group how to go on. */
+  async #afterSkip(item: Item, open: Open): Promise<void> {
+    const { group, request } = item;
+    if (group === undefined) throw new ClawError('fact-unreadable', `${request.what} gave no answer`);
+    const ended = await Promise.race([group.ended, open.wire.closed]);
+    if (group.pid !== undefined) {
+      group.culprit ??= item;
+      if (group.culprit === item)
+        throw new ClawError('fact-unreadable', `${request.what} ended the shell that it ran in`);
+      return;
+    }
+    if (ended === undefined) return;
+    group.decided ??= this.#changeWay(open, ended, request);
+    await group.decided;
+  }
+
+  async #changeWay(open: Open, ended: Result, request: Request): Promise<void> {
+    const refusal = refusalOf(ended);
+    if (refusal?.because === 'missing') throw await this.#refused(request, open, refusal);
+    const canAnswer = refusal?.because === 'password' && this.#options.sudoPassword !== undefined;
+    if (canAnswer && !open.authenticated) await this.authenticate(request.signal);
+    else open.way = canAnswer && open.way === 'shell' ? 'shell-password' : 'each';
+  }
+
+  async #afterRefusal(item: Item, open: Open, refusal: Refusal): Promise<Way> {
+    const canAnswer = refusal.because === 'password' && this.#options.sudoPassword !== undefined;
+    if (!canAnswer || item.way === 'each-password') throw await this.#refused(item.request, open, refusal);
+    if (!open.authenticated) {
+      await this.authenticate(item.request.signal);
+      return 'each';
+    }
+    return 'each-password';
+  }
+
+  async #refused(request: Request, open: Open, refusal: Refusal): Promise<ClawError> {
+    const { words = [], runAs = 'root', what } = request;
+    const command = sudoersWords(await this.absolute(words, request.signal));
+    const line = words.length === 0 ? {} : { line: sudoersLine(open.user, runAs, command) };
+    return sudoError({ user: open.user, runAs, host: this.#options.name, command: what, refusal, ...line });
+  }
+
+  /** The words with the program's path in place of its name, as sudoers rules have it. */
+  async absolute(words: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+    const [program = '', ...rest] = words;
+    if (program === '' || program.startsWith('/')) return words;
+    const script = (id: string) => `command -v ${quote(program)}; e ${id} $?`;
+    const found = await this.ask({ what: `command -v ${program}`, script, seconds: 30, signal });
+    const path = found.stdout.toString('utf8').trim();
+    return [path.startsWith('/') ? path : program, ...rest];
+  }
+
+  async #opened(signal: AbortSignal): Promise<Open> {
+    const current = await this.#open?.catch(() => undefined);
+    if (current !== undefined && !current.wire.ended) return current;
+    const opening = this.#start(signal);
+    this.#open = opening;
+    return opening;
+  }
+
+  async #start(signal: AbortSignal): Promise<Open> {
+    const { shell, prelude, startSeconds } = this.#options;
+    const channel = await shell.open({ signal });
+    const wire = new Wire(channel, randomBytes(16).toString('hex'), outputLimit);
+    this.#wires.add(wire);
+    void wire.closed.then(() => this.#wires.delete(wire));
+    const { promise: greeted, resolve } = Promise.withResolvers<boolean>();
+    const open: Open = {
+      wire,
+      greeted,
+      pid: 0,
+      uid: '',
+      user: '',
+      way: 'shell',
+      authenticated: false,
+      abandoned: false,
+    };
+    const id = this.#id();
+    const settle = (outcome: Outcome) => {
+      if (outcome.came === 'back') {
+        const [pid, uid = '', user] = outcome.result.note.split(' ');
+        Object.assign(open, { pid: Number(pid), uid, user: user || `user ${uid}` });
+      }
+      resolve(outcome.came === 'back');
+    };
+    const hello = `${preludeOf(wire.nonce, prelude)}e ${id} 0 "$$ $U \${LOGNAME:-$USER}"\n`;
+    wire.send(hello, [{ id, seconds: startSeconds, onExcess: () => wire.kill(), settle }]);
+    return open;
+  }
+
+  #id(): string {
+    this.#count += 1;
+    return String(this.#count);
+  }
+}

@@ -1,0 +1,66 @@
+import { ClawError } from '@claw-run/core';
+import type { Result } from './wire.ts';
+
+/**
+ * How commands become root's where the log-in is not: all those of a turn in one root shell, where sudo allows that; with the password sent along where sudo
+ * keeps no tickets; else each by a sudo of its own, so that narrow rules do.
+ */
+export type Way = 'shell' | 'shell-password' | 'each' | 'each-password';
+
+/** What sudo itself said, where it did not run the command at all. */
+export function refusalOf({ exit, stderr }: Pick<Result, 'exit' | 'stderr'>): Refusal | undefined {
+  if (exit !== 1 && exit !== 127) return undefined;
+  const lines = stderr.toString('utf8').split('\n');
+  const said = (pattern: RegExp) => lines.find((line) => pattern.test(line))?.trim();
+  const password = said(passwordWanted);
+  if (password !== undefined) return { because: 'password', said: password };
+  const missing = exit === 127 ? said(noSudo) : undefined;
+  if (missing !== undefined) return { because: 'missing', said: 'there is no sudo' };
+  const forbidden = said(notAllowed);
+  return forbidden === undefined ? undefined : { because: 'rule', said: forbidden };
+}
+
+export interface Refusal {
+  readonly because: 'password' | 'rule' | 'missing';
+  readonly said: string;
+}
+
+const passwordWanted = /^sudo: (a password is required|a terminal is required|no password was provided)/;
+const notAllowed =
+  /^(sudo: )?(sorry, user .* (is not allowed to|may not run)|.* is not in the sudoers file|sorry, you must have a tty|.* is not allowed to run sudo)/i;
+const noSudo = /sudo: (command )?not found|sudo: inaccessible or not found/;
+
+/** What sudo refuses, told so that whoever may change it can. `line` is the sudoers line that would allow it. */
+export function sudoError(about: {
+  user: string;
+  runAs: string;
+  host: string;
+  command: string;
+  refusal: Refusal;
+  line?: string;
+}): ClawError {
+  const { user, runAs, host, command, refusal, line } = about;
+  return new ClawError(
+    'forbidden',
+    `${user} may not run \`${command}\` as ${runAs} on ${host}: ${refusal.said}`,
+    {
+      hint:
+        refusal.because === 'missing'
+          ? 'log in as root, or install sudo there'
+          : [
+              ...(line === undefined ? [] : [`allow it in sudoers: ${line}`]),
+              ...(refusal.because === 'password' ? ['or give the password of sudo'] : []),
+            ].join(', '),
+    },
+  );
+}
+
+/** A command as a sudoers rule words it. */
+export function sudoersWords(words: readonly string[]): string {
+  return words.map((word) => (word === '' ? '""' : word.replace(/[\\,:= \t*?[\]!]/g, '\\$&'))).join(' ');
+}
+
+/** The line of sudoers that grants a command. */
+export function sudoersLine(user: string, runAs: string, command: string): string {
+  return `${user} ALL=(${runAs}) NOPASSWD: ${command}`;
+}

@@ -1,0 +1,142 @@
+import { cutFrames, type Frame } from './frames.ts';
+import type { Channel, ChannelEnd } from './shell.ts';
+
+/** How something that was sent came back. */
+export type Outcome =
+  | { readonly came: 'back'; readonly result: Result }
+  /** A later frame came, so this one never will: the shell that it was meant for was not started. */
+  | { readonly came: 'skipped' }
+  /** The shell is gone. `begun` where this was what it was busy with. */
+  | { readonly came: 'ended'; readonly end: ChannelEnd; readonly begun: boolean; readonly stderr: string };
+
+export interface Result {
+  readonly exit: number;
+  readonly note: string;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+  readonly overflow: boolean;
+}
+
+/** Something that was sent and whose frame is awaited. */
+export interface Slot {
+  readonly id: string;
+  /** What it may take, from the moment it is its turn. */
+  readonly seconds: number;
+  readonly settle: (outcome: Outcome) => void;
+  /** Called once when it takes too long or prints too much. */
+  readonly onExcess: (excess: 'time' | 'output') => void;
+}
+
+/** One channel: scripts go in, frames come back in order. */
+export class Wire {
+  readonly nonce: string;
+  readonly #channel: Channel;
+  readonly #queue: Slot[] = [];
+  readonly #outs = new Map<string, Frame>();
+  readonly #errs = new Map<string, Frame>();
+  #timer: NodeJS.Timeout | undefined;
+  #end: ChannelEnd | undefined;
+  #lastErrors = '';
+
+  constructor(channel: Channel, nonce: string, limit: number) {
+    this.#channel = channel;
+    this.nonce = nonce;
+    const overflow = () => this.#queue[0]?.onExcess('output');
+    const collect = (frames: Map<string, Frame>) =>
+      cutFrames(nonce, limit, {
+        frame: (frame) => {
+          frames.set(frame.words[0] ?? '', frame);
+          this.#advance();
+        },
+        overflow,
+      });
+    channel.stdout.on('data', collect(this.#outs));
+    const errors = collect(this.#errs);
+    channel.stderr.on('data', (chunk: Buffer) => {
+      this.#lastErrors = (this.#lastErrors + chunk.toString('utf8')).slice(-2000);
+      errors(chunk);
+    });
+    channel.stdin.on('error', () => undefined);
+    void channel.closed.then((end) => this.#ended(end));
+    channel.hold?.(false);
+  }
+
+  /** Settles with nothing, once the shell is gone. */
+  get closed(): Promise<undefined> {
+    return this.#channel.closed.then(() => undefined);
+  }
+
+  get ended(): boolean {
+    return this.#end !== undefined;
+  }
+
+  get busy(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** Sends a script whose frames come back in the order of the slots. */
+  send(script: string, slots: readonly Slot[]): void {
+    const idle = this.#queue.length === 0;
+    this.#queue.push(...slots);
+    if (this.#end !== undefined) {
+      this.#ended(this.#end);
+      return;
+    }
+    this.#channel.hold?.(true);
+    this.#channel.stdin.write(script);
+    if (idle) this.#watch();
+  }
+
+  isHead(id: string): boolean {
+    return this.#queue[0]?.id === id;
+  }
+
+  kill(): void {
+    this.#channel.kill();
+  }
+
+  #advance(): void {
+    let moved = false;
+    for (let head = this.#queue[0]; head !== undefined; head = this.#queue[0]) {
+      const out = this.#outs.get(head.id);
+      const err = this.#errs.get(head.id);
+      const passed = out === undefined && this.#queue.some(({ id }) => this.#outs.has(id));
+      if (!passed && (out === undefined || err === undefined)) break;
+      moved = true;
+      this.#queue.shift();
+      this.#outs.delete(head.id);
+      this.#errs.delete(head.id);
+      head.settle(out === undefined || err === undefined ? { came: 'skipped' } : back(out, err));
+    }
+    if (moved) this.#watch();
+  }
+
+  #watch(): void {
+    clearTimeout(this.#timer);
+    const head = this.#queue[0];
+    if (head === undefined) this.#channel.hold?.(false);
+    else this.#timer = setTimeout(() => head.onExcess('time'), head.seconds * 1000);
+  }
+
+  #ended(end: ChannelEnd): void {
+    this.#end = end;
+    clearTimeout(this.#timer);
+    const stderr = this.#lastErrors.replaceAll(new RegExp(`${this.nonce} \\S*\\n`, 'g'), '').trim();
+    for (const [index, slot] of this.#queue.splice(0).entries())
+      slot.settle({ came: 'ended', end, begun: index === 0, stderr });
+  }
+}
+
+function back(out: Frame, err: Frame): Outcome {
+  const [, exit = '', ...note] = out.words;
+  return {
+    came: 'back',
+    result: {
+      exit: Number(exit),
+      note: note.join(' '),
+      stdout: out.bytes,
+      stderr: err.bytes,
+      overflow: out.overflow || err.overflow,
+    },
+  };
+}
