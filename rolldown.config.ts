@@ -46,4 +46,14 @@ const refa = defineConfig({
   },
 });
 
-export default [bin, refa];
+/** The practice head node's programs: a file each that needs nothing but Node.js, to be copied to a host. */
+export const hostPrograms = (['schedulerd', 'clw'] as const).map(
+  (name) =>
+    ({
+      input: `packages/sandbox/src/scheduler/bin-${name}.ts`,
+      platform: 'node',
+      output: { file: `${folder}/dist/host/${name}.cjs`, format: 'cjs', comments: { legal: true } },
+    }) as const,
+);
+
+export default [bin, refa, ...hostPrograms];

@@ -1,4 +1,28 @@
 export { type ApiServer, type ApiServerOptions, startApiServer } from './cluster/index.ts';
 export { type CliStreams, openclawCli } from './openclaw/cli.ts';
 export { type Scenario, scenarios } from './openclaw/scenarios.ts';
+export { type ClwStreams, clwMain } from './scheduler/cli/clw.ts';
+export { schedulerdMain } from './scheduler/daemon/main.ts';
+export {
+  type Installation,
+  type InstallOptions,
+  installClient,
+  installScheduler,
+} from './scheduler/world/install.ts';
+export {
+  type HeadNodeScenario,
+  headNodeScenarios,
+  parseHeadNodeScenarios,
+} from './scheduler/world/scenarios.ts';
+export { createHeadNodeSecrets, type HeadNodeSecrets } from './scheduler/world/secrets.ts';
+export {
+  type Afterwards,
+  type HeadNodeLayout,
+  type HeadNodeWorld,
+  type HeadNodeWorldOptions,
+  type HostFile,
+  headNodeWorld,
+  siteFiles,
+  userFiles,
+} from './scheduler/world/world.ts';
 export { type Sandbox, type SandboxOptions, startSandbox } from './up.ts';

@@ -43,6 +43,11 @@ export function labFolder(env: NodeJS.ProcessEnv = process.env): string | undefi
     .find((folder) => existsSync(join(folder, 'lab')));
 }
 
+/** The lab's command. */
+export function labCommand(): string {
+  return join(labFolder() ?? 'no lab', 'lab');
+}
+
 /** Why there can be no lab hosts here, or nothing. */
 export function whyNoLab(): string | undefined {
   if (labFolder() === undefined) return 'there is no lab: set CLAW_RUN_TOOLS to the folder that has lab/lab';
@@ -53,7 +58,7 @@ let count = 0;
 
 /** Starts a host. `stem` tells whose it is; the name is made unique to this process. */
 export async function upHost(stem: string, options: LabHostOptions = {}): Promise<LabHost> {
-  const lab = join(labFolder() ?? 'no lab', 'lab');
+  const lab = labCommand();
   count += 1;
   const name = `${stem}-${process.pid}-${count}`;
   const kind = options.vm === undefined ? 'host' : 'vm';

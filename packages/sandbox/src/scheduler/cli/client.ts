@@ -47,8 +47,10 @@ export async function callSigned(session: Session, call: Call): Promise<Reply> {
   const server = serverOf(session);
   const ca = settings.user.ca ?? settings.site.ca;
   const text = ca === undefined || server.protocol === 'http:' ? undefined : await readCa(ca);
-  const signed = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const headers = { ...identityHeaders(session), ...signed };
+  const headers = {
+    ...identityHeaders(session),
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+  };
   const reply = await callScheduler(call, { server, ca: text, headers, env });
   if (reply.status >= 400)
     await logFailure(settings.folder, now(), `HTTP ${reply.status} from scheduler: ${reply.text}`);

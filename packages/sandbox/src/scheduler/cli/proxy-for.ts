@@ -6,8 +6,9 @@ type Env = Readonly<Record<string, string | undefined>>;
  */
 export function proxyFor(target: URL, env: Env): URL | undefined {
   const of = (name: string) => env[name.toLowerCase()] || env[name] || undefined;
-  const named = (target.protocol === 'https:' && of('HTTPS_PROXY')) || of('HTTP_PROXY') || of('ALL_PROXY');
-  if (named === undefined || named === '' || named === false) return undefined;
+  const forHttps = target.protocol === 'https:' ? of('HTTPS_PROXY') : undefined;
+  const named = forHttps ?? of('HTTP_PROXY') ?? of('ALL_PROXY');
+  if (named === undefined) return undefined;
   if (isExempt(target, of('NO_PROXY') ?? '')) return undefined;
   const text = /^[a-z]+:\/\//i.test(named) ? named : `http://${named}`;
   return URL.canParse(text) ? new URL(text) : undefined;

@@ -1,0 +1,246 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Afterwards,
+  createHeadNodeSecrets,
+  type HeadNodeLayout,
+  type HeadNodeScenario,
+  type HeadNodeSecrets,
+  type HostFile,
+  headNodeWorld,
+  installClient,
+  installScheduler,
+  parseHeadNodeScenarios,
+  siteFiles,
+  userFiles,
+} from '@claw-run/sandbox';
+import { bundlePrograms } from './host-programs.ts';
+import type { LabHost } from './lab.ts';
+import { bringNode } from './node-in-vm.ts';
+
+/** A head node at work on a lab host. */
+export interface HeadNode {
+  readonly host: LabHost;
+  readonly secrets: HeadNodeSecrets;
+  /** Who is broken: alice, or lalice where there is a directory. */
+  readonly user: string;
+  /** `https://claw-head-01:8080` */
+  readonly server: string;
+  /** Runs a shell line in a fresh login session of a user. */
+  readonly as: (user: string, line: string) => Promise<Ran>;
+  /** Makes another host a client of this one: the CLI, the site's settings, the users' logins. */
+  readonly addClient: (client: LabHost) => Promise<void>;
+  /** Breaks the healthy world, or mends it again (`[]`): everything is as after a new installation. */
+  readonly apply: (scenarios: readonly HeadNodeScenario[]) => Promise<void>;
+}
+
+export interface Ran {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface HeadNodeOptions {
+  readonly scenarios?: readonly HeadNodeScenario[];
+  /** What kind of lab host it is. */
+  readonly kind?: 'host' | 'ldap' | 'selinux' | 'apparmor';
+  /** firewalld runs. */
+  readonly firewall?: boolean;
+}
+
+const PROXY_PORT = 3128;
+const NAME = 'claw-head-01';
+
+/**
+ * Installs the scheduler on a lab host and breaks it as the scenarios say. Containers must be up with `node: true`; a VM
+ * is given Node.js. It has its symptoms when this resolves.
+ */
+export async function setUpHeadNode(host: LabHost, options: HeadNodeOptions = {}): Promise<HeadNode> {
+  const { kind = 'host', firewall = false } = options;
+  const user = kind === 'ldap' ? 'lalice' : 'alice';
+  const users = kind === 'ldap' ? ['lalice', 'alice', 'bob'] : ['alice', 'bob'];
+  const secrets = await createHeadNodeSecrets({
+    users,
+    names: [NAME, 'localhost', host.name],
+    addresses: ['127.0.0.1', '::1', host.ip],
+  });
+  const server = `https://${NAME}:8080`;
+  const layout: HeadNodeLayout = {
+    etc: '/etc/claw-scheduler',
+    site: '/etc/claw',
+    home: (name) => `/home/${name}`,
+    listen: ['0.0.0.0:8080', '[::]:8080'],
+    server,
+    proxyPort: PROXY_PORT,
+  };
+  const node = '/usr/local/bin/node';
+  const inVm = kind === 'selinux' || kind === 'apparmor';
+  if (inVm) await bringNode(host, node);
+  const programs = await bundlePrograms();
+  const install = installScheduler({ programs, node, proxyPort: PROXY_PORT });
+  if (kind === 'selinux') await installPolicy(host);
+  const known = `grep -q ' ${NAME}$' /etc/hosts || echo '127.0.0.1 ${NAME}' >> /etc/hosts`;
+  await run(host, [known, ...install.files.map(writeCommand), ...relabel(kind), 'systemctl daemon-reload']);
+
+  const apply = async (names: readonly HeadNodeScenario[]) => {
+    const scenarios = parseHeadNodeScenarios(names);
+    const now = new Date(`${(await host.sh('date -u +%FT%TZ')).trim()}`);
+    const world = await headNodeWorld({ scenarios, layout, secrets, user, now });
+    const broken = (scenario: HeadNodeScenario) => scenarios.includes(scenario);
+    await run(host, [
+      'systemctl stop claw-scheduler; systemctl reset-failed claw-scheduler 2>/dev/null || true',
+      'rm -rf /var/spool/claw-scheduler /var/log/claw-scheduler.log*',
+      ...users.map((each) => `rm -rf ${layout.home(each)}/.claw ${layout.home(each)}/.profile`),
+      ...world.files.map(writeCommand),
+      ...localMembers(world.members, users),
+      ...(kind === 'ldap' ? directoryMember(!broken('group-ldap')) : []),
+      ...(firewall ? firewallPort(!broken('firewall')) : []),
+      ...relabel(kind),
+      ...(kind === 'selinux' ? selinux(broken) : []),
+      ...(kind === 'apparmor' ? await apparmor(broken) : []),
+      ...install.commands.map((command) => command.join(' ')),
+      'systemctl start claw-scheduler',
+      settled,
+      ...world.afterwards.map(afterwardsCommand),
+    ]);
+  };
+  await apply(options.scenarios ?? []);
+
+  return {
+    host,
+    secrets,
+    user,
+    server,
+    apply,
+    as: (name, line) => runAs(host, name, line),
+    async addClient(client) {
+      const now = new Date();
+      const world = { scenarios: [], layout, secrets, user, now };
+      const homes = await Promise.all(users.map((each) => userFiles(each, world)));
+      const files = [...installClient({ programs, node }), ...siteFiles(world), ...homes.flat()];
+      await run(client, [`echo '${host.ip} ${NAME}' >> /etc/hosts`, ...files.map(writeCommand)]);
+    },
+  };
+}
+
+/** The scheduler listens, or has said why it cannot. */
+const settled = `for i in $(seq 300); do
+  if grep -qsE '^\\[INFO\\] Listening on .*:8080' /var/log/claw-scheduler.log; then break; fi
+  if ! systemctl is-active -q claw-scheduler; then break; fi
+  sleep 0.1
+done
+if systemctl is-active -q claw-scheduler; then grep -qs '^\\[INFO\\] Listening' /var/log/claw-scheduler.log; fi`;
+
+function afterwardsCommand(event: Afterwards): string {
+  switch (event.kind) {
+    case 'ask-groups':
+      return `su - ${event.user} -c 'clw groups' >/dev/null`;
+    case 'join':
+      return `usermod -aG ${event.group} ${event.user}`;
+    case 'write':
+      // a file that is newer than the process by more than the clock's grain
+      return `sleep 1.1; ${writeCommand(event.file)}`;
+    case 'stop':
+      return 'systemctl stop claw-scheduler';
+  }
+}
+
+function localMembers(members: readonly string[], users: readonly string[]): readonly string[] {
+  return users
+    .filter((each) => each !== 'lalice')
+    .map((each) =>
+      members.includes(each)
+        ? `usermod -aG claw-users ${each}`
+        : `gpasswd -d ${each} claw-users >/dev/null 2>&1 || true`,
+    );
+}
+
+function directoryMember(isMember: boolean): readonly string[] {
+  const change = isMember ? 'add' : 'delete';
+  return [
+    `ldapmodify -x -c -H ldap://127.0.0.1 -D cn=admin,dc=claw,dc=test -y /root/ldap.password >/dev/null 2>&1 <<'LDIF' || true
+dn: cn=claw-ldap,ou=groups,dc=claw,dc=test
+changetype: modify
+${change}: memberUid
+memberUid: lalice
+LDIF`,
+    'sss_cache -E; id lalice >/dev/null',
+  ];
+}
+
+function firewallPort(isOpen: boolean): readonly string[] {
+  const change = isOpen ? 'add' : 'remove';
+  return ['', '--permanent '].map(
+    (where) => `firewall-cmd -q ${where}--zone=public --${change}-port=8080/tcp`,
+  );
+}
+
+function relabel(kind: string): readonly string[] {
+  const paths =
+    '/usr/sbin/claw-schedulerd /usr/bin/clw /etc/claw /etc/claw-scheduler /etc/systemd/system /home';
+  return kind === 'selinux' ? [`for path in ${paths}; do [ ! -e $path ] || restorecon -RF $path; done`] : [];
+}
+
+function selinux(broken: (scenario: HeadNodeScenario) => boolean): readonly string[] {
+  const labelled = 'semanage port -l -C | grep -Eq "claw_scheduler_port_t .*\\b8080\\b"';
+  return [
+    broken('selinux-port')
+      ? `if ${labelled}; then semanage port -d -t claw_scheduler_port_t -p tcp 8080; fi`
+      : `${labelled} || semanage port -m -t claw_scheduler_port_t -p tcp 8080`,
+    ...(broken('selinux-label') ? ['chcon -t user_tmp_t /etc/claw-scheduler/config.yaml'] : []),
+  ];
+}
+
+const sources = join(import.meta.dirname, '../../../packages/sandbox/src/scheduler');
+
+async function apparmor(broken: (scenario: HeadNodeScenario) => boolean): Promise<readonly string[]> {
+  const profile = await readFile(join(sources, 'apparmor/usr.sbin.claw-schedulerd'), 'utf8');
+  const narrow = profile.replace(/^.*\/etc\/claw-scheduler\/\*\* r,\n/m, '');
+  if (narrow === profile) throw new Error('the AppArmor profile has no rule for the configuration');
+  const path = '/etc/apparmor.d/usr.sbin.claw-schedulerd';
+  return [
+    'rm -f /etc/apparmor.d/local/usr.sbin.claw-schedulerd',
+    writeCommand({ path, mode: 0o644, content: broken('apparmor') ? narrow : profile }),
+    `apparmor_parser -r ${path}`,
+  ];
+}
+
+/** Compiles the scheduler's SELinux policy on the host and loads it. */
+async function installPolicy(host: LabHost): Promise<void> {
+  const files = await Promise.all(
+    ['te', 'fc'].map(async (kind) => ({
+      path: `/root/claw-policy/claw_scheduler.${kind}`,
+      mode: 0o644,
+      content: await readFile(join(sources, `selinux/claw_scheduler.${kind}`), 'utf8'),
+    })),
+  );
+  await run(host, [
+    ...files.map(writeCommand),
+    'cd /root/claw-policy && make -s -f /usr/share/selinux/devel/Makefile claw_scheduler.pp >&2',
+    'semodule -i /root/claw-policy/claw_scheduler.pp',
+  ]);
+}
+
+async function runAs(host: LabHost, user: string, line: string): Promise<Ran> {
+  const marker = 'exit-status:';
+  const quoted = `'${line.replaceAll("'", `'\\''`)}'`;
+  const script = `err=$(mktemp); su - ${user} -c ${quoted} 2>"$err" </dev/null; echo "${marker}$?"; cat "$err"; rm -f "$err"`;
+  const text = await host.sh('bash -s', { input: script });
+  const at = text.lastIndexOf(marker);
+  const [status = '', ...rest] = text.slice(at + marker.length).split('\n');
+  return { exitCode: Number(status), stdout: text.slice(0, at).trimEnd(), stderr: rest.join('\n').trimEnd() };
+}
+
+/** Runs shell commands as root, one after the other, in one channel; the first that fails ends it. */
+async function run(host: LabHost, commands: readonly string[]): Promise<void> {
+  await host.sh('bash -s', { input: ['set -eE', `trap 'echo "failed: $BASH_COMMAND" | head -c 2000 >&2' ERR`, ...commands, ''].join('\n') });
+}
+
+function writeCommand({ path, mode, owner, content }: HostFile): string {
+  const who = owner === undefined ? '' : `-o ${owner} -g "$(id -gn ${owner})" `;
+  const folder = path.slice(0, path.lastIndexOf('/'));
+  const made =
+    owner !== undefined && folder.includes('/.') ? `install -d -m 700 ${who}${folder}` : `mkdir -p ${folder}`;
+  const text = Buffer.from(content).toString('base64');
+  return `${made}; base64 -d <<'B64' | install -m ${mode.toString(8)} ${who}/dev/stdin ${path}\n${text}\nB64`;
+}
