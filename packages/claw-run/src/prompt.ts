@@ -20,6 +20,11 @@ export async function askParam(
   return question(io, { type, message, validate });
 }
 
+/** Asks for what must not be shown: a password, a passphrase, a code. */
+export async function askSecret(io: Io, message: string): Promise<string> {
+  return question(io, { type: 'password', message });
+}
+
 /** A question that is answered by yes or no; no is the answer to an empty line. */
 export async function agree(io: Io, message: string): Promise<boolean> {
   return question(io, { type: 'confirm', message, default: false });

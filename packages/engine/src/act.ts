@@ -34,15 +34,17 @@ export interface Act {
 /**
  * Performs a planned step and waits until what was planned is observed. A step that began before is decided by looking: done, not done,
  * or half way, from where it goes on.
+ * @returns what was seen of it
  * @throws ClawError `stale-plan` when what it changes is no longer as planned, `action-failed`, `not-settled`, …
  */
-export async function actStep(act: Act): Promise<void> {
+export async function actStep(act: Act): Promise<string> {
   const { session, definition, planned, phase } = act;
   await session.record({ type: 'step.started', id: planned.id, phase });
   const because =
     definition.type === 'state' ? await actState(act, definition) : await actEvent(act, definition);
   session.forgetAll();
   await session.record({ type: 'step.verified', id: planned.id, because });
+  return because;
 }
 
 async function actState(act: Act, definition: AnyState): Promise<string> {

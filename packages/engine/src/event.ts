@@ -33,6 +33,8 @@ export type RunEvent = Stamp &
         readonly title: string;
         readonly dryRun: boolean;
         readonly targets: JsonObject;
+        /** Of the caller's trace (W3C Trace Context), where there is one. */
+        readonly traceparent?: string;
       }
     | { readonly type: 'fact'; readonly id: string; readonly value?: Json; readonly because?: string }
     | {

@@ -8,6 +8,7 @@ export type FleetEvent = { readonly at: string; readonly run: string } & (
       readonly runbook: string;
       readonly title: string;
       readonly dryRun: boolean;
+      readonly traceparent?: string;
       readonly hosts: readonly string[];
     }
   | {

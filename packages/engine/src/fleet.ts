@@ -13,7 +13,7 @@ import type { FleetEvent, FleetOutcome, HostOutcome, NewFleetEvent } from './fle
 import { type Agreed, agreedTo, beyondAgreed, likeness } from './fleet-plan.ts';
 import { inParallel } from './in-parallel.ts';
 import { batchesOf } from './roll-out.ts';
-import { run } from './run.ts';
+import { run, tracedBy } from './run.ts';
 import type { RunOptions, RunOutcome } from './run-options.ts';
 import { shareConnection } from './shared-connection.ts';
 import { type RunStatus, runStatuses, worstOf } from './status.ts';
@@ -68,6 +68,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetOutcome> {
     runbook: options.runbook.name,
     title: options.runbook.title,
     dryRun: options.mode === 'plan',
+    ...tracedBy(options),
     hosts: options.hosts.map(({ name }) => name),
   });
   await inParallel(options.hosts, options.forks, (host) => look(fresh, host));

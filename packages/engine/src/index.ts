@@ -9,5 +9,6 @@ export { type Begun, foldJournal, type History } from './history.ts';
 export { createJournalStore, type Journal, type JournalStore } from './journal-file.ts';
 export { resume, run, undoRun } from './run.ts';
 export type { FleetPart, RunOptions, RunOutcome } from './run-options.ts';
+export { shareConnection } from './shared-connection.ts';
 export { type RunStatus, runStatuses } from './status.ts';
 export type { SudoGrant } from './sudo-grant.ts';

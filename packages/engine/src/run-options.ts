@@ -43,6 +43,8 @@ export interface RunOptions {
   /** Gives the problem when the plan is not the one that was agreed to. */
   readonly agreed?: (planned: readonly PlannedStep[]) => Problem | undefined;
   readonly redactor?: Redactor;
+  /** The trace that the run is a part of (W3C Trace Context), told at its start. */
+  readonly traceparent?: string;
   /** Set where it is one run of a fleet. */
   readonly part?: FleetPart;
 }

@@ -17,7 +17,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
   const context = createContext(options);
   return context.conclude(async () => {
     const { session } = context;
-    await announce(session);
+    await announce(context);
     const diagnosis = await diagnose(session);
     context.causes = diagnosis.causes;
     if (diagnosis.blocked.length > 0) return refuseUnread(context, diagnosis.blocked);
@@ -55,7 +55,7 @@ export async function resume(options: RunOptions & { readonly journal: Journal }
     context.proofs = opened.proofs;
     await session.keepIn(options.journal.append);
     await session.record({ type: 'journal.resumed', who: options.who });
-    await announce(session);
+    await announce(context);
     const acting = new Set([...changedIds(opened.steps), ...begun.map(({ id }) => id)]);
     const targets = opened.steps.filter(({ id }) => acting.has(id)).map(({ on }) => on);
     return locked(context, targets, (locks) => act(context, opened.steps, locks));
@@ -104,10 +104,26 @@ function partOf({ fleet, host }: NonNullable<History['opened']>): Pick<RunOption
   return fleet === undefined || host === undefined ? {} : { part: { fleet, host } };
 }
 
-async function announce(session: Session): Promise<void> {
+/** The trace of the caller, where it names one as W3C Trace Context does: what does not look like it is left out. */
+export function tracedBy({ traceparent }: Pick<RunOptions, 'traceparent'>): {
+  readonly traceparent?: string;
+} {
+  const fits =
+    traceparent !== undefined && /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent);
+  return fits ? { traceparent } : {};
+}
+
+async function announce({ session, options }: Context): Promise<void> {
   const { runbook, dryRun } = session;
   const targets = Object.fromEntries(Object.entries(session.scope().targets));
-  await session.record({ type: 'run.started', runbook: runbook.name, title: runbook.title, dryRun, targets });
+  await session.record({
+    type: 'run.started',
+    runbook: runbook.name,
+    title: runbook.title,
+    dryRun,
+    targets,
+    ...tracedBy(options),
+  });
 }
 
 /** From the plan to its end: refuse, be content, tell, or ask and act. */

@@ -191,7 +191,7 @@ async function happen(
   session.forgetAll();
   if (planned.plan.plan === 'refused') throw new ClawError('refused', planned.plan.because);
   if (planned.plan.plan === 'change') {
-    await actStep({
+    const because = await actStep({
       session,
       definition: event,
       planned,
@@ -201,8 +201,9 @@ async function happen(
       begun,
       checkpoint: options.checkpoint,
     });
+    return { verdict: 'pass', because };
   }
-  return { verdict: 'pass', because: 'it came about' };
+  return { verdict: 'pass', because: planned.plan.because };
 }
 
 function isDeferred({ plan }: PlannedStep): boolean {

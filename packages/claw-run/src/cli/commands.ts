@@ -14,6 +14,16 @@ export interface Command {
 
 const general = ['output', 'verbose', 'quiet', 'stateDir'] as const satisfies readonly FlagName[];
 const reach = ['context', 'kubeconfig', 'target', 'sandbox'] as const satisfies readonly FlagName[];
+const ssh = [
+  'sshConfig',
+  'knownHosts',
+  'identity',
+  'connectTimeout',
+  'sshPasswordFrom',
+  'passphraseFrom',
+  'sudoPasswordFrom',
+] as const satisfies readonly FlagName[];
+const many = ['hosts', 'limit', 'forks'] as const satisfies readonly FlagName[];
 const inputs = ['param', 'params', 'log', 'library'] as const satisfies readonly FlagName[];
 const choice = ['from', 'only'] as const satisfies readonly FlagName[];
 const acting = [
@@ -30,11 +40,23 @@ export const commands: { readonly [name: string]: Command } = {
   run: {
     summary: 'Diagnose, plan, ask, act and verify: the everyday call',
     operands: 'RUNBOOK',
-    flags: [...inputs, ...reach, ...choice, ...acting, 'check', 'dryRun', 'detailedExitcode', ...general],
+    flags: [
+      ...inputs,
+      ...reach,
+      ...many,
+      ...ssh,
+      ...choice,
+      ...acting,
+      'check',
+      'dryRun',
+      'detailedExitcode',
+      ...general,
+    ],
     examples: [
       'claw-run runbooks/worker-denied.yaml',
       'claw-run --check runbooks/worker-denied.yaml -e namespace=staging',
       'claw-run --sandbox rbac runbooks/worker-denied.yaml',
+      'claw-run runbooks/scheduler-denied.yaml --target head=ops@head-01',
     ],
     load: () => import('../commands/run.ts'),
   },
@@ -44,6 +66,8 @@ export const commands: { readonly [name: string]: Command } = {
     flags: [
       ...inputs,
       ...reach,
+      ...many,
+      ...ssh,
       ...choice,
       'out',
       'diff',
@@ -58,19 +82,29 @@ export const commands: { readonly [name: string]: Command } = {
   apply: {
     summary: 'Carry out a saved plan; refuses when the world has moved',
     operands: 'PLAN',
-    flags: [...acting, 'param', 'params', 'library', 'context', 'kubeconfig', 'target', ...general],
+    flags: [...acting, 'param', 'params', 'library', 'context', 'kubeconfig', 'target', ...ssh, ...general],
     examples: ['claw-run apply plan.json --yes'],
     load: () => import('../commands/apply.ts'),
   },
   diagnose: {
     summary: 'Tell which causes an incident has; from a log, find the runbook',
     operands: '[RUNBOOK|LOGFILE|-]',
-    flags: [...inputs, ...reach, 'runbooks', 'detailedExitcode', 'timeout', 'report', ...general],
+    flags: [
+      ...inputs,
+      ...reach,
+      ...many,
+      ...ssh,
+      'runbooks',
+      'detailedExitcode',
+      'timeout',
+      'report',
+      ...general,
+    ],
     examples: ['claw-run diagnose worker.log', 'kubectl logs deploy/openclaw-worker | claw-run diagnose -'],
     load: () => import('../commands/diagnose.ts'),
   },
   rollback: {
-    summary: 'Undo a run, the last step first; without RUN the latest that can be undone',
+    summary: 'Undo a run, or all runs of a fleet, the last step first; without RUN the latest',
     operands: '[RUN]',
     flags: [
       'yes',
@@ -82,15 +116,17 @@ export const commands: { readonly [name: string]: Command } = {
       'context',
       'kubeconfig',
       'target',
+      'forks',
+      ...ssh,
       ...general,
     ],
     examples: ['claw-run rollback'],
     load: () => import('../commands/rollback.ts'),
   },
   resume: {
-    summary: 'Go on with a run that stopped half way; without RUN the latest',
+    summary: 'Go on with a run, or the runs of a fleet, that stopped half way; without RUN the latest',
     operands: '[RUN]',
-    flags: [...acting, 'library', 'context', 'kubeconfig', 'target', ...general],
+    flags: [...acting, 'library', 'context', 'kubeconfig', 'target', 'forks', ...ssh, ...general],
     examples: ['claw-run resume'],
     load: () => import('../commands/resume.ts'),
   },

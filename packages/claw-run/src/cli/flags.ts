@@ -58,7 +58,58 @@ export const flags = {
     long: 'target',
     value: 'name=where',
     repeat: true,
-    summary: 'bind a target: local for a host, a context for a cluster (repeatable)',
+    summary:
+      'bind a target: local, USER@HOST, ssh://, openssh:// or pod:// for a host, a context for a cluster (repeatable)',
+  },
+  hosts: {
+    long: 'hosts',
+    value: 'file|list',
+    summary: 'the hosts of the target that stands for many: an inventory, or names with commas between them',
+  },
+  limit: {
+    long: 'limit',
+    short: 'l',
+    value: 'pattern',
+    summary: 'only these of the hosts: names, globs, groups, !not, with commas between them',
+  },
+  forks: { long: 'forks', short: 'f', value: 'number', summary: 'how many hosts at a time (10)' },
+  sshConfig: {
+    long: 'ssh-config',
+    value: 'file',
+    summary: "the configuration of SSH, instead of ~/.ssh/config and the system's",
+  },
+  knownHosts: {
+    long: 'known-hosts',
+    value: 'file',
+    repeat: true,
+    summary: 'the keys of hosts, instead of ~/.ssh/known_hosts (repeatable)',
+  },
+  identity: {
+    long: 'identity',
+    short: 'i',
+    value: 'file',
+    repeat: true,
+    summary: 'a private key to log in with (repeatable)',
+  },
+  connectTimeout: {
+    long: 'connect-timeout',
+    value: 'duration',
+    summary: 'how long connecting to a host may take (15s)',
+  },
+  sshPasswordFrom: {
+    long: 'ssh-password-from',
+    value: 'source',
+    summary: 'where the password for logging in comes from: env:NAME, file:PATH or prompt',
+  },
+  passphraseFrom: {
+    long: 'passphrase-from',
+    value: 'source',
+    summary: 'where the passphrase of the private key comes from: env:NAME, file:PATH or prompt',
+  },
+  sudoPasswordFrom: {
+    long: 'sudo-password-from',
+    value: 'source',
+    summary: 'where the password for sudo comes from: env:NAME, file:PATH or prompt',
   },
   log: {
     long: 'log',

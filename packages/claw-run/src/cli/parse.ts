@@ -120,9 +120,12 @@ function firstOperand(argv: readonly string[]): { word?: string; rest: readonly 
 function takesNext(arg: string): boolean {
   const all: readonly Flag[] = Object.values(flags);
   if (arg.startsWith('--')) return all.some((flag) => flag.value !== undefined && arg === `--${flag.long}`);
-  const last = arg.at(-1);
+  const taking = all.flatMap(({ short, value }) =>
+    short === undefined || value === undefined ? [] : [short],
+  );
+  // what follows a flag with a value in the same word is that value
   return (
-    all.some((flag) => flag.value !== undefined && flag.short === last) && !arg.slice(1, -1).match(/[eo]/)
+    taking.includes(arg.at(-1) ?? '') && ![...arg.slice(1, -1)].some((letter) => taking.includes(letter))
   );
 }
 

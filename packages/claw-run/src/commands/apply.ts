@@ -4,7 +4,7 @@ import { ClawError, type Param, type Problem, type Runbook } from '@claw-run/cor
 import { createJournalStore } from '@claw-run/engine';
 import { UsageError } from '../cli/usage-error.ts';
 import type { Context } from '../context.ts';
-import { reachOf } from '../run/bind-targets.ts';
+import { clusterReachOf, hostReachOf } from '../run/bind-targets.ts';
 import { execute } from '../run/execute.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
 import { loadLibrary } from '../run/load-library.ts';
@@ -35,7 +35,8 @@ export async function call(context: Context): Promise<number> {
   try {
     const { kubeconfig } = (Object.values(plan.bindings)[0] ?? {}) as { kubeconfig?: string };
     const same = io.env.KUBECONFIG === undefined && kubeconfig !== undefined && existsSync(kubeconfig);
-    const reach = same ? reachOf(plan.bindings, opened.reach) : opened.reach;
+    const hosts = hostReachOf(plan.bindings, opened.reach);
+    const reach = same ? clusterReachOf(plan.bindings, hosts) : hosts;
     const elsewhere = await otherTarget(runbook, plan, { reach, context });
     const known = await createJournalStore(reach.stateFolder).list();
     const agreed = compareWith(plan.steps, io.redactor);
@@ -80,8 +81,8 @@ async function otherTarget(
   if (context.options.context !== undefined || context.options.target !== undefined) return undefined;
   const now = await bindingsOf(runbook, reach);
   for (const [name, value] of Object.entries(plan.bindings)) {
-    const planned = (value as { context?: string }).context;
-    const found = (now[name] as { context?: string } | undefined)?.context;
+    const planned = placeOf(value);
+    const found = placeOf(now[name]);
     if (planned === found) continue;
     return {
       code: 'stale-plan',
@@ -90,6 +91,12 @@ async function otherTarget(
     };
   }
   return undefined;
+}
+
+/** Where a binding is: the context of a cluster, the address of a host. */
+function placeOf(binding: unknown): string | undefined {
+  const { context, where } = (binding ?? {}) as { context?: string; where?: string };
+  return context ?? where;
 }
 
 function appliedBefore(run: string): Problem {

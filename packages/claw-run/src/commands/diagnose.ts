@@ -1,10 +1,10 @@
 import { UsageError } from '../cli/usage-error.ts';
 import { answerJson, type Context, outputOf } from '../context.ts';
 import { createStyle, plain, plainJson } from '../render/style.ts';
-import { isConfigured } from '../run/bind-targets.ts';
 import { execute } from '../run/execute.ts';
 import { type Found, findRunbooks } from '../run/find-runbooks.ts';
 import { type Interrupt, watchInterrupts } from '../run/interrupt.ts';
+import { isConfigured } from '../run/kubeconfig.ts';
 import { loadLibrary } from '../run/load-library.ts';
 import { type Match, matchLog } from '../run/match-log.ts';
 import { factsOfLog, openRunbook, readLog } from '../run/open-runbook.ts';

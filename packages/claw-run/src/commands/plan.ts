@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
+import { UsageError } from '../cli/usage-error.ts';
 import type { Context } from '../context.ts';
+import { manyTarget } from '../run/bind-targets.ts';
 import { execute } from '../run/execute.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
 import { loadLibrary } from '../run/load-library.ts';
@@ -21,6 +23,11 @@ export async function call(context: Context): Promise<number> {
   const interrupt = watchInterrupts(context);
   const { reach, close } = await openReach(context, interrupt);
   try {
+    if (options.out !== undefined && manyTarget(runbook, reach) !== undefined)
+      throw new UsageError(
+        'a plan can be saved for one host, not for many',
+        'name one with --target, or run without -o: it asks before it acts',
+      );
     const next = options.out === undefined ? `claw-run ${file}` : `claw-run apply ${options.out}`;
     const outcome = await execute(context, {
       runbook,

@@ -5,13 +5,17 @@ import { reachOf } from '../run/bind-targets.ts';
 import { execute } from '../run/execute.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
 import { loadLibrary } from '../run/load-library.ts';
+import { meantFleet } from '../run/past-fleet.ts';
 import { openedOf, openRun, runbookOf } from '../run/past-run.ts';
 import { openReach } from '../run/reach.ts';
 import { stateFolder } from '../run/state-folder.ts';
+import { callOnFleet } from './fleet-again.ts';
 
 /** `claw-run resume [RUN]`: goes on with a run that stopped half way; what was done is found by looking. */
 export async function call(context: Context): Promise<number> {
   const { io, options, operands } = context;
+  const fleet = await meantFleet(operands[0], { folder: stateFolder(context), redactor: io.redactor });
+  if (fleet !== undefined) return callOnFleet(context, fleet, 'resume');
   const library = await loadLibrary(options.library, io.cwd);
   const past = await openRun(operands[0], {
     folder: stateFolder(context),

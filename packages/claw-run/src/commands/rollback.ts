@@ -6,6 +6,7 @@ import { reachOf } from '../run/bind-targets.ts';
 import { execute } from '../run/execute.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
 import { loadLibrary } from '../run/load-library.ts';
+import { meantFleet } from '../run/past-fleet.ts';
 import {
   bareRunbook,
   canUndo,
@@ -17,10 +18,13 @@ import {
 } from '../run/past-run.ts';
 import { openReach } from '../run/reach.ts';
 import { stateFolder } from '../run/state-folder.ts';
+import { callOnFleet } from './fleet-again.ts';
 
 /** `claw-run rollback [RUN]`: undoes a run, the last step first. */
 export async function call(context: Context): Promise<number> {
   const { io, options, operands } = context;
+  const fleet = await meantFleet(operands[0], { folder: stateFolder(context), redactor: io.redactor });
+  if (fleet !== undefined) return callOnFleet(context, fleet, 'undo');
   const library = await loadLibrary(options.library, io.cwd);
   const past = await openRun(operands[0], {
     folder: stateFolder(context),

@@ -18,20 +18,27 @@ import { stateFolder } from '../run/state-folder.ts';
 /** `claw-run runs [RUN]`: the runs of this machine, the latest first, or the events of one. */
 export async function call(context: Context): Promise<number> {
   const [run] = context.operands;
-  return run === undefined ? list(context) : tell(run, context);
+  if (run === undefined) return list(context);
+  return /^f\d{8}t/.test(run) ? list(context, run) : tell(run, context);
 }
 
-async function list(context: Context): Promise<number> {
+async function list(context: Context, fleet?: string): Promise<number> {
   const { io } = context;
-  const runs = await summaries(context);
+  const runs = (await summaries(context)).filter((run) => fleet === undefined || run.fleet === fleet);
+  if (fleet !== undefined && runs.length === 0)
+    throw new ClawError('run-unknown', `there is no fleet ${fleet}`, {
+      hint: '`claw-run runs` lists the runs there are, with their fleets',
+    });
   if (outputOf(context) === 'json') {
     answerJson(context, { runs });
     return 0;
   }
   if (runs.length === 0) io.out('No runs have been kept on this machine.\n');
   const style = createStyle(io.color.out);
-  for (const { run, startedAt, runbook, status, steps, practice, canUndo: undo, canResume: more } of runs) {
+  for (const summary of runs) {
+    const { run, startedAt, runbook, status, steps, practice, canUndo: undo, canResume: more } = summary;
     const notes = [
+      summary.fleet === undefined ? '' : `host ${plain(summary.host ?? '')} of ${summary.fleet}`,
       practice ? 'practice' : '',
       more && !practice ? 'can be resumed' : '',
       undo && !practice ? 'can be undone' : '',
@@ -45,14 +52,28 @@ async function list(context: Context): Promise<number> {
   return 0;
 }
 
-async function summaries({ io, ...context }: Context) {
+interface Summary {
+  readonly run: string;
+  readonly startedAt: string;
+  readonly runbook: string;
+  readonly who: string;
+  readonly fleet?: string | undefined;
+  readonly host?: string | undefined;
+  readonly status: string;
+  readonly steps: number;
+  readonly practice: boolean;
+  readonly canUndo: boolean;
+  readonly canResume: boolean;
+}
+
+async function summaries({ io, ...context }: Context): Promise<readonly Summary[]> {
   const store = createJournalStore(stateFolder({ io, ...context }));
   const all = await Promise.all(
-    (await store.list()).map(async (run) => {
+    (await store.list()).map(async (run): Promise<Summary> => {
       try {
         const journal = await store.open(run, io.redactor);
         await journal.close();
-        return summary(run, foldJournal(journal.records));
+        return summaryOf(run, foldJournal(journal.records));
       } catch (error) {
         if (!(error instanceof ClawError)) throw error;
         return {
@@ -72,13 +93,14 @@ async function summaries({ io, ...context }: Context) {
   return all.toReversed();
 }
 
-function summary(run: string, history: History) {
+function summaryOf(run: string, history: History): Summary {
   const { opened, ended, begun } = history;
   return {
     run,
     startedAt: opened?.startedAt ?? '',
     runbook: opened?.runbook ?? '',
     who: opened?.who ?? '',
+    ...(opened?.fleet === undefined ? {} : { fleet: opened.fleet, host: opened.host }),
     status: ended === 'ok' && history.reverting ? 'undone' : (ended ?? 'unfinished'),
     steps: begun.filter(({ phase }) => phase === 'steps').length,
     practice: isPractice(history),

@@ -4,7 +4,7 @@ import { type Action, nameOf, refOf, Secret } from '@claw-run/core';
 export function describeAction(action: Action): string {
   switch (action.do) {
     case 'run':
-      return `${action.sudo ? 'sudo ' : ''}${action.argv.map(word).join(' ')}`;
+      return `${asWhom(action)}${action.argv.map(word).join(' ')}`;
     case 'write':
       return `write ${action.path}`;
     case 'remove':
@@ -22,6 +22,11 @@ export function describeAction(action: Action): string {
       return `issue a token of ServiceAccount ${account.namespace}/${account.name} into Secret ${into.namespace}/${into.secret}`;
     }
   }
+}
+
+function asWhom({ sudo, as }: { readonly sudo?: boolean; readonly as?: string }): string {
+  if (as !== undefined) return `sudo -iu ${word(as)} `;
+  return sudo ? 'sudo ' : '';
 }
 
 function word(text: unknown): string {

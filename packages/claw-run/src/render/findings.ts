@@ -1,5 +1,5 @@
-import type { Grant, RunEvent } from '@claw-run/engine';
-import { grantsYaml } from './grants.ts';
+import type { Grant, RunEvent, SudoGrant } from '@claw-run/engine';
+import { grantsYaml, sudoersText } from './grants.ts';
 import { type Style, wrap } from './style.ts';
 
 type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
@@ -34,11 +34,24 @@ export function grantLines(grants: readonly Grant[]): readonly string[] {
     const what = `${resource}${group === '' ? '' : `.${group}`}${name === undefined ? '' : `/${name}`}`;
     return `  ${verb} ${what} ${namespace === undefined ? '(cluster-wide)' : `in ${namespace}`}`;
   });
+  if (grants.length === 0) return [];
   return [
     ...words,
     '',
     'An administrator grants them by filling in USER and passing this to `kubectl apply -f -`:',
     '',
     grantsYaml(grants).trimEnd(),
+  ];
+}
+
+/** What sudo has to grant, as lines for a file of /etc/sudoers.d. */
+export function sudoLines(sudo: readonly SudoGrant[]): readonly string[] {
+  if (sudo.length === 0) return [];
+  return [
+    ...sudo.map(({ host, user, runAs, command }) => `  ${user} on ${host}: ${command} as ${runAs}`),
+    '',
+    'An administrator grants them with these lines, by `visudo -f /etc/sudoers.d/claw-run`:',
+    '',
+    sudoersText(sudo).trimEnd(),
   ];
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Grant } from '@claw-run/engine';
+import type { Grant, SudoGrant } from '@claw-run/engine';
 
 /** Missing rights as RBAC manifests for `kubectl apply -f -`: one role and binding a scope, the user left to fill in. */
 export function grantsYaml(grants: readonly Grant[]): string {
@@ -12,6 +12,18 @@ export function grantsYaml(grants: readonly Grant[]): string {
       return [...heading, ...manifests(first?.namespace, rulesOf(scope))].join('\n');
     })
     .join('\n---\n')
+    .concat('\n');
+}
+
+/** Missing rights of sudo as lines of sudoers, each host's under its name where there are several. */
+export function sudoersText(sudo: readonly SudoGrant[]): string {
+  const hosts = Map.groupBy(sudo, ({ host }) => host);
+  return [...hosts]
+    .flatMap(([host, own]) => [
+      ...(hosts.size > 1 ? [`# on ${host}`] : []),
+      ...own.map(({ user, runAs, command }) => `${user} ALL=(${runAs}) NOPASSWD: ${command}`),
+    ])
+    .join('\n')
     .concat('\n');
 }
 

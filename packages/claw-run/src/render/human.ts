@@ -2,7 +2,7 @@ import type { RunEvent } from '@claw-run/engine';
 import type { Context } from '../context.ts';
 import { describeAction } from './describe-action.ts';
 import { endLines } from './ending.ts';
-import { factLine, findingLines, grantLines } from './findings.ts';
+import { factLine, findingLines, grantLines, sudoLines } from './findings.ts';
 import { planLines } from './plan.ts';
 import type { Manner, Renderer } from './renderer.ts';
 import { createStatusLine } from './status-line.ts';
@@ -90,7 +90,7 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
       case 'grants.missing':
         flush();
         heading('Missing rights');
-        out(grantLines(event.grants));
+        out([...grantLines(event.grants), ...sudoLines(event.sudo ?? [])]);
         return;
       case 'run.confirmed':
         flush();

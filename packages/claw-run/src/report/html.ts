@@ -1,6 +1,6 @@
 import type { Difference } from '@claw-run/core';
 import { diffLines } from '../render/diff.ts';
-import { grantsYaml } from '../render/grants.ts';
+import { grantsYaml, sudoersText } from '../render/grants.ts';
 import { createStyle } from '../render/style.ts';
 import type { Report, ReportedStep } from './report.ts';
 
@@ -42,6 +42,7 @@ ${table(
   report.checks.map(({ verdict, name, because }) => [mark(verdict), escaped(name), escaped(because)]),
 )}
 ${report.grants.length === 0 ? '' : `<h2>Missing rights</h2>\n<pre>${escaped(grantsYaml(report.grants))}</pre>`}
+${report.sudo.length === 0 ? '' : `<h2>Missing rights of sudo</h2>\n<pre>${escaped(sudoersText(report.sudo))}</pre>`}
 </body>
 </html>
 `;

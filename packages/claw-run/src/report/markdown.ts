@@ -1,5 +1,5 @@
 import { diffLines } from '../render/diff.ts';
-import { grantsYaml } from '../render/grants.ts';
+import { grantsYaml, sudoersText } from '../render/grants.ts';
 import { createStyle } from '../render/style.ts';
 import type { Report, ReportedStep } from './report.ts';
 
@@ -27,6 +27,9 @@ export function markdownReport(report: Report): string {
       report.checks.map(({ verdict, name, because }) => [verdict, name, because]),
     ),
     report.grants.length === 0 ? '' : `## Missing rights\n\n${fenced(grantsYaml(report.grants), 'yaml')}`,
+    report.sudo.length === 0
+      ? ''
+      : `## Missing rights of sudo\n\n${fenced(sudoersText(report.sudo), 'text')}`,
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }

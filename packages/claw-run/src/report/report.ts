@@ -1,5 +1,5 @@
 import type { Problem } from '@claw-run/core';
-import type { Grant, RunEvent } from '@claw-run/engine';
+import type { Grant, RunEvent, SudoGrant } from '@claw-run/engine';
 
 type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
@@ -17,6 +17,7 @@ export interface Report {
   readonly steps: readonly ReportedStep[];
   readonly checks: readonly Of<'check'>[];
   readonly grants: readonly Grant[];
+  readonly sudo: readonly SudoGrant[];
 }
 
 export interface ReportedStep {
@@ -52,6 +53,7 @@ export function foldReport(events: readonly RunEvent[]): Report {
     steps: [...planned.values()].map((step) => reported(step, events)),
     checks: all('check'),
     grants: first('grants.missing')?.grants ?? [],
+    sudo: first('grants.missing')?.sudo ?? [],
   };
 }
 

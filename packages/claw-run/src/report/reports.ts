@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, format, parse, resolve } from 'node:path';
 import type { Redactor } from '@claw-run/core';
 import type { RunEvent } from '@claw-run/engine';
 import { UsageError } from '../cli/usage-error.ts';
@@ -8,7 +8,8 @@ import { foldReport, type Report } from './report.ts';
 
 /** The reports that were asked for. */
 export interface Reports {
-  readonly write: (events: readonly RunEvent[], redactor: Redactor) => Promise<void>;
+  /** With a host, each file bears its name: `report.html` becomes `report-web1.html`. */
+  readonly write: (events: readonly RunEvent[], redactor: Redactor, host?: string) => Promise<void>;
 }
 
 const kinds: { readonly [kind: string]: () => Promise<(report: Report) => string> } = {
@@ -31,7 +32,7 @@ export function reportsOf(wanted: readonly string[], cwd: string): Reports {
     return { kind, file: resolve(cwd, text.slice(at + 1)) };
   });
   return {
-    async write(events, redactor) {
+    async write(events, redactor, host) {
       if (specs.length === 0) return;
       const report = foldReport(
         plainJson(JSON.parse(redactor.redact(JSON.stringify(events))) as readonly RunEvent[]),
@@ -39,8 +40,13 @@ export function reportsOf(wanted: readonly string[], cwd: string): Reports {
       for (const { kind, file } of specs) {
         const render = await kinds[kind]?.();
         await mkdir(dirname(file), { recursive: true });
-        await writeFile(file, render?.(report) ?? '');
+        await writeFile(host === undefined ? file : fileOf(file, host), render?.(report) ?? '');
       }
     },
   };
+}
+
+function fileOf(file: string, host: string): string {
+  const { dir, name, ext } = parse(file);
+  return format({ dir, name: `${name}-${host.replaceAll(/[^A-Za-z0-9.]+/g, '-')}`, ext });
 }

@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter } from 'node:path';
 import { ClawError, type Connection, type JsonObject, type Runbook, type Target } from '@claw-run/core';
-import { connectCluster, connectLocal } from '@claw-run/transports';
+import { connectCluster } from '@claw-run/transports';
 import { userAgent } from '../version.ts';
+import { bindHost } from './bind-host.ts';
+import type { Answers, HostWays } from './host-reach.ts';
+import { keptWays } from './host-reach.ts';
+import { kubeconfigChoice, kubeconfigPaths } from './kubeconfig.ts';
 
 /** Where the targets of a run are. */
 export interface Reach {
@@ -18,6 +20,12 @@ export interface Reach {
   readonly bin?: string | undefined;
   /** Set where the cluster is a practice cluster that ends with the run. */
   readonly practice?: boolean | undefined;
+  /** How hosts are reached, and who answers what they ask. */
+  readonly ways?: HostWays | undefined;
+  readonly answers?: Answers | undefined;
+  /** The hosts of a target that stands for many: a file or a list, and which of them are meant. */
+  readonly hosts?: string | undefined;
+  readonly limit?: string | undefined;
 }
 
 /** Connections by target, and what it takes to find them again. */
@@ -28,20 +36,24 @@ export interface Bound {
 }
 
 /** Connects the targets of a runbook. Nothing is opened yet. @throws ClawError `target-unbound` */
-export async function bindTargets(runbook: Runbook, reach: Reach): Promise<Bound> {
-  const given = givenOf(reach.targets ?? [], runbook);
+export async function bindTargets(runbook: Pick<Runbook, 'targets'>, reach: Reach): Promise<Bound> {
+  const given = givenTargets(reach, runbook);
   const connections: Record<string, Connection> = {};
   const bindings: Record<string, JsonObject> = {};
   for (const target of runbook.targets) {
     const where = given[target.name];
-    if (target.many) throw standsForMany(target);
+    if (target.many && where === undefined) throw standsForMany(target);
     if (target.kind === 'cluster') {
-      const connection = await clusterOf(where ?? reach.context, reach);
+      const connection = await connectCluster({
+        ...kubeconfigChoice(reach, where ?? reach.context),
+        userAgent,
+      });
       connections[target.name] = connection as Connection;
       bindings[target.name] = clusterBinding(connection.name, reach);
     } else {
-      connections[target.name] = hostOf(target, where ?? target.default, reach) as Connection;
-      bindings[target.name] = { kind: 'host', where: 'local' };
+      const bound = await bindHost(where ?? target.default ?? unbound(target), reach);
+      connections[target.name] = bound.connection as Connection;
+      bindings[target.name] = bound.binding;
     }
   }
   const close = async () => {
@@ -50,41 +62,63 @@ export async function bindTargets(runbook: Runbook, reach: Reach): Promise<Bound
   return { connections, bindings, close };
 }
 
-function standsForMany({ name }: Target): ClawError {
-  return new ClawError(
-    'target-unbound',
-    `target ${name} stands for many hosts (\`many: true\`), and this version reaches one`,
-    {
-      hint: 'take `many` and `roll-out` away to run it on one host',
-    },
-  );
+/** The target that stands for many hosts, unless it is bound to one of them. */
+export function manyTarget(runbook: Pick<Runbook, 'targets'>, reach: Reach): Target | undefined {
+  const given = givenTargets(reach, runbook);
+  const [target, another] = runbook.targets.filter(({ name, many }) => many && given[name] === undefined);
+  if (another !== undefined && target !== undefined)
+    throw new ClawError('target-unbound', `${target.name} and ${another.name} both stand for many`, {
+      hint: `bind one of them to one host: --target ${another.name}=HOST`,
+    });
+  if (target?.kind === 'cluster')
+    throw new ClawError('target-unbound', `${target.name} stands for many clusters; only hosts can be many`, {
+      hint: `bind it to one cluster: --target ${target.name}=CONTEXT`,
+    });
+  return target;
 }
 
 /** The reach that a journal's bindings stand for; what the command line says comes before it. */
 export function reachOf(bindings: JsonObject, given: Reach): Reach {
-  const clusters = Object.entries(bindings).flatMap(([name, value]) => {
+  return clusterReachOf(bindings, hostReachOf(bindings, given));
+}
+
+/** The hosts of a journal's bindings. */
+export function hostReachOf(bindings: JsonObject, given: Reach): Reach {
+  const hosts = Object.entries(bindings).flatMap(([name, value]) => {
+    const { kind, where } = (value ?? {}) as { kind?: string; where?: string };
+    return kind === 'host' && where !== undefined ? [{ name, where, value }] : [];
+  });
+  const kept = Object.assign({}, ...hosts.map(({ value }) => keptWays(value))) as HostWays;
+  return {
+    ...given,
+    ways: { ...kept, ...given.ways },
+    targets: [...hosts.map(({ name, where }) => `${name}=${where}`), ...(given.targets ?? [])],
+  };
+}
+
+/** The clusters of a journal's bindings; pods are hosts that are found by a kubeconfig too. */
+export function clusterReachOf(bindings: JsonObject, given: Reach): Reach {
+  const kept = Object.entries(bindings).flatMap(([name, value]) => {
     const { kind, kubeconfig, context } = (value ?? {}) as {
       kind?: string;
       kubeconfig?: string;
       context?: string;
     };
-    return kind === 'cluster' ? [{ name, kubeconfig, context }] : [];
+    return kind === 'cluster' || kubeconfig !== undefined ? [{ name, kind, kubeconfig, context }] : [];
   });
-  const [first] = clusters;
+  const [first] = kept;
   if (first === undefined || given.kubeconfig !== undefined) return given;
   const targets =
     given.context === undefined
-      ? clusters.flatMap(({ name, context }) => (context === undefined ? [] : [`${name}=${context}`]))
+      ? kept.flatMap(({ name, kind, context }) =>
+          kind === 'cluster' && context !== undefined ? [`${name}=${context}`] : [],
+        )
       : [];
   return { ...given, kubeconfig: first.kubeconfig, targets: [...targets, ...(given.targets ?? [])] };
 }
 
 function clusterBinding(context: string, reach: Reach): JsonObject {
-  const { KUBECONFIG } = reach.env;
-  const kubeconfig =
-    reach.kubeconfig ?? (KUBECONFIG === undefined || KUBECONFIG === '' ? undefined : KUBECONFIG);
-  const paths =
-    kubeconfig?.split(delimiter).map((path) => resolve(reach.cwd, path)) ?? defaultKubeconfig(reach.env);
+  const paths = kubeconfigPaths(reach);
   return {
     kind: 'cluster',
     context,
@@ -93,51 +127,25 @@ function clusterBinding(context: string, reach: Reach): JsonObject {
   };
 }
 
-async function clusterOf(context: string | undefined, reach: Reach): Promise<Connection<'cluster'>> {
-  const { kubeconfig } = reach;
-  if (!isConfigured(reach)) {
-    throw new ClawError(
-      'target-unbound',
-      'no cluster is configured: there is no ~/.kube/config, and KUBECONFIG is not set',
-      {
-        hint: 'name one with --kubeconfig, or practise with --sandbox rbac',
-      },
-    );
-  }
-  const several = kubeconfig?.includes(delimiter) === true;
-  // the client merges the files of KUBECONFIG, and of nothing else
-  if (several) process.env.KUBECONFIG = kubeconfig;
-  return connectCluster({
-    ...(kubeconfig === undefined || several ? {} : { kubeconfig: resolve(reach.cwd, kubeconfig) }),
-    ...(context === undefined ? {} : { context }),
-    userAgent,
+function standsForMany({ name }: Target): ClawError {
+  return new ClawError('target-unbound', `the target ${name} stands for many hosts, and none are named`, {
+    hint: `name them with --hosts FILE or --hosts web1,web2; or one of them with --target ${name}=HOST`,
   });
 }
 
-function hostOf(target: Target, where: string | undefined, reach: Reach): Connection<'host'> {
-  if (where === undefined) {
-    throw new ClawError('target-unbound', `the target ${target.name} is not bound to a host`, {
-      hint: `bind it with --target ${target.name}=local`,
-    });
-  }
-  if (where !== 'local') {
-    throw new ClawError('target-unbound', `the target ${target.name} cannot be reached as ${where}`, {
-      hint: `this version reaches the machine it runs on: --target ${target.name}=local`,
-    });
-  }
-  const path = [reach.bin, reach.env.PATH].filter((part) => part !== undefined).join(delimiter);
-  const kubeconfig =
-    reach.kubeconfig === undefined ? {} : { KUBECONFIG: resolve(reach.cwd, reach.kubeconfig) };
-  return connectLocal({
-    env: { ...reach.env, ...kubeconfig, PATH: path },
-    lockFolder: join(reach.stateFolder, 'locks'),
+function unbound({ name }: Target): never {
+  throw new ClawError('target-unbound', `the target ${name} is not bound to a host`, {
+    hint: `bind it with --target ${name}=local or --target ${name}=USER@HOST`,
   });
 }
 
-function givenOf(pairs: readonly string[], runbook: Runbook): { readonly [name: string]: string } {
+function givenTargets(
+  { targets = [] }: Reach,
+  runbook: Pick<Runbook, 'targets'>,
+): { readonly [name: string]: string } {
   const names = runbook.targets.map(({ name }) => name);
   return Object.fromEntries(
-    pairs.map((pair) => {
+    targets.map((pair) => {
       const at = pair.indexOf('=');
       const name = at < 0 ? pair : pair.slice(0, at);
       if (at < 1 || !names.includes(name)) {
@@ -148,16 +156,4 @@ function givenOf(pairs: readonly string[], runbook: Runbook): { readonly [name: 
       return [name, pair.slice(at + 1)];
     }),
   );
-}
-
-/** Whether a cluster is named in any way that kubectl knows. */
-export function isConfigured({ kubeconfig, env }: Pick<Reach, 'kubeconfig' | 'env'>): boolean {
-  const named = [kubeconfig, env.KUBECONFIG, env.KUBERNETES_SERVICE_HOST];
-  return named.some((each) => each !== undefined && each !== '') || defaultKubeconfig(env).length > 0;
-}
-
-/** `~/.kube/config` where there is one; inside a pod there is none, and its own account is used. */
-function defaultKubeconfig(env: NodeJS.ProcessEnv): readonly string[] {
-  const path = join(env.HOME ?? homedir(), '.kube', 'config');
-  return existsSync(path) ? [path] : [];
 }

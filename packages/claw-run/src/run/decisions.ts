@@ -17,7 +17,7 @@ export function createDecisions(context: Context, renderer: Renderer, signal: Ab
       if (!attended) return 'nobody';
       renderer.flush();
       io.err('\n');
-      return unlessBrokenOff(async () => ((await consent(asking, plan)) ? 'yes' : 'no'), 'no');
+      return unlessBrokenOff(async () => ((await consent(asking, ...whatOf(plan))) ? 'yes' : 'no'), 'no');
     },
     confirmStep: async (step) => {
       if (options.step !== true || !attended) return 'yes';
@@ -45,23 +45,44 @@ export function createDecisions(context: Context, renderer: Renderer, signal: Ab
   };
 }
 
-/** Consent to the plan, and apart from it to what interrupts service and to what cannot be brought back. */
-async function consent(io: Context['io'], plan: readonly PlannedStep[]): Promise<boolean> {
-  const changes = plan.filter((step) => step.plan.plan === 'change');
-  const ofRisk = (risk: string) =>
-    changes.filter(({ plan: each }) => each.plan === 'change' && each.risk === risk);
-  const names = (steps: readonly PlannedStep[]) => steps.map(({ name }) => name).join('; ');
-  if (!(await agree(io, `Make ${count(changes.length, 'change')}?`))) return false;
-  const disruptive = ofRisk('disruptive');
-  if (disruptive.length > 0 && !(await agree(io, `This interrupts service: ${names(disruptive)}. Go on?`)))
-    return false;
-  const destructive = ofRisk('destructive');
-  if (destructive.length === 0) return true;
-  return typeWord(
-    io,
-    `This cannot be brought back: ${names(destructive)}. Type destroy to go on:`,
-    'destroy',
+/** Agrees to what many hosts call for, or has the person at the terminal do it. */
+export async function confirmFleet(
+  { context, renderer, signal }: { context: Context; renderer: Pick<Renderer, 'flush'>; signal: AbortSignal },
+  waiting: readonly { readonly host: string; readonly steps: number }[],
+  risks: ReadonlyMap<string, ReadonlySet<string>>,
+): Promise<'yes' | 'no' | 'nobody'> {
+  const { io, options } = context;
+  if (options.yes === true) return 'yes';
+  renderer.flush();
+  if (!io.canAsk || options.output === 'json') return 'nobody';
+  io.err('\n');
+  const changes = waiting.reduce((sum, { steps }) => sum + steps, 0);
+  const what = `${count(changes, 'change')} on ${count(waiting.length, 'host')}`;
+  return unlessBrokenOff(async () => ((await consent({ ...io, signal }, what, risks)) ? 'yes' : 'no'), 'no');
+}
+
+function whatOf(plan: readonly PlannedStep[]): [what: string, risks: Map<string, Set<string>>] {
+  const changes = plan.flatMap(({ name, plan: each }) =>
+    each.plan === 'change' ? [{ name, risk: each.risk }] : [],
   );
+  const byRisk = Map.groupBy(changes, ({ risk }) => risk as string);
+  const risks = [...byRisk].map(([risk, steps]) => [risk, new Set(steps.map(({ name }) => name))] as const);
+  return [count(changes.length, 'change'), new Map(risks)];
+}
+
+/** Consent to the plan, and apart from it to what interrupts service and to what cannot be brought back. */
+async function consent(
+  io: Context['io'],
+  what: string,
+  risks: ReadonlyMap<string, ReadonlySet<string>>,
+): Promise<boolean> {
+  const names = (risk: string) => [...(risks.get(risk) ?? [])].join('; ');
+  if (!(await agree(io, `Make ${what}?`))) return false;
+  const disruptive = names('disruptive');
+  if (disruptive !== '' && !(await agree(io, `This interrupts service: ${disruptive}. Go on?`))) return false;
+  const destructive = names('destructive');
+  if (destructive === '') return true;
+  return typeWord(io, `This cannot be brought back: ${destructive}. Type destroy to go on:`, 'destroy');
 }
 
 async function afterFailure(io: Context['io'], failure: Parameters<Decisions['onFailure']>[0]) {

@@ -7,12 +7,13 @@ import {
   run,
   runStatuses,
 } from '@claw-run/engine';
+import { UsageError } from '../cli/usage-error.ts';
 import { type Context, outputOf } from '../context.ts';
 import { createHumanRenderer } from '../render/human.ts';
 import { createJsonRenderer } from '../render/json.ts';
 import type { Manner } from '../render/renderer.ts';
 import { reportsOf } from '../report/reports.ts';
-import { bindTargets, type Reach } from './bind-targets.ts';
+import { bindTargets, manyTarget, type Reach } from './bind-targets.ts';
 import { createDecisions } from './decisions.ts';
 import type { Interrupt } from './interrupt.ts';
 import type { Params } from './params.ts';
@@ -35,6 +36,16 @@ export interface Execution {
 export async function execute(context: Context, execution: Execution): Promise<RunOutcome> {
   const { io, options } = context;
   const { runbook, manner, reach, interrupt } = execution;
+  const many = execution.work === undefined ? manyTarget(runbook, reach) : undefined;
+  if (many !== undefined) {
+    const { executeFleet } = await import('./execute-fleet.ts');
+    return executeFleet(context, execution, many);
+  }
+  if (options.hosts !== undefined)
+    throw new UsageError(
+      `${runbook.name} has no target that stands for many hosts`,
+      'bind its target with --target NAME=HOST',
+    );
   const reports = reportsOf(options.report ?? [], io.cwd);
   const renderer =
     outputOf(context) === 'json'
@@ -64,6 +75,7 @@ export async function execute(context: Context, execution: Execution): Promise<R
       who: whoAmI(),
       redactor: io.redactor,
       ...(options.breakLock === true ? { breakLock: true } : {}),
+      ...(io.env.TRACEPARENT === undefined ? {} : { traceparent: io.env.TRACEPARENT }),
       ...execution.extra,
     });
     await reports.write(events, io.redactor);

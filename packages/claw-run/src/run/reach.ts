@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import type { Reach } from './bind-targets.ts';
+import { answersOf, hostWays } from './host-reach.ts';
 import type { Interrupt } from './interrupt.ts';
 import { stateFolder } from './state-folder.ts';
 
@@ -9,10 +10,15 @@ export async function openReach(
   interrupt: Interrupt,
 ): Promise<{ readonly reach: Reach; readonly close: () => Promise<void> }> {
   const { io, options } = context;
+  const ways = hostWays(options, io.cwd);
   const given: Reach = {
     kubeconfig: options.kubeconfig,
     context: options.context,
     targets: options.target,
+    hosts: options.hosts,
+    limit: options.limit,
+    ways,
+    answers: answersOf(ways, io, io.canAsk && options.output !== 'json'),
     env: io.env,
     cwd: io.cwd,
     stateFolder: stateFolder(context),

@@ -1,0 +1,86 @@
+import { createJournalStore } from '@claw-run/engine';
+import type { Context } from '../context.ts';
+import { outputOf } from '../context.ts';
+import { agree, Unanswered } from '../prompt.ts';
+import { createFleetRenderer } from '../render/fleet.ts';
+import { createFleetJsonRenderer } from '../render/json.ts';
+import { count, createStyle, plain } from '../render/style.ts';
+import { forksOf } from '../run/execute-fleet.ts';
+import { watchInterrupts } from '../run/interrupt.ts';
+import { loadLibrary } from '../run/load-library.ts';
+import { fleetAgain, openFleet, type PastFleet } from '../run/past-fleet.ts';
+import { openReach } from '../run/reach.ts';
+import { stateFolder, whoAmI } from '../run/state-folder.ts';
+
+/** `claw-run resume FLEET` and `claw-run rollback FLEET`: the same for all runs of a fleet. */
+export async function callOnFleet(context: Context, fleet: string, how: 'resume' | 'undo'): Promise<number> {
+  const { io, options } = context;
+  const forks = forksOf(options.forks);
+  const library = await loadLibrary(options.library, io.cwd);
+  const where = { folder: stateFolder(context), redactor: io.redactor };
+  const past = await openFleet(fleet, where);
+  const runs = past.runs.filter((run) => (how === 'resume' ? run.canResume : run.canUndo));
+  if (runs.length === 0) {
+    io.out(
+      how === 'resume'
+        ? `All runs of ${fleet} came to their end: there is nothing to go on with.\n`
+        : `Nothing of ${fleet} is left to undo.\n`,
+    );
+    return 0;
+  }
+  const answer = await consent({ past, runs, how }, context);
+  if (answer === 'nobody') io.err('claw-run: there is no terminal to ask on\n  agree with --yes\n');
+  if (answer !== 'yes') return answer === 'no' ? 8 : 12;
+  const interrupt = watchInterrupts(context);
+  const opened = await openReach(context, interrupt);
+  const manner = { mode: 'apply' as const, ...(how === 'undo' ? { undoing: true } : { resuming: true }) };
+  const renderer =
+    outputOf(context) === 'json' ? createFleetJsonRenderer(io) : createFleetRenderer(context, manner);
+  try {
+    const outcome = await fleetAgain({
+      ...where,
+      past,
+      how,
+      library,
+      reach: opened.reach,
+      forks,
+      emit: renderer.event,
+      ...(options.force === true ? { force: true } : {}),
+      given: {
+        journals: createJournalStore(where.folder),
+        signal: interrupt.signal,
+        who: whoAmI(),
+        redactor: io.redactor,
+        ...(options.breakLock === true ? { breakLock: true } : {}),
+      },
+    });
+    return outcome.exit;
+  } finally {
+    await opened.close();
+    interrupt.end();
+  }
+}
+
+async function consent(
+  { past, runs, how }: { past: PastFleet; runs: PastFleet['runs']; how: 'resume' | 'undo' },
+  { io, options }: Context,
+): Promise<'yes' | 'no' | 'nobody'> {
+  if (options.output !== 'json' && options.quiet !== true) {
+    const style = createStyle(io.color.err);
+    const what = how === 'undo' ? 'Undoing' : 'Going on with';
+    io.err(`${style.bold(`${what} ${past.fleet}`)} (${plain(past.runbook)}):\n`);
+    for (const { host, steps, status } of runs)
+      io.err(`  ${plain(host)}: ${how === 'undo' ? plain(steps.join('; ')) || 'its lock' : status}\n`);
+  }
+  if (options.yes === true) return 'yes';
+  if (!io.canAsk || options.output === 'json') return 'nobody';
+  const where = count(runs.length, 'host');
+  try {
+    return (await agree(io, how === 'undo' ? `Undo it on ${where}?` : `Go on with it on ${where}?`))
+      ? 'yes'
+      : 'no';
+  } catch (error) {
+    if (error instanceof Unanswered) return 'no';
+    throw error;
+  }
+}

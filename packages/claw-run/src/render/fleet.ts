@@ -1,0 +1,288 @@
+import type { FleetEvent, HostOutcome, RunEvent } from '@claw-run/engine';
+import { runStatuses } from '@claw-run/engine';
+import type { Context } from '../context.ts';
+import { describeAction } from './describe-action.ts';
+import { createHumanRenderer } from './human.ts';
+import type { Manner } from './renderer.ts';
+import { createStatusLine } from './status-line.ts';
+import { count, createStyle, plain, plainJson, type Style, seconds, wrap } from './style.ts';
+
+/** Shows a fleet as it goes. */
+export interface FleetRenderer {
+  readonly event: (event: RunEvent | FleetEvent) => void;
+  /** Shows what was kept back, before someone is asked. */
+  readonly flush: () => void;
+}
+
+/** Hosts with the same causes and plan, and what was told of the first of them. */
+interface Group {
+  readonly hosts: string[];
+  readonly told: readonly string[];
+}
+
+/** Shows a fleet to a person: hosts with the same plan are told as one, then each as it is worked on, then how each ended. */
+export function createFleetRenderer(context: Context, manner: Manner): FleetRenderer {
+  const { io, options } = context;
+  const style = createStyle(io.color.out);
+  const aside = createStyle(io.color.err);
+  const quiet = options.quiet === true;
+  const status = createStatusLine(io, quiet);
+  const looking = new Map<string, RunEvent[]>();
+  const groups = new Map<string, Group>();
+  const names = new Map(manner.names ?? []);
+  const actions = new Map<string, { readonly told: string; readonly at: number }>();
+  let order: readonly string[] = [];
+  let looked = 0;
+  let shown = false;
+  let started = 0;
+
+  const out = (lines: readonly string[]) => {
+    status.clear();
+    for (const line of lines) io.out(`${line}\n`);
+  };
+  const err = (line: string) => {
+    status.clear();
+    if (!quiet) io.err(`${line}\n`);
+  };
+  const flush = () => {
+    status.clear();
+    if (shown) return;
+    shown = true;
+    for (const { hosts, told } of groups.values()) {
+      const sorted = hosts.toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
+      const number = sorted.length === 1 ? '' : style.dim(` (${sorted.length} hosts)`);
+      out(['', `${style.bold(wrap(sorted.join(', '), io.width))}${number}`, ...told]);
+    }
+    groups.clear();
+  };
+  const planned = (event: Extract<FleetEvent, { type: 'host.planned' }>) => {
+    const events = looking.get(event.host) ?? [];
+    looking.delete(event.host);
+    looked += 1;
+    if (io.live) status.show(aside.dim(`looked at ${looked} of ${count(order.length, 'host')} …`));
+    const group = groups.get(event.like);
+    if (group !== undefined) group.hosts.push(event.host);
+    else
+      groups.set(event.like, {
+        hosts: [event.host],
+        told: [...told(events, event), ...problemLines(event, style, io.width)],
+      });
+  };
+  const told = (events: readonly RunEvent[], { changes }: { readonly changes: number }) => {
+    const text: string[] = [];
+    const inner = createHumanRenderer(
+      { ...context, io: { ...io, out: (part) => text.push(part), err: () => {}, live: false } },
+      manner,
+    );
+    for (const event of events)
+      if (['fact', 'cause', 'step.planned', 'grants.missing'].includes(event.type)) inner.event(event);
+    if (changes > 0 || events.some(({ type }) => type === 'step.planned')) inner.flush();
+    const checks = events.flatMap((event) =>
+      event.type === 'check' && event.verdict !== 'pass' && event.verdict !== 'skipped'
+        ? [`  ${style.red('✗')} ${wrap(`${plain(event.name)}: ${plain(event.because)}`, io.width, 4)}`]
+        : [],
+    );
+    const lines = text.join('').trim().split('\n');
+    return [...lines.filter((line) => lines.length > 1 || line !== ''), ...checks];
+  };
+  /** What happens on a host, one line each, with the host before it. */
+  const acting = (event: RunEvent) => {
+    const host = aside.bold(event.host ?? '');
+    switch (event.type) {
+      case 'step.planned':
+        names.set(event.id, event.name);
+        return;
+      case 'action.intended':
+        actions.set(event.key, { told: describeAction(event.action), at: Date.parse(event.at) });
+        return;
+      case 'action.ended': {
+        const action = actions.get(event.key);
+        actions.delete(event.key);
+        const mark = event.problem === undefined ? aside.green('✓') : aside.red('✗');
+        const why = event.problem === undefined ? '' : `: ${event.problem.message}`;
+        const took = aside.dim(seconds(Date.parse(event.at) - (action?.at ?? Date.parse(event.at))));
+        err(wrap(`  ${mark} ${host}  ${action?.told ?? event.key}${why} ${took}`, io.width, 6));
+        return;
+      }
+      case 'step.waiting':
+        err(wrap(`    ${host}  ${aside.dim(`… ${event.because}`)}`, io.width, 6));
+        return;
+      case 'step.failed':
+        err(
+          wrap(
+            `  ${aside.red('✗')} ${host}  ${names.get(event.id) ?? event.id}: ${event.problem.message}`,
+            io.width,
+            6,
+          ),
+        );
+        return;
+      case 'check':
+        if (event.verdict === 'fail' || event.verdict === 'unknown')
+          err(wrap(`  ${aside.red('✗')} ${host}  ${event.name}: ${event.because}`, io.width, 6));
+        return;
+      case 'step.reverted':
+        err(
+          wrap(
+            `  ${event.outcome === 'conflict' || event.outcome === 'failed' ? aside.red('✗') : aside.green('✓')} ${host}  ${names.get(event.id) ?? event.id}: ${event.because}`,
+            io.width,
+            6,
+          ),
+        );
+        return;
+      default:
+        return;
+    }
+  };
+  const show = (event: RunEvent | FleetEvent) => {
+    switch (event.type) {
+      case 'fleet.started':
+        order = event.hosts;
+        out([
+          style.bold(wrap(event.title, io.width)),
+          style.dim(`${event.runbook} on ${count(event.hosts.length, 'host')}`),
+        ]);
+        if (io.live) status.show(aside.dim('looking …'));
+        return;
+      case 'host.planned':
+        planned(event);
+        return;
+      case 'fleet.confirmed':
+        flush();
+        started = Date.parse(event.at);
+        return;
+      case 'batch.started':
+        err(`\n${aside.bold(`Batch ${event.batch} of ${event.of}`)} ${aside.dim(event.hosts.join(', '))}`);
+        return;
+      case 'host.ended':
+        return;
+      case 'fleet.ended':
+        flush();
+        out(endLines(event, { style, width: io.width, manner, ms: Date.parse(event.at) - started }));
+        return;
+      default: {
+        const { host = '' } = event;
+        const events = looking.get(host);
+        if (event.type === 'run.started' && manner.resuming !== true && manner.undoing !== true)
+          looking.set(host, []);
+        else if (events === undefined) acting(event);
+        else {
+          if (event.type === 'step.planned') names.set(event.id, event.name);
+          events.push(event);
+        }
+      }
+    }
+  };
+  return {
+    event: (event) => {
+      if (started === 0) started = Date.parse(event.at);
+      show(plainJson(event));
+    },
+    flush,
+  };
+}
+
+function problemLines(
+  { problems, status }: Extract<FleetEvent, { type: 'host.planned' }>,
+  style: Style,
+  width: number,
+): readonly string[] {
+  return status === 'ok'
+    ? []
+    : problems.flatMap(({ message, hint }) => [
+        `  ${style.red('✗')} ${wrap(message, width, 4)}`,
+        ...(hint === undefined ? [] : [`    ${style.cyan(wrap(hint, width, 4))}`]),
+      ]);
+}
+
+interface EndOptions {
+  readonly style: Style;
+  readonly width: number;
+  readonly manner: Manner;
+  readonly ms: number;
+}
+
+/** A line for each host, how the fleet ended, and what to do next. */
+function endLines(
+  event: Extract<FleetEvent, { type: 'fleet.ended' }>,
+  options: EndOptions,
+): readonly string[] {
+  const { style, manner, width } = options;
+  const { hosts } = event;
+  const longest = Math.max(0, ...hosts.map(({ host }) => host.length));
+  const good = event.status === 'ok' || event.status === 'changes-pending';
+  return [
+    '',
+    style.bold('Hosts'),
+    ...hosts.map((host) => hostLine(host, { ...options, longest })),
+    '',
+    `${good ? style.green('✓') : style.red('✗')} ${style.bold(wrap(summaryOf(event, options), width, 2))}`,
+    ...event.problems.flatMap(({ message, hint }) => [
+      `  ${wrap(message, width, 2)}`,
+      ...(hint === undefined ? [] : [`  ${style.cyan(wrap(hint, width, 2))}`]),
+    ]),
+    ...nextLines(event, manner, style),
+  ];
+}
+
+function hostLine(
+  outcome: HostOutcome,
+  { style, width, manner, longest }: EndOptions & { readonly longest: number },
+): string {
+  const { host, status, changes, problems } = outcome;
+  const name = host.padEnd(longest);
+  if (status === 'not-begun')
+    return `  ${style.dim('-')} ${name}  ${style.dim(`not begun (${count(changes, 'change')} planned)`)}`;
+  const good = status === 'ok' || status === 'changes-pending';
+  const why = problems.map(({ message }) => message).join('; ');
+  const done = manner.undoing
+    ? 'undone'
+    : changes === 0
+      ? 'nothing to change'
+      : `${count(changes, 'change')} ${manner.mode === 'apply' ? 'made and verified' : 'planned'}`;
+  return `  ${good ? style.green('✓') : style.red('✗')} ${name}  ${wrap(good ? done : `${status}: ${why || runStatuses[status].summary}`, width, longest + 6)}`;
+}
+
+function summaryOf(
+  { status, hosts }: Extract<FleetEvent, { type: 'fleet.ended' }>,
+  { manner, ms }: EndOptions,
+): string {
+  const of = (wanted: (outcome: HostOutcome) => boolean) => hosts.filter(wanted);
+  const changes = hosts.reduce((sum, host) => sum + host.changes, 0);
+  if (status === 'ok' || status === 'changes-pending') {
+    if (manner.undoing) return `Undone on ${count(hosts.length, 'host')} in ${seconds(ms)}`;
+    if (manner.mode === 'diagnose') return `Diagnosed ${count(hosts.length, 'host')}; nothing was touched`;
+    if (changes === 0)
+      return `Nothing to change on ${count(hosts.length, 'host')}; everything is as it should be`;
+    const touched = of((host) => host.changes > 0).length;
+    return manner.mode === 'plan'
+      ? `${count(changes, 'change')} planned on ${count(touched, 'host')}; nothing was touched`
+      : `Mended: ${count(changes, 'change')} made and verified on ${count(touched, 'host')} in ${seconds(ms)}`;
+  }
+  const well = of((host) => host.status === 'ok').length;
+  const waiting = of((host) => host.status === 'not-begun').length;
+  const bad = hosts.length - well - waiting;
+  if (bad === 0) return runStatuses[status].summary;
+  const left = waiting === 0 ? '' : `, ${waiting} not begun`;
+  return `${bad} of ${count(hosts.length, 'host')} did not come to a good end, ${well} did${left}`;
+}
+
+function nextLines(
+  { run, hosts, status }: Extract<FleetEvent, { type: 'fleet.ended' }>,
+  manner: Manner,
+  style: Style,
+): readonly string[] {
+  const pending = hosts.some(({ changes }) => changes > 0);
+  if (manner.mode !== 'apply')
+    return manner.next === undefined || !pending ? [] : [`  next: ${style.cyan(manner.next)}`];
+  if (manner.undoing) return status === 'ok' ? [] : [`  again: ${style.cyan(`claw-run rollback ${run}`)}`];
+  const acted = hosts.filter(
+    (host) => host.changes > 0 && !untouched.has(host.status) && host.status !== 'rolled-back',
+  );
+  const unfinished = acted.some(({ status: each }) => each !== 'ok');
+  return [
+    ...(unfinished ? [`  go on: ${style.cyan(`claw-run resume ${run}`)}`] : []),
+    ...(acted.length > 0 ? [`  undo: ${style.cyan(`claw-run rollback ${run}`)}`] : []),
+  ];
+}
+
+const untouched: ReadonlySet<string> = new Set(['refused', 'locked', 'stale-plan', 'not-begun', 'usage']);

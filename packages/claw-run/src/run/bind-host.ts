@@ -1,0 +1,80 @@
+import { delimiter, resolve } from 'node:path';
+import { ClawError, type Connection, type JsonObject } from '@claw-run/core';
+import { connectLocal, connectPod, connectSsh } from '@claw-run/transports';
+import { userAgent } from '../version.ts';
+import type { Reach } from './bind-targets.ts';
+import { homeOf, waysToKeep } from './host-reach.ts';
+import { kubeconfigChoice, kubeconfigPaths } from './kubeconfig.ts';
+import { parseWhere, type Where } from './where.ts';
+
+/** A host that is bound: its connection, which opens nothing yet, and what it takes to find it again. */
+export interface BoundHost {
+  readonly connection: Connection<'host'>;
+  readonly binding: JsonObject;
+}
+
+/** Binds a host by where it is. @throws ClawError `target-unbound`, UsageError */
+export async function bindHost(text: string, reach: Reach, name = text): Promise<BoundHost> {
+  const where = parseWhere(text);
+  const connection = await connect(where, name, reach);
+  const kubeconfig = where.by === 'pod' ? kubeconfigPaths(reach) : [];
+  return {
+    connection,
+    binding: {
+      kind: 'host',
+      where: text,
+      ...(name === text ? {} : { name }),
+      ...waysToKeep(reach.ways ?? {}),
+      ...(kubeconfig.length === 0 ? {} : { kubeconfig: kubeconfig.join(delimiter) }),
+    },
+  };
+}
+
+async function connect(where: Where, name: string, reach: Reach): Promise<Connection<'host'>> {
+  const { ways = {}, answers, env } = reach;
+  const settings = { sudoPassword: await answers?.sudoPassword() };
+  switch (where.by) {
+    case 'local':
+      return connectLocal({ ...settings, env: localEnv(reach) });
+    case 'ssh':
+    case 'openssh': {
+      const options = {
+        ...settings,
+        name,
+        destination: where.destination,
+        home: homeOf(env),
+        env,
+        configFiles: ways.sshConfig === undefined ? undefined : [ways.sshConfig],
+        knownHosts: ways.knownHosts,
+        identityFiles: ways.identities,
+        connectSeconds: ways.connectSeconds,
+      };
+      if (where.by === 'openssh') throw notYet(where.destination);
+      return connectSsh({ ...options, ask: answers?.ask ?? {} });
+    }
+    case 'pod': {
+      const { namespace, pod, container, context = reach.context } = where;
+      return connectPod({
+        ...settings,
+        ...kubeconfigChoice(reach, context),
+        namespace,
+        pod,
+        container,
+        userAgent,
+      });
+    }
+  }
+}
+
+function localEnv(reach: Reach): NodeJS.ProcessEnv {
+  const path = [reach.bin, reach.env.PATH].filter((part) => part !== undefined).join(delimiter);
+  const kubeconfig =
+    reach.kubeconfig === undefined ? {} : { KUBECONFIG: resolve(reach.cwd, reach.kubeconfig) };
+  return { ...reach.env, ...kubeconfig, PATH: path };
+}
+
+function notYet(text: string): ClawError {
+  return new ClawError('target-unbound', `${text} cannot be reached by the system's own ssh yet`, {
+    hint: 'by the built-in one: ssh://USER@HOST:PORT',
+  });
+}

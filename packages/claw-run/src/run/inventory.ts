@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { matchesGlob, resolve } from 'node:path';
+import { UsageError } from '../cli/usage-error.ts';
+
+/** A host of an inventory. */
+export interface InventoryHost {
+  /** How it is called in messages: as it is reached, unless the inventory names it. */
+  readonly name: string;
+  /** As `--target name=WHERE` takes it. */
+  readonly where: string;
+  readonly groups: readonly string[];
+}
+
+/**
+ * Reads `--hosts`: a file with one host a line, `WHERE [name=NAME] [GROUP,GROUP]`, where `#` begins a comment; or hosts with commas between them.
+ * @throws UsageError
+ */
+export async function readInventory(hosts: string, cwd: string): Promise<readonly InventoryHost[]> {
+  const path = resolve(cwd, hosts);
+  if (!existsSync(path)) {
+    if (/[/\\]/.test(hosts.replaceAll(/[a-z]+:\/\/[^,]*/g, '')))
+      throw new UsageError(`the inventory ${hosts} is not there`, 'name a file, or hosts: --hosts web1,web2');
+    return distinct(
+      hosts.split(',').flatMap((each) => (each.trim() === '' ? [] : [hostOf(each.trim(), [], hosts)])),
+      hosts,
+    );
+  }
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`the inventory ${hosts} cannot be read: ${error.code}`);
+  });
+  return parseInventory(text, hosts);
+}
+
+/** Parses the lines of an inventory. Pure. @throws UsageError with the line */
+export function parseInventory(text: string, file: string): readonly InventoryHost[] {
+  const hosts = text.split('\n').flatMap((line, index) => {
+    const [where, ...rest] = line
+      .replace(/(^|\s)#.*$/, '')
+      .trim()
+      .split(/\s+/);
+    return where === undefined || where === '' ? [] : [hostOf(where, rest, `${file}:${index + 1}`)];
+  });
+  return distinct(hosts, file);
+}
+
+/**
+ * Those that a limit takes: names, globs and groups, with commas between them; `!` before one takes its hosts away. A limit that only takes away
+ * begins with all. @throws UsageError where a part of it fits nothing
+ */
+export function limited(
+  hosts: readonly InventoryHost[],
+  limit: string | undefined,
+): readonly InventoryHost[] {
+  if (limit === undefined) return hosts;
+  const parts = limit
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  const fits = (part: string) =>
+    hosts.filter(({ name, groups }) => matchesGlob(name, part) || name === part || groups.includes(part));
+  for (const part of parts.map((each) => each.replace(/^!/, ''))) {
+    if (fits(part).length === 0)
+      throw new UsageError(`--limit ${part} fits none of the hosts`, `there are: ${namesOf(hosts)}`);
+  }
+  const wanted = parts.filter((part) => !part.startsWith('!')).flatMap(fits);
+  const unwanted = parts.flatMap((part) => (part.startsWith('!') ? fits(part.slice(1)) : []));
+  const chosen = wanted.length === 0 ? hosts : hosts.filter((host) => wanted.includes(host));
+  const left = chosen.filter((host) => !unwanted.includes(host));
+  if (left.length === 0)
+    throw new UsageError(`--limit ${limit} leaves no host`, `there are: ${namesOf(hosts)}`);
+  return left;
+}
+
+function hostOf(where: string, rest: readonly string[], at: string): InventoryHost {
+  const named = rest.find((word) => word.startsWith('name='))?.slice('name='.length);
+  const unknown = rest.find((word) => word.includes('=') && !word.startsWith('name='));
+  if (unknown !== undefined || named === '')
+    throw new UsageError(
+      `${at}: ${unknown ?? 'name='} is not understood`,
+      'a line is WHERE [name=NAME] [GROUP,GROUP]',
+    );
+  const groups = rest
+    .filter((word) => !word.startsWith('name='))
+    .flatMap((word) => word.split(','))
+    .filter((word) => word !== '');
+  return { name: named ?? where, where, groups };
+}
+
+function distinct(hosts: readonly InventoryHost[], file: string): readonly InventoryHost[] {
+  const [twice] = hosts.filter(({ name }, index) => hosts.findIndex((each) => each.name === name) !== index);
+  if (twice !== undefined)
+    throw new UsageError(`${file} has ${twice.name} twice`, 'give one of them another name: name=NAME');
+  if (hosts.length === 0) throw new UsageError(`there are no hosts in ${JSON.stringify(file)}`);
+  return hosts;
+}
+
+function namesOf(hosts: readonly InventoryHost[]): string {
+  const shown = hosts.slice(0, 10).map(({ name }) => name);
+  return `${shown.join(', ')}${hosts.length > shown.length ? ` and ${hosts.length - shown.length} more` : ''}`;
+}
