@@ -8,10 +8,11 @@ export interface SshOptions extends SshShellOptions, HostSettings {
 }
 
 /**
- * A host over SSH, found and judged by the user's own ssh_config and known_hosts. Nothing is read or opened before the first read, action or lock.
+ * A host over SSH, found and judged by the user's own ssh_config and known_hosts. Nothing is read or opened before the first read, action or lock. Unknown host keys are
+ * always refused, and nothing is asked of anybody unless `ask` is given.
  * @throws ClawError `usage` for what is not a destination
  */
 export async function connectSsh(options: SshOptions): Promise<Connection<'host'>> {
-  const { name = options.destination, sudoPassword, commandSeconds, lockFolder, ...ssh } = options;
-  return connectHost({ name, shell: sshShell(ssh), sudoPassword, commandSeconds, lockFolder });
+  const { name = options.destination } = options;
+  return connectHost({ ...options, name, shell: sshShell(options) });
 }

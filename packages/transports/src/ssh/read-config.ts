@@ -37,6 +37,9 @@ const deepest = 16;
 export async function readConfig(files: readonly string[], query: ConfigQuery): Promise<ConfigValues> {
   const first = await readAll(files, { query, values: new Map(), final: false, wantsFinal: false });
   if (!first.wantsFinal) return first.values;
+  // From here on the name is settled, and it is the one that `Host` and `Match` are about.
+  const name: ConfigLine = { keyword: 'hostname', words: [currentHost(first)], rest: '', at: '' };
+  first.values.set('hostname', [name]);
   return (await readAll(files, { ...first, final: true })).values;
 }
 
@@ -57,8 +60,9 @@ async function readOne(file: string, place: Place): Promise<void> {
   const text = await textOf(file);
   if (text === undefined) return;
   for (const line of parseConfigLines(text, file, fail)) {
-    if (line.keyword === 'host') place.active = !place.frozen && fitsPatterns(hostOf(place), line.words);
-    else if (line.keyword === 'match') place.active = !place.frozen && matches(line, place.reading);
+    if (line.keyword === 'host')
+      place.active = !place.frozen && fitsPatterns(hostOf(place.reading), line.words);
+    else if (line.keyword === 'match') place.active = matches(line, place);
     else if (line.keyword === 'include') await include(line, file, place);
     else if (place.active) keep(line, place.reading.values);
   }
@@ -105,9 +109,9 @@ async function filesFor(path: string): Promise<readonly string[]> {
   return found.sort();
 }
 
-function matches(line: ConfigLine, reading: Reading): boolean {
+function matches(line: ConfigLine, { reading, frozen }: Place): boolean {
   const words = [...line.words];
-  let holds = true;
+  let holds = !frozen;
   if (words.length === 0) fail(line.at, 'Match names no condition');
   while (words.length > 0) {
     const word = words.shift() ?? '';
@@ -164,8 +168,9 @@ function currentHost({ query, values }: Reading): string {
   return (name === undefined ? query.host : name.replaceAll('%h', query.host)).toLowerCase();
 }
 
-function hostOf(place: Place): string {
-  return place.reading.query.host;
+/** What `Host` is compared with; in the second turn that is the name that the first has found. */
+function hostOf(reading: Reading): string {
+  return reading.final ? currentHost(reading) : reading.query.host;
 }
 
 async function textOf(file: string): Promise<string | undefined> {

@@ -131,7 +131,7 @@ function identityFiles(
 ): HopSettings['identityFiles'] {
   const given = (source.identityFiles ?? []).map((path) => inHome(path, source.home));
   const lines = values.get('identityfile') ?? [];
-  const written = lines.filter((line) => !isNone(line)).map(pathIn);
+  const written = lines.filter((line) => !isNone(line)).map((line) => pathIn(line));
   const expressly = [...new Set([...given, ...written])].map((path) => ({ path, expressly: true }));
   if (expressly.length > 0 || lines.length > 0) return expressly;
   return usualKeys.map((name) => ({ path: join(source.home, '.ssh', name), expressly: false }));
