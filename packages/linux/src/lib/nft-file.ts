@@ -1,0 +1,51 @@
+import { lineEnd, linesOf, textOfLines } from '../edit/edit.ts';
+import type { NftChain } from '../facts/firewall.ts';
+
+/** The ruleset file with a rule put first in a chain; nothing where the chain is not written there line by line. */
+export function withRule(text: string, chain: NftChain, rule: string): string | undefined {
+  const lines = linesOf(text);
+  const opens = openingOf(
+    lines.map((line) => line.text),
+    chain,
+  );
+  if (opens === undefined) return undefined;
+  const header = lines.findIndex(
+    (line, index) =>
+      index > opens &&
+      !/^\s*(type|policy|comment|devices?|flags)\b/.test(line.text) &&
+      line.text.trim() !== '',
+  );
+  const last = lines.slice(opens, header).findLastIndex(({ text: line }) => line.trim() !== '');
+  if (header < 0 || !lines.slice(opens + 1, header).some((line) => /^\s*type\b/.test(line.text)))
+    return undefined;
+  const before = lines[opens + last];
+  const indent = /^\s*/.exec(before?.text ?? '')?.[0] ?? '';
+  return textOfLines(lines.toSpliced(opens + last + 1, 0, { text: indent + rule, end: lineEnd(text) }));
+}
+
+/** Whether the file puts a rule into a chain. */
+export function fileHasRule(text: string, chain: NftChain, rule: string): boolean {
+  const lines = linesOf(text).map((line) => line.text.trim());
+  const opens = openingOf(lines, chain);
+  if (opens === undefined) return false;
+  const closes = lines.findIndex((line, index) => index > opens && line === '}');
+  return lines.slice(opens, closes < 0 ? undefined : closes).includes(rule);
+}
+
+/** Index of the line that opens a chain inside its table. */
+function openingOf(lines: readonly string[], { family, table, name }: NftChain): number | undefined {
+  const head = new RegExp(
+    `^\\s*(?:add\\s+)?table\\s+${family === 'ip' ? '(?:ip\\s+)?' : `${family}\\s+`}${table}\\s*\\{\\s*$`,
+  );
+  const start = lines.findIndex((line) => head.test(line));
+  if (start < 0) return undefined;
+  let depth = 0;
+  for (const [index, line] of lines.entries()) {
+    if (index < start) continue;
+    const code = line.replace(/#.*$/, '');
+    if (depth === 1 && new RegExp(`^\\s*chain\\s+${name}\\s*\\{\\s*$`).test(code)) return index;
+    depth += (code.match(/\{/g) ?? []).length - (code.match(/\}/g) ?? []).length;
+    if (depth === 0) return undefined;
+  }
+  return undefined;
+}
