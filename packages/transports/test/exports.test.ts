@@ -6,6 +6,8 @@ it('offers these names, and no others', () => {
     [
       "connectCluster",
       "connectLocal",
+      "connectPod",
+      "connectSsh",
       "leaseRef",
     ]
   `);

@@ -84,28 +84,10 @@ async function send(
   { userAgent, agents }: { readonly userAgent: string; readonly agents: Agents },
   request: ApiRequest,
 ): Promise<ApiResponse> {
-  const cluster = config.getCurrentCluster();
-  if (!cluster)
-    throw new ClawError(
-      'target-unbound',
-      `the kubeconfig's context ${config.currentContext} names no cluster`,
-    );
-  const url = new URL(cluster.server.replace(/\/+$/, '') + request.path);
+  const url = serverUrl(config, request.path);
   for (const [name, value] of Object.entries(request.query ?? {}))
     if (value !== undefined) url.searchParams.set(name, value);
-  const options: https.RequestOptions = { method: request.method, headers: {}, signal: request.signal };
-  try {
-    await config.applyToHTTPSOptions(options);
-  } catch (error) {
-    throw new ClawError(
-      'forbidden',
-      `the credentials of context ${config.currentContext} cannot be had: ${messageOf(error)}`,
-      {
-        hint: 'check the user of this context in the kubeconfig',
-        cause: error,
-      },
-    );
-  }
+  const options = await withCredentials(config, { method: request.method, signal: request.signal });
   if (storesNothing(request)) options.agent = agents.keeping(options.agent);
   options.headers = {
     ...options.headers,
@@ -120,6 +102,38 @@ async function send(
         }),
   };
   return exchange(url, options, request);
+}
+
+/** Where the API server of the current context serves a path that starts at its root. */
+export function serverUrl(config: KubeConfig, path: string): URL {
+  const cluster = config.getCurrentCluster();
+  if (!cluster)
+    throw new ClawError(
+      'target-unbound',
+      `the kubeconfig's context ${config.currentContext} names no cluster`,
+    );
+  return new URL(cluster.server.replace(/\/+$/, '') + path);
+}
+
+/** Adds what the kubeconfig says about the server's certificate, the proxy and the user, whose token may be made by a plugin. */
+export async function withCredentials(
+  config: KubeConfig,
+  base: https.RequestOptions,
+): Promise<https.RequestOptions> {
+  const options = { ...base, headers: {} };
+  try {
+    await config.applyToHTTPSOptions(options);
+    return options;
+  } catch (error) {
+    throw new ClawError(
+      'forbidden',
+      `the credentials of context ${config.currentContext} cannot be had: ${messageOf(error)}`,
+      {
+        hint: 'check the user of this context in the kubeconfig',
+        cause: error,
+      },
+    );
+  }
 }
 
 function exchange(url: URL, options: https.RequestOptions, request: ApiRequest): Promise<ApiResponse> {
@@ -142,7 +156,8 @@ function exchange(url: URL, options: https.RequestOptions, request: ApiRequest):
   });
 }
 
-function unreachable(url: URL, error: Error): ClawError {
+/** The server does not answer, or not as the one that the kubeconfig means. */
+export function unreachable(url: URL, error: Error): ClawError {
   const tls = 'code' in error && /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(String(error.code));
   return new ClawError('unreachable', `the API server ${url.origin} cannot be reached: ${error.message}`, {
     hint: tls
