@@ -36,18 +36,24 @@ export interface HostOptions extends HostSettings {
   /** How the host is called in messages. */
   readonly name: string;
   readonly shell: Shell;
-  /** Shell text that is run first in each channel, such as the settings of the environment; `remotePrelude` for hosts that one logs in to. */
+  /** Shell text that is run first in each channel; by default it adds the folders of administrators' programs to PATH, which log-ins without a terminal often lack. */
   readonly prelude?: string | undefined;
   /** The process that holds locks, where it runs on the host itself. */
   readonly pid?: number | undefined;
 }
 
-/** Log-ins without a terminal often lack the folders of administrators' programs. */
-export const remotePrelude = 'PATH="${PATH:-/usr/bin:/bin}:/usr/sbin:/sbin"; export PATH';
+const remotePrelude = 'PATH="${PATH:-/usr/bin:/bin}:/usr/sbin:/sbin"; export PATH';
 
 /** A host over any transport that can start a shell there. Nothing is opened until the first read, action or lock. */
 export function connectHost(options: HostOptions): Connection<'host'> {
-  const { name, shell, prelude = '', commandSeconds = 60, startSeconds = 30, sudoPassword } = options;
+  const {
+    name,
+    shell,
+    prelude = remotePrelude,
+    commandSeconds = 60,
+    startSeconds = 30,
+    sudoPassword,
+  } = options;
   const newRunner = () => new Runner({ name, shell, prelude, sudoPassword, startSeconds });
   const runner = newRunner();
   const host: Host = { runner, name, commandSeconds };

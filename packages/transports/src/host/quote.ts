@@ -18,7 +18,7 @@ export function printing(content: string): string {
   const bytes = Buffer.from(content, 'utf8');
   const parts: string[] = [];
   for (let at = 0; at < bytes.length; at += chunkBytes) {
-    const escaped = bytes.toString('latin1', at, at + chunkBytes).replace(unsafe, escape);
+    const escaped = bytes.toString('latin1', at, at + chunkBytes).replace(unsafe, octal);
     parts.push(`printf %b '${escaped}'`);
   }
   return parts.length === 0 ? ':' : parts.join('\n');
@@ -28,6 +28,6 @@ const chunkBytes = 16_384;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: bytes are what this is about
 const unsafe = /[\\'\x00-\x08\x0b-\x1f\x7f-\xff]/g;
 
-function escape(char: string): string {
+function octal(char: string): string {
   return `\\0${char.charCodeAt(0).toString(8).padStart(3, '0')}`;
 }

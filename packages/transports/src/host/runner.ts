@@ -120,6 +120,8 @@ export class Runner {
 
   async #flush(signal: AbortSignal): Promise<void> {
     const open = await this.#opened(signal).catch((error: unknown) => ({ error }));
+    // an action goes to no shell that was never heard of: where that one is lost, nobody would know whether it took place
+    if ('greeted' in open && this.#waiting.some(({ request }) => request.action)) await open.greeted;
     this.#scheduled = false;
     const items = this.#waiting.splice(0).filter(({ request }) => !request.signal.aborted);
     if ('error' in open) {
@@ -169,9 +171,21 @@ export class Runner {
   async #afterEnd(
     request: Request,
     open: Open,
-    { end, begun, stderr }: Outcome & { came: 'ended' },
+    { end, sent, begun, stderr }: Outcome & { came: 'ended' },
   ): Promise<void> {
-    const { name } = this.#options;
+    const { name, startSeconds } = this.#options;
+    const greeted = await open.greeted;
+    if (!sent && greeted) return;
+    if (!greeted && open.abandoned)
+      throw new ClawError(
+        'timeout',
+        `${name} is connected, but its shell said nothing for ${startSeconds} s`,
+        {
+          hint: 'does the log-in wait for something?',
+          retryable: true,
+        },
+      );
+    if (!greeted && end.end === 'dropped') throw end.error;
     const dropped = end.end === 'dropped' && !open.abandoned;
     const because = dropped
       ? end.error.message
@@ -187,7 +201,7 @@ export class Runner {
         cause: end.error,
         retryable: true,
       });
-    if (!(await open.greeted)) {
+    if (!greeted) {
       throw new ClawError('unreachable', `${name} has no usable shell: ${because}`, {
         hint: 'claw-run needs a POSIX `sh` there, and a log-in that may run commands',
       });
@@ -261,6 +275,10 @@ export class Runner {
     this.#wires.add(wire);
     void wire.closed.then(() => this.#wires.delete(wire));
     const { promise: greeted, resolve } = Promise.withResolvers<boolean>();
+    const onExcess = () => {
+      open.abandoned = true;
+      wire.kill();
+    };
     const open: Open = {
       wire,
       greeted,
@@ -280,7 +298,7 @@ export class Runner {
       resolve(outcome.came === 'back');
     };
     const hello = `${preludeOf(wire.nonce, prelude)}e ${id} 0 "$$ $U \${LOGNAME:-$USER}"\n`;
-    wire.send(hello, [{ id, seconds: startSeconds, onExcess: () => wire.kill(), settle }]);
+    wire.send(hello, [{ id, seconds: startSeconds, onExcess, settle }]);
     return open;
   }
 

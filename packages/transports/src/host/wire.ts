@@ -7,7 +7,14 @@ export type Outcome =
   /** A later frame came, so this one never will: the shell that it was meant for was not started. */
   | { readonly came: 'skipped' }
   /** The shell is gone. `begun` where this was what it was busy with. */
-  | { readonly came: 'ended'; readonly end: ChannelEnd; readonly begun: boolean; readonly stderr: string };
+  | {
+      readonly came: 'ended';
+      readonly end: ChannelEnd;
+      /** Not so where the shell was gone before. */
+      readonly sent: boolean;
+      readonly begun: boolean;
+      readonly stderr: string;
+    };
 
 export interface Result {
   readonly exit: number;
@@ -79,7 +86,7 @@ export class Wire {
     const idle = this.#queue.length === 0;
     this.#queue.push(...slots);
     if (this.#end !== undefined) {
-      this.#ended(this.#end);
+      this.#giveBack(this.#end, false);
       return;
     }
     this.#channel.hold?.(true);
@@ -121,9 +128,13 @@ export class Wire {
   #ended(end: ChannelEnd): void {
     this.#end = end;
     clearTimeout(this.#timer);
+    this.#giveBack(end, true);
+  }
+
+  #giveBack(end: ChannelEnd, sent: boolean): void {
     const stderr = this.#lastErrors.replaceAll(new RegExp(`${this.nonce} \\S*\\n`, 'g'), '').trim();
     for (const [index, slot] of this.#queue.splice(0).entries())
-      slot.settle({ came: 'ended', end, begun: index === 0, stderr });
+      slot.settle({ came: 'ended', end, sent, begun: sent && index === 0, stderr });
   }
 }
 

@@ -1,65 +1,43 @@
-import type { Connection } from '@claw-run/core';
-import { ClawError } from '@claw-run/core';
-import { execa } from 'execa';
+import { type Argv, ClawError, type Connection } from '@claw-run/core';
 import { connectHost, type HostSettings } from '../host/connect-host.ts';
-import { type Channel, type ChannelEnd, defaultShell, type Shell } from '../host/shell.ts';
+import { type ProgramEnd, processChannel } from '../host/process-channel.ts';
+import { type ChannelEnd, defaultShell, type Shell } from '../host/shell.ts';
 
 export interface LocalOptions extends HostSettings {
   /** The environment of commands, PATH included. */
   readonly env: NodeJS.ProcessEnv;
-  /** The shell that runs them; `sh`. */
-  readonly sh?: readonly [string, ...string[]];
+  /** The shell that runs them, `sh` unless given. */
+  readonly sh?: Argv | undefined;
 }
 
 /** The machine that claw-run itself runs on, as a host. */
 export function connectLocal(options: LocalOptions): Connection<'host'> {
   const { env, sh = defaultShell, ...settings } = options;
-  return connectHost({ ...settings, name: 'local', pid: process.pid, shell: localShell(sh, env) });
+  return connectHost({
+    ...settings,
+    name: 'local',
+    pid: process.pid,
+    prelude: '',
+    shell: localShell(sh, env),
+  });
 }
 
-function localShell([file, ...args]: readonly [string, ...string[]], env: NodeJS.ProcessEnv): Shell {
+function localShell(sh: Argv, env: NodeJS.ProcessEnv): Shell {
   return {
     async open({ signal }) {
       signal.throwIfAborted();
-      return processChannel(file, args, env);
+      return processChannel(sh, env, (end) => endOf(sh, end));
     },
     close: () => Promise.resolve(),
   };
 }
 
-function processChannel(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Channel {
-  // a session of its own, so that a signal for this process's group does not end commands half-way
-  const child = execa(file, args, {
-    env,
-    extendEnv: false,
-    reject: false,
-    buffer: false,
-    detached: true,
-    cleanup: true,
-  });
-  const { stdin, stdout, stderr } = child;
-  const closed = child.then((result): ChannelEnd => {
-    if (result.code === 'ENOENT' || result.code === 'EACCES') {
-      const error = new ClawError(
-        'unreachable',
-        `cannot start ${file}: ${result.originalMessage ?? result.code}`,
-      );
-      return { end: 'dropped', error };
-    }
-    return { end: 'exited', exit: result.exitCode ?? 137 };
-  });
+function endOf([file]: Argv, { exit, notStarted }: ProgramEnd): ChannelEnd {
+  if (notStarted === undefined) return { end: 'exited', exit: exit ?? 137 };
   return {
-    stdin,
-    stdout,
-    stderr,
-    closed,
-    kill: () => {
-      child.kill('SIGKILL');
-      for (const stream of [stdin, stdout, stderr]) stream.destroy();
-    },
-    hold(busy) {
-      for (const handle of [child, stdin, stdout, stderr] as { ref?: () => void; unref?: () => void }[])
-        busy ? handle.ref?.() : handle.unref?.();
-    },
+    end: 'dropped',
+    error: new ClawError('unreachable', `the shell of this machine cannot be started: ${notStarted}`, {
+      hint: `is ${file} on the PATH that commands are given?`,
+    }),
   };
 }

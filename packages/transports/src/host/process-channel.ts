@@ -1,0 +1,62 @@
+import type { Readable, Writable } from 'node:stream';
+import { execa } from 'execa';
+import type { Channel, ChannelEnd } from './shell.ts';
+
+/** How a program of this machine ended. */
+export interface ProgramEnd {
+  /** Nothing where a signal ended it, or where it could not be started. */
+  readonly exit: number | undefined;
+  /** Why it could not be started. */
+  readonly notStarted: string | undefined;
+  /** The last that it said. */
+  readonly stderr: string;
+}
+
+/** A program of this machine as a channel; `endOf` tells what its end means. */
+export function processChannel(
+  [file, ...args]: readonly [string, ...string[]],
+  env: NodeJS.ProcessEnv,
+  endOf: (end: ProgramEnd) => ChannelEnd,
+): Channel {
+  // a process group of its own, so that an interrupt from the keyboard does not end what runs half-way
+  const child = execa(file, args, {
+    env,
+    extendEnv: false,
+    reject: false,
+    buffer: false,
+    detached: true,
+    cleanup: true,
+  });
+  const { stdin, stdout, stderr } = child;
+  let said = '';
+  stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString('utf8')).slice(-4000);
+  });
+  const closed = child.then(({ exitCode, code, originalMessage }) =>
+    endOf({
+      exit: exitCode,
+      notStarted: code === 'ENOENT' || code === 'EACCES' ? (originalMessage ?? code) : undefined,
+      stderr: said,
+    }),
+  );
+  return {
+    stdin,
+    stdout,
+    stderr,
+    closed,
+    kill() {
+      child.kill('SIGKILL');
+      for (const stream of [stdin, stdout, stderr]) stream.destroy();
+    },
+    hold(busy) {
+      for (const held of [child, stdin, stdout, stderr]) holdOpen(held, busy);
+    },
+  };
+}
+
+/** Sockets and processes keep Node alive unless told otherwise; the types of streams do not say so. */
+function holdOpen(held: object | Readable | Writable, busy: boolean): void {
+  const name = busy ? 'ref' : 'unref';
+  const method: unknown = Reflect.get(held, name);
+  if (typeof method === 'function') method.call(held);
+}
