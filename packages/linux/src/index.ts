@@ -2,11 +2,21 @@ import type { Definition } from '@claw-run/core';
 import { configMatches } from './checks/config-matches.ts';
 import { fileMatches } from './checks/file-matches.ts';
 import { firewallAllows } from './checks/firewall-allows.ts';
+import { groupLayers } from './checks/group-layers.ts';
+import { processHasGroup } from './checks/process-has-group.ts';
+import { sessionsHaveGroup } from './checks/sessions-have-group.ts';
 import { file } from './steps/file.ts';
 import { firewallPort } from './steps/firewall-port.ts';
+import { group } from './steps/group.ts';
+import { groupMember } from './steps/group-member.ts';
+import { groupVisible } from './steps/group-visible.ts';
 import { iniEntry } from './steps/ini-entry.ts';
 import { keyValue } from './steps/key-value.ts';
 import { line } from './steps/line.ts';
+import { reloadService } from './steps/reload-service.ts';
+import { restartService } from './steps/restart-service.ts';
+import { service } from './steps/service.ts';
+import { sssdFlush } from './steps/sssd-flush.ts';
 import { yamlEntry } from './steps/yaml-entry.ts';
 
 /** Every step, check and lookup of this library. */
@@ -16,8 +26,18 @@ export const linux: readonly Definition[] = [
   fileMatches,
   firewallAllows,
   firewallPort,
+  group,
+  groupLayers,
+  groupMember,
+  groupVisible,
   iniEntry,
   keyValue,
   line,
+  processHasGroup,
+  reloadService,
+  restartService,
+  service,
+  sessionsHaveGroup,
+  sssdFlush,
   yamlEntry,
 ];

@@ -1,0 +1,142 @@
+import { type Argv, type Fact, type RunResult, runFact } from '@claw-run/core';
+import type { DirectoryInput } from '../inputs.ts';
+import { lastLine } from '../lib/exit.ts';
+import { filterValue, type LdapEntry, parseLdif } from '../lib/ldif.ts';
+import type { SssdConfig } from './sssd-config.ts';
+
+/** What a directory itself says of a group and a user, or why it says nothing. */
+export type DirectoryView =
+  | {
+      readonly ok: true;
+      readonly group: DirectoryGroup | null;
+      readonly user: { readonly dn: string } | null;
+    }
+  | { readonly ok: false; readonly because: string };
+
+export type DirectoryGroup = {
+  readonly dn: string;
+  readonly gid: number;
+  readonly schema: 'rfc2307' | 'rfc2307bis';
+  /** Names (`memberUid`) or DNs (`member`), sorted: the order of values means nothing in LDAP. */
+  readonly members: readonly string[];
+};
+
+/** A directory, with all it takes to ask it. */
+export type Directory = DirectoryInput & { readonly uri: string; readonly base: string };
+
+/** The directory that was named, completed by what sssd is configured with; or what is missing. */
+export function directoryOf(
+  input: DirectoryInput,
+  sssd: SssdConfig | null,
+): Directory | { readonly missing: string } {
+  const uri = input.uri ?? sssd?.uri;
+  const base = input.base ?? sssd?.base;
+  if (uri == null) return { missing: 'uri' };
+  if (base == null) return { missing: 'base' };
+  return {
+    ...input,
+    uri,
+    base,
+    startTls: input.startTls ?? (sssd?.startTls === true && uri.startsWith('ldap://')),
+  };
+}
+
+/** How the tools of OpenLDAP are told where to go and who asks; a password is never among the words. */
+export function ldapOptions(directory: Directory): readonly string[] {
+  const login =
+    directory.external === true
+      ? ['-Q', '-Y', 'EXTERNAL']
+      : directory.passwordFile !== undefined
+        ? ['-x', '-D', directory.bindDn ?? '', '-y', directory.passwordFile]
+        : ['-x'];
+  return [...login, ...(directory.startTls ? ['-ZZ'] : []), '-o', 'nettimeout=10', '-H', directory.uri];
+}
+
+/** Whether the way to log in takes root: its own file, or its own identity. */
+export function needsRoot(directory: Directory): boolean {
+  return directory.external || directory.passwordFile !== undefined;
+}
+
+/** A group and a user in one search, past every cache. */
+export function directoryView(
+  directory: Directory,
+  group: string,
+  user: string,
+): Fact<'host', DirectoryView> {
+  const filter = `(|(&(objectClass=posixGroup)(cn=${filterValue(group)}))(&(objectClass=posixAccount)(uid=${filterValue(user)})))`;
+  const argv: Argv = [
+    'ldapsearch',
+    '-LLL',
+    '-o',
+    'ldif-wrap=no',
+    ...ldapOptions(directory),
+    '-b',
+    directory.base,
+    filter,
+    'objectClass',
+    'cn',
+    'gidNumber',
+    'memberUid',
+    'member',
+    'uid',
+  ];
+  return runFact({
+    key: `directory ${directory.uri} group ${group}`,
+    argv,
+    ...(needsRoot(directory) ? { sudo: true } : {}),
+    timeoutSeconds: 30,
+    about: [`group ${group}`, `account ${user}`],
+    parse: (result) => parseDirectory(result, { group, user, ...directory }),
+  });
+}
+
+/** @returns `ok: false` with what ldapsearch said where it gave no answer */
+export function parseDirectory(
+  result: RunResult,
+  wanted: {
+    readonly group: string;
+    readonly user: string;
+    readonly schema?: DirectoryInput['schema'];
+    readonly uri: string;
+    readonly base: string;
+  },
+): DirectoryView {
+  if (result.exit === 127)
+    return {
+      ok: false,
+      because: 'ldapsearch is not installed on the host; install ldap-utils (openldap-clients)',
+    };
+  if (result.exit === 32) return { ok: false, because: `${wanted.uri} has no ${wanted.base}` };
+  if (result.exit !== 0)
+    return { ok: false, because: `${wanted.uri} does not answer: ${lastLine(result.stderr)}` };
+  const entries = parseLdif(result.stdout);
+  const user = entries.find(
+    (entry) => has(entry, 'objectclass', 'posixAccount') && has(entry, 'uid', wanted.user),
+  );
+  const group = entries.find(
+    (entry) => has(entry, 'objectclass', 'posixGroup') && has(entry, 'cn', wanted.group),
+  );
+  const dn = user?.get('dn')?.[0];
+  return {
+    ok: true,
+    group: group === undefined ? null : groupOf(group, wanted.schema),
+    user: dn === undefined ? null : { dn },
+  };
+}
+
+function groupOf(entry: LdapEntry, given: DirectoryInput['schema']): DirectoryGroup {
+  const bis = ['groupOfNames', 'groupOfMembers'].some((name) => has(entry, 'objectclass', name));
+  const schema = given ?? (bis ? 'rfc2307bis' : 'rfc2307');
+  const members = entry.get(schema === 'rfc2307' ? 'memberuid' : 'member') ?? [];
+  return {
+    dn: entry.get('dn')?.[0] ?? '',
+    gid: Number(entry.get('gidnumber')?.[0]),
+    schema,
+    members: members.toSorted(),
+  };
+}
+
+/** Object classes and the names of groups and users are compared without regard to case (RFC 4519). */
+function has(entry: LdapEntry, attribute: string, value: string): boolean {
+  return (entry.get(attribute) ?? []).some((one) => one.toLowerCase() === value.toLowerCase());
+}
