@@ -17,6 +17,8 @@ const bin = defineConfig({
   input: { bin: `${folder}/src/bin.ts` },
   platform: 'node',
   plugins: [lazyRequire],
+  // ssh2 tries its native parts and does without them
+  external: [/\.node$/, 'cpu-features'],
   // what a module of ours does when it is loaded is to define things: what is not used need not be loaded
   treeshake: { moduleSideEffects: [{ test: /packages\/[^/]+\/src\//, sideEffects: false }] },
   output: {
