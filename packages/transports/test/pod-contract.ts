@@ -1,11 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { ClusterObject, Connection, JsonObject, RunResult } from '@claw-run/core';
 import { until } from '@claw-run/testing';
+import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectCluster, connectPod, type PodOptions } from '../src/index.ts';
 import { calm } from './api-server.ts';
+import { describeHostContract } from './host-contract.ts';
 import { type Relay, startRelay } from './relay.ts';
 
 /** A cluster with a node that runs commands in pods, and who may come. */
@@ -90,6 +92,23 @@ export function describePods(subject: PodSubject): void {
   const run = (host: Connection<'host'>, ...argv: [string, ...string[]]) =>
     host.read({ read: 'run', argv }, calm()) as Promise<RunResult>;
 
+  const lockFolders: string[] = [];
+  afterAll(() => Promise.all(lockFolders.map((path) => rm(path, { recursive: true, force: true }))));
+  describeHostContract(
+    'a container as a host',
+    ({ lockFolder }) => {
+      lockFolders.push(lockFolder);
+      return connectPod({ kubeconfig: subject.admin(), userAgent, namespace, pod: 'one', lockFolder });
+    },
+    // what runs in its containers are processes of this machine
+    async () => ({
+      sh: async (line) =>
+        (await execa('sh', ['-c', line], { stdin: 'ignore', stripFinalNewline: false })).stdout,
+      user: userInfo().username,
+      sudo: false,
+    }),
+  );
+
   describe('commands in a container', () => {
     it('tell output, errors and exit status apart', async () => {
       const host = await connect();
@@ -123,7 +142,11 @@ export function describePods(subject: PodSubject): void {
       const older = await relay({ protocols: ['v4.channel.k8s.io'] });
       const host = await relayed(older);
       expect(await run(host, 'sh', '-c', 'cat; exit 4')).toEqual({ exit: 4, stdout: '', stderr: '' });
-      expect(older.spoken).toEqual(['v4.channel.k8s.io']);
+      const hung = { read: 'run', argv: ['sleep', '90'], timeoutSeconds: 0.3 } as const;
+      await expect(host.read(hung, calm())).rejects.toMatchObject({ code: 'timeout' });
+      expect(await run(host, 'echo', 'on')).toMatchObject({ stdout: 'on\n' });
+      // the second one is for ending what hung
+      expect(older.spoken).toEqual(['v4.channel.k8s.io', 'v4.channel.k8s.io']);
     });
 
     it('share one connection', async () => {
