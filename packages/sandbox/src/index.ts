@@ -4,6 +4,11 @@ export { type Scenario, scenarios } from './openclaw/scenarios.ts';
 export { type ClwStreams, clwMain } from './scheduler/cli/clw.ts';
 export { schedulerdMain } from './scheduler/daemon/main.ts';
 export {
+  type PracticeHeadNode,
+  type PracticeHeadNodeOptions,
+  startHeadNode,
+} from './scheduler/rootless/head-node.ts';
+export {
   type Installation,
   type InstallOptions,
   installClient,

@@ -138,8 +138,7 @@ function afterwardsCommand(event: Afterwards): string {
     case 'join':
       return `usermod -aG ${event.group} ${event.user}`;
     case 'write':
-      // a file that is newer than the process by more than the clock's grain
-      return `sleep 1.1; ${writeCommand(event.file)}`;
+      return writeCommand(event.file);
     case 'stop':
       return 'systemctl stop claw-scheduler';
   }
@@ -205,7 +204,7 @@ async function apparmor(broken: (scenario: HeadNodeScenario) => boolean): Promis
   ];
 }
 
-/** Compiles the scheduler's SELinux policy on the host and loads it. */
+/** Compiles the scheduler's SELinux policy on the host and loads it with its port, in one transaction: each takes long. */
 async function installPolicy(host: LabHost): Promise<void> {
   const files = await Promise.all(
     ['te', 'fc'].map(async (kind) => ({
@@ -217,7 +216,10 @@ async function installPolicy(host: LabHost): Promise<void> {
   await run(host, [
     ...files.map(writeCommand),
     'cd /root/claw-policy && make -s -f /usr/share/selinux/devel/Makefile claw_scheduler.pp >&2',
-    'semodule -i /root/claw-policy/claw_scheduler.pp',
+    `semanage import <<'ALL'
+module -a /root/claw-policy/claw_scheduler.pp
+port -m -t claw_scheduler_port_t -p tcp 8080
+ALL`,
   ]);
 }
 
@@ -233,7 +235,11 @@ async function runAs(host: LabHost, user: string, line: string): Promise<Ran> {
 
 /** Runs shell commands as root, one after the other, in one channel; the first that fails ends it. */
 async function run(host: LabHost, commands: readonly string[]): Promise<void> {
-  await host.sh('bash -s', { input: ['set -eE', `trap 'echo "failed: $BASH_COMMAND" | head -c 2000 >&2' ERR`, ...commands, ''].join('\n') });
+  await host.sh('bash -s', {
+    input: ['set -eE', `trap 'echo "failed: $BASH_COMMAND" | head -c 2000 >&2' ERR`, ...commands, ''].join(
+      '\n',
+    ),
+  });
 }
 
 function writeCommand({ path, mode, owner, content }: HostFile): string {

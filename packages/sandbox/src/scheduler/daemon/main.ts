@@ -34,6 +34,7 @@ export async function schedulerdMain(argv: readonly string[]): Promise<number> {
   const ended = untilEnd(values['until-gone']);
   if (positionals[0] === 'proxy' && positionals.length === 1 && values.listen !== undefined) {
     const close = await startProxy(Number(values.listen), values.ca);
+    process.stdout.write(`Listening on 127.0.0.1:${values.listen}\n`);
     await ended;
     await close();
     return 0;
@@ -61,6 +62,7 @@ async function serve(
       throw error;
     }
     const running = scheduler;
+    log.write('INFO', `Started (process ${process.pid})`);
     process.on('SIGHUP', () => {
       log.reopen();
       running.flush();
