@@ -5,7 +5,7 @@ export function primaryGroup(user: string): Fact<'host', string | null> {
   return runFact({
     key: `passwd ${user} gid`,
     argv: ['getent', 'passwd', '--', user],
-    about: [`user ${user}`],
+    about: [`account ${user}`],
     parse: ({ stdout }: RunResult) => stdout.trim().split(':')[3] ?? null,
   });
 }
@@ -20,7 +20,7 @@ export function members(groups: readonly string[]): Fact<'host', Members> {
   return runFact({
     key: `groups ${groups.join(', ')}`,
     argv: ['getent', 'group', '--', first, ...rest],
-    about: [...groups.map((group) => `group ${group}`), 'sssd'],
+    about: [...groups.map((group) => `group ${group}`), 'file /etc/group', 'cache sssd'],
     parse: ({ stdout }: RunResult) =>
       Object.fromEntries(
         stdout.split('\n').flatMap((line) => {

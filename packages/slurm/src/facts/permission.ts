@@ -13,7 +13,7 @@ export function permission(user: string, partition: string): Fact<'host', Permis
     key: `${user} may use partition ${partition}`,
     argv: ['sbatch', '--test-only', `--partition=${partition}`, '--chdir=/', '--wrap=true'],
     as: user,
-    about: [partitionTopic(partition), `user ${user}`],
+    about: [partitionTopic(partition), `account ${user}`],
     timeoutSeconds: 30,
     parse: parsePermission,
   });
