@@ -81,6 +81,7 @@ export function createExecEndpoint(find: FindContainer): ExecEndpoint {
   const start = async (container: ExecContainer, [file = '', ...args]: readonly string[]) => {
     const room = roomOf(container.id);
     const cwd = await room.folder;
+    if (rooms.get(container.id) !== room) throw new Error('the container has ended');
     const child = spawn(file, args, {
       cwd,
       env: {
