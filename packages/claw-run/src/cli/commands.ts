@@ -180,10 +180,15 @@ export const commands: { readonly [name: string]: Command } = {
     load: () => import('../commands/completion.ts'),
   },
   sandbox: {
-    summary: 'The practice cluster: up [SCENARIO...], down',
-    operands: 'up|down [SCENARIO...]',
+    summary: 'The practice worlds: up [SCENARIO...], up scheduler [SCENARIO...], down',
+    operands: 'up|down [scheduler] [SCENARIO...]',
     flags: ['practiceKubeconfig', 'detach', ...general],
-    examples: ['claw-run sandbox up rbac', 'claw-run sandbox up rbac --detach', 'claw-run sandbox down'],
+    examples: [
+      'claw-run sandbox up rbac',
+      'claw-run sandbox up scheduler group',
+      'claw-run sandbox up rbac --detach',
+      'claw-run sandbox down',
+    ],
     load: () => import('../commands/sandbox.ts'),
   },
 };

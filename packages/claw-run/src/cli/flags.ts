@@ -139,7 +139,7 @@ export const flags = {
     long: 'sandbox',
     value: 'scenario',
     repeat: true,
-    summary: 'run against a practice cluster that is broken like this (comma-separated or repeated)',
+    summary: 'run against a practice world that is broken like this (comma-separated or repeated)',
   },
   force: { long: 'force', summary: 'undo also what someone else has changed since', env: false },
   out: { long: 'out', short: 'o', value: 'file', summary: 'write to this file', env: false },

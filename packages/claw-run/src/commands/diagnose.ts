@@ -74,9 +74,9 @@ async function diagnose(
   facts: { readonly [name: string]: string },
   { context, interrupt }: { context: Context; interrupt: Interrupt },
 ): Promise<number> {
-  const params = await collectParams(runbook.params, context);
-  const { reach, close } = await openReach(context, interrupt);
+  const { reach, params: known, close } = await openReach(context, interrupt, runbook);
   try {
+    const params = await collectParams(runbook.params, context, known);
     const next = reach.practice === true ? undefined : `claw-run ${file}`;
     const outcome = await execute(context, {
       runbook,

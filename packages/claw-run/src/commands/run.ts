@@ -18,11 +18,11 @@ export async function call(context: Context): Promise<number> {
   const library = await loadLibrary(options.library, io.cwd);
   const runbook = await openRunbook(file, library, context);
   const select = selectSteps(runbook, options);
-  const params = await collectParams(runbook.params, context);
   const facts = await factsOfLog(runbook, context);
   const interrupt = watchInterrupts(context);
-  const { reach, close } = await openReach(context, interrupt);
+  const { reach, params: known, close } = await openReach(context, interrupt, runbook);
   try {
+    const params = await collectParams(runbook.params, context, known);
     const outcome = await execute(context, {
       runbook,
       params,

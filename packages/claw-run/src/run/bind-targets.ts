@@ -18,7 +18,7 @@ export interface Reach {
   readonly stateFolder: string;
   /** A folder that comes first on PATH for commands on this machine. */
   readonly bin?: string | undefined;
-  /** Set where the cluster is a practice cluster that ends with the run. */
+  /** Set where the targets are a practice world that ends with the run. */
   readonly practice?: boolean | undefined;
   /** How hosts are reached, and who answers what they ask. */
   readonly ways?: HostWays | undefined;
@@ -53,7 +53,7 @@ export async function bindTargets(runbook: Pick<Runbook, 'targets'>, reach: Reac
     } else {
       const bound = await bindHost(where ?? target.default ?? unbound(target), reach);
       connections[target.name] = bound.connection as Connection;
-      bindings[target.name] = bound.binding;
+      bindings[target.name] = reach.practice === true ? { ...bound.binding, practice: true } : bound.binding;
     }
   }
   const close = async () => {

@@ -1,5 +1,5 @@
 import { nearest } from '@claw-run/runbook';
-import { scenarios as known, type Sandbox, type Scenario, startSandbox } from '@claw-run/sandbox';
+import { scenarios as known, type Sandbox, startSandbox } from '@claw-run/sandbox';
 import { UsageError } from '../cli/usage-error.ts';
 import type { Io } from '../io.ts';
 import { createStatusLine } from '../render/status-line.ts';
@@ -12,7 +12,10 @@ export async function startPractice(
 ): Promise<Sandbox> {
   const { io, signal, kubeconfig } = options;
   const status = createStatusLine(io, options.quiet);
-  const scenarios = scenariosOf(names);
+  const scenarios = knownScenarios(
+    names,
+    known.map(({ name }) => name),
+  );
   status.show(`starting a practice cluster: ${names.join(', ') || 'healthy'} …`);
   const sandbox = await startSandbox({
     scenarios,
@@ -31,15 +34,18 @@ export async function startPractice(
   return sandbox;
 }
 
-function scenariosOf(names: readonly string[]): readonly Scenario[] {
-  const words: readonly string[] = known.map(({ name }) => name);
-  for (const name of names) {
-    if (words.includes(name)) continue;
-    const near = nearest(name, words);
+/** The names as scenarios. @throws UsageError for one that is not known */
+export function knownScenarios<S extends string>(
+  names: readonly string[],
+  known: readonly S[],
+): readonly S[] {
+  return names.map((name) => {
+    const found = known.find((each) => each === name);
+    if (found !== undefined) return found;
+    const near = nearest(name, known);
     throw new UsageError(
       `there is no scenario ${name}${near === undefined ? '' : `; did you mean ${near}?`}`,
-      `there are: ${words.join(', ')}`,
+      `there are: ${known.join(', ')}`,
     );
-  }
-  return names as readonly Scenario[];
+  });
 }

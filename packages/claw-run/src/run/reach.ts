@@ -1,14 +1,26 @@
+import type { Runbook } from '@claw-run/core';
 import type { Context } from '../context.ts';
 import type { Reach } from './bind-targets.ts';
 import { answersOf, hostWays } from './host-reach.ts';
 import type { Interrupt } from './interrupt.ts';
 import { stateFolder } from './state-folder.ts';
 
-/** Where the targets are by the command line; with `--sandbox`, a practice cluster that is started for this run. */
+/** Where the targets are, and the parameters that only a practice world knows. */
+export interface OpenReach {
+  readonly reach: Reach;
+  readonly params: { readonly [name: string]: string | number };
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Where the targets are by the command line; with `--sandbox`, in a practice world that is started for this run: a head node
+ * for a runbook that works on hosts alone, a cluster for any other.
+ */
 export async function openReach(
   context: Context,
   interrupt: Interrupt,
-): Promise<{ readonly reach: Reach; readonly close: () => Promise<void> }> {
+  runbook: Pick<Runbook, 'targets' | 'params'> = { targets: [], params: [] },
+): Promise<OpenReach> {
   const { io, options } = context;
   const ways = hostWays(options, io.cwd);
   const given: Reach = {
@@ -24,13 +36,21 @@ export async function openReach(
     stateFolder: stateFolder(context),
   };
   const scenarios = (options.sandbox ?? []).flatMap((each) => each.split(',')).filter((each) => each !== '');
-  if (scenarios.length === 0) return { reach: given, close: () => Promise.resolve() };
+  if (scenarios.length === 0) return { reach: given, params: {}, close: () => Promise.resolve() };
+  const how = { io, signal: interrupt.signal, quiet: options.quiet === true };
+  if (runbook.targets.length > 0 && runbook.targets.every(({ kind }) => kind === 'host')) {
+    const { startPracticeHeadNode } = await import('./practice-head-node.ts');
+    const { bin, params, close } = await startPracticeHeadNode(scenarios, how);
+    const local = runbook.targets.map(({ name }) => `${name}=local`);
+    const declared = runbook.params.map(({ name }) => name);
+    return {
+      reach: { ...given, bin, targets: [...local, ...(given.targets ?? [])], practice: true },
+      params: Object.fromEntries(Object.entries(params).filter(([name]) => declared.includes(name))),
+      close,
+    };
+  }
   const { startPractice } = await import('./practice.ts');
-  const practice = await startPractice(scenarios, {
-    io,
-    signal: interrupt.signal,
-    quiet: options.quiet === true,
-  });
+  const practice = await startPractice(scenarios, how);
   return {
     reach: {
       ...given,
@@ -39,6 +59,7 @@ export async function openReach(
       bin: practice.bin,
       practice: true,
     },
+    params: {},
     close: practice.close,
   };
 }

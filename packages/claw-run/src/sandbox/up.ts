@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { ClawError } from '@claw-run/core';
+import { ClawError, type JsonObject } from '@claw-run/core';
+import { UsageError } from '../cli/usage-error.ts';
 import type { Context } from '../context.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
 import { launcher } from '../run/launcher.ts';
@@ -18,21 +19,15 @@ export async function up(context: Context, scenarios: readonly string[]): Promis
   const { io, options } = context;
   if (options.detach === true) return detach(context, scenarios);
   const interrupt = watchInterrupts(context);
-  const { practiceKubeconfig } = options;
-  const sandbox = await startPractice(scenarios, {
-    io,
-    signal: interrupt.signal,
-    quiet: options.quiet === true,
-    ...(practiceKubeconfig === undefined ? {} : { kubeconfig: resolve(io.cwd, practiceKubeconfig) }),
-  });
+  const world = await startWorld(context, scenarios, interrupt.signal);
   const note = join(noteFolder(context), `${process.pid}.json`);
   try {
-    const said = { kubeconfig: resolve(io.cwd, sandbox.kubeconfig), bin: sandbox.bin, pid: process.pid };
+    const said = { ...world.said, pid: process.pid };
     await mkdir(noteFolder(context), { recursive: true, mode: 0o700 });
     await writeFile(note, `${JSON.stringify({ ...said, scenarios })}\n`, { mode: 0o600 });
     io.out(`${JSON.stringify(said)}\n`);
     if (io.canAsk && options.quiet !== true) {
-      io.err(`\n  export KUBECONFIG=${said.kubeconfig} PATH=${said.bin}:$PATH\n  Ctrl-C ends it\n`);
+      io.err(`\n  export ${world.variables}\n  Ctrl-C ends it\n`);
     }
     await new Promise<void>((done) => {
       if (interrupt.signal.aborted) done();
@@ -44,9 +39,40 @@ export async function up(context: Context, scenarios: readonly string[]): Promis
     return 0;
   } finally {
     await rm(note, { force: true });
-    await sandbox.close();
+    await world.close();
     interrupt.end();
   }
+}
+
+interface World {
+  /** What a program is told. */
+  readonly said: JsonObject;
+  /** What a person's shell takes. */
+  readonly variables: string;
+  readonly close: () => Promise<void>;
+}
+
+/** The head node where the first word is `scheduler`, else the cluster. */
+async function startWorld(context: Context, words: readonly string[], signal: AbortSignal): Promise<World> {
+  const { io, options } = context;
+  const how = { io, signal, quiet: options.quiet === true };
+  const { practiceKubeconfig } = options;
+  const [first, ...scenarios] = words;
+  if (first === 'scheduler') {
+    if (practiceKubeconfig !== undefined)
+      throw new UsageError('--kubeconfig goes with the practice cluster, not with the head node');
+    const { startPracticeHeadNode } = await import('../run/practice-head-node.ts');
+    const { bin, params, close } = await startPracticeHeadNode(scenarios, how);
+    return { said: { bin, params }, variables: `PATH=${bin}:$PATH`, close };
+  }
+  const sandbox = await startPractice(words, {
+    ...how,
+    ...(practiceKubeconfig === undefined ? {} : { kubeconfig: resolve(io.cwd, practiceKubeconfig) }),
+  });
+  const { bin } = sandbox;
+  const kubeconfig = resolve(io.cwd, sandbox.kubeconfig);
+  const variables = `KUBECONFIG=${kubeconfig} PATH=${bin}:$PATH`;
+  return { said: { kubeconfig, bin }, variables, close: () => sandbox.close() };
 }
 
 /** Starts the same call in the background and waits for its line. */

@@ -14,9 +14,14 @@ export function serviceShim({ root, schedulerd, owner }: ShimOptions): string {
 RUN=$ROOT/run
 UNIT=$ROOT/etc/systemd/system/claw-scheduler.service
 now() { date -u '+%a %F %T.%6N UTC'; }
+# one that has ended and was not waited for yet is not alive
+alive() {
+  kill -0 "$1" 2>/dev/null || return 1
+  if read -r line 2>/dev/null < "/proc/$1/stat"; then case \${line##*) } in Z*) return 1;; esac; fi
+}
 state() { # sets ACTIVE SUB PID RESULT
   ACTIVE=$(cat "$RUN/active" 2>/dev/null || echo inactive); PID=$(cat "$RUN/pid" 2>/dev/null || echo 0); RESULT=success
-  if [ "$ACTIVE" = active ] && ! kill -0 "$PID" 2>/dev/null; then ACTIVE=failed; echo failed > "$RUN/active"; fi
+  if [ "$ACTIVE" = active ] && ! alive "$PID"; then ACTIVE=failed; echo failed > "$RUN/active"; fi
   case $ACTIVE in active) SUB=running;; failed) SUB=failed; RESULT=exit-code; PID=0;; *) SUB=dead; PID=0;; esac
 }
 say() { printf '%s\\n' "$*" >> "$RUN/journal"; }
@@ -25,7 +30,7 @@ stop() {
   if [ "$ACTIVE" = active ]; then
     say 'Stopping claw-scheduler.service...'
     kill "$PID"; i=0
-    while kill -0 "$PID" 2>/dev/null; do
+    while alive "$PID"; do
       i=$((i+1)); if [ $i -gt 200 ]; then kill -9 "$PID"; fi
       sleep 0.05
     done
@@ -46,7 +51,7 @@ start() {
   PID=$(cat "$RUN/pid"); printf '%s\\n' "$stamp" > "$RUN/started"; echo active > "$RUN/active"
   say 'Started claw-scheduler.service.'
   marker="(process $PID)"; i=0
-  while [ $i -lt 200 ] && kill -0 "$PID" 2>/dev/null; do
+  while [ $i -lt 200 ] && alive "$PID"; do
     if grep -qsF "$marker" "$ROOT/var/log/claw-scheduler.log"; then break; fi
     i=$((i+1)); sleep 0.05
   done

@@ -1,0 +1,26 @@
+import { headNodeScenarios, type PracticeHeadNode, startHeadNode } from '@claw-run/sandbox';
+import { UsageError } from '../cli/usage-error.ts';
+import type { Io } from '../io.ts';
+import { createStatusLine } from '../render/status-line.ts';
+import { programOf } from './launcher.ts';
+import { knownScenarios } from './practice.ts';
+
+/** Starts a practice head node on this machine, without root; its symptoms show. @throws UsageError for a wrong scenario */
+export async function startPracticeHeadNode(
+  names: readonly string[],
+  { io, signal, quiet }: { io: Io; signal: AbortSignal; quiet: boolean },
+): Promise<PracticeHeadNode> {
+  const here = headNodeScenarios.filter(({ where }) => where === 'anywhere').map(({ name }) => name);
+  const scenarios = knownScenarios(names, here);
+  const status = createStatusLine(io, quiet);
+  status.show(`starting a practice head node: ${names.join(', ') || 'healthy'} …`);
+  const programs = { schedulerd: programOf('claw-schedulerd'), clw: programOf('clw') };
+  try {
+    return await startHeadNode({ scenarios, programs, signal });
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('contradict')) throw new UsageError(error.message);
+    throw error;
+  } finally {
+    status.clear();
+  }
+}
