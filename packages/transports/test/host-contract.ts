@@ -252,7 +252,7 @@ export function describeHostContract(
 
       it('keeps mode, owners, and access lists when it is written, unless they are given', async () => {
         await world.sh(
-          `cd ${folder} && echo old > kept && chown ${world.user} kept && chmod 2604 kept && ln -s kept link`,
+          `cd ${folder} && echo old > kept && chown ${world.user}: kept && chmod 2604 kept && ln -s kept link`,
         );
         const [uid, inode] = (await world.sh(`stat -c '%u %i' ${folder}/kept`)).trim().split(' ');
         await host.perform({ do: 'write', path: `${folder}/link`, content: 'new' }, key());

@@ -5,6 +5,7 @@ import { type Argv, ClawError, type Connection } from '@claw-run/core';
 import { execa } from 'execa';
 import { connectHost, type HostSettings } from '../host/connect-host.ts';
 import { type ProgramEnd, processChannel } from '../host/process-channel.ts';
+import { quoted } from '../host/quote.ts';
 import { type ChannelEnd, defaultShell, type Shell } from '../host/shell.ts';
 import { type Destination, parseDestination } from '../ssh/destination.ts';
 import { clientError } from './client-error.ts';
@@ -53,7 +54,7 @@ function openSshShell(options: OpenSshOptions, label: string, to: Destination): 
       signal.throwIfAborted();
       folder ??= privateFolder(options.configFiles);
       const args = clientArgs(options, to, await folder);
-      const channel = processChannel([client, ...args, to.host, `exec ${sh.join(' ')}`], env, (end) =>
+      const channel = processChannel([client, ...args, to.host, remoteCommand(sh)], env, (end) =>
         endOf(label, client, end),
       );
       open.add(channel.kill);
@@ -76,6 +77,13 @@ function openSshShell(options: OpenSshOptions, label: string, to: Destination): 
       await rm(made, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Not by `exec`: the client tells a shell that a signal ended just as it tells a lost connection, so the login shell, whichever it is, stays to tell the two apart.
+ */
+function remoteCommand(sh: Argv): string {
+  return `${quoted(sh)} || exit 1`;
 }
 
 /** For the socket of the shared connection: whoever can open it is logged in. */

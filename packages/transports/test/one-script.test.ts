@@ -1,0 +1,190 @@
+import { mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ClawError } from '@claw-run/core';
+import { until } from '@claw-run/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connectHost, type HostSettings } from '../src/host/connect-host.ts';
+import { processChannel } from '../src/host/process-channel.ts';
+import type { Channel, Shell } from '../src/host/shell.ts';
+
+/** A host on this machine that keeps count of what goes over the wire, and whose connection can be cut. */
+function countedHost(settings: HostSettings & { program?: string } = {}) {
+  const scripts: string[] = [];
+  const channels: Channel[] = [];
+  const cut = new Set<Channel>();
+  const shell: Shell = {
+    async open() {
+      const channel = processChannel([settings.program ?? 'sh'], { PATH: process.env.PATH }, ({ exit }) =>
+        cut.has(channel)
+          ? {
+              end: 'dropped',
+              error: new ClawError('unreachable', 'the cable was pulled', { retryable: true }),
+            }
+          : { end: 'exited', exit: exit ?? 137 },
+      );
+      channels.push(channel);
+      const write = channel.stdin.write.bind(channel.stdin);
+      channel.stdin.write = (chunk: unknown) => {
+        scripts.push(String(chunk));
+        return write(chunk);
+      };
+      return channel;
+    },
+    close: () => Promise.resolve(),
+  };
+  const drop = () => {
+    for (const channel of channels) {
+      cut.add(channel);
+      channel.kill();
+    }
+  };
+  return { host: connectHost({ ...settings, name: 'counted', shell }), scripts, channels, drop };
+}
+
+const calm = () => ({ signal: AbortSignal.timeout(30_000) });
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'claw-run-host-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('what goes over the wire', () => {
+  it('is one script for all reads of a turn, with the first word in it, and nothing before', async () => {
+    const { host, scripts, channels } = countedHost();
+    expect(channels).toHaveLength(0);
+    const reads = Array.from({ length: 200 }, (_, index) =>
+      host.read({ read: 'run', argv: ['echo', String(index)] }, calm()),
+    );
+    await Promise.all(reads);
+    expect([scripts.length, channels.length]).toEqual([2, 1]);
+    await Promise.all([
+      host.read({ read: 'run', argv: ['true'] }, calm()),
+      host.read({ read: 'file', path: '/etc/passwd' }, calm()),
+    ]);
+    expect([scripts.length, channels.length]).toEqual([3, 1]);
+    await host.perform({ do: 'write', path: join(folder, 'x'), content: 'x' }, { key: 'a/b/0', ...calm() });
+    expect([scripts.length, channels.length]).toEqual([4, 1]);
+    await host.close();
+  });
+
+  it('starts one process for a command, one for a file, and one more for all files of the turn', async () => {
+    const { host } = countedHost();
+    const files = ['a', 'b', 'c', 'd', 'e'].map((name) => join(folder, name));
+    for (const path of files) await writeFile(path, 'x');
+    const forks = async () => {
+      const { stdout } = (await host.read({ read: 'run', argv: ['sh', '-c', 'echo $$'] }, calm())) as {
+        stdout: string;
+      };
+      return Number(stdout);
+    };
+    const quiet = async () => {
+      const before = await forks();
+      await Promise.all([
+        ...files.map((path) => host.read({ read: 'file', path }, calm())),
+        host.read({ read: 'file', path: join(folder, 'none') }, calm()),
+        ...['1', '2', '3', '4', '5'].map((word) => host.read({ read: 'run', argv: ['true', word] }, calm())),
+      ]);
+      return (await forks()) - before;
+    };
+    const counts: number[] = [];
+    // other programs of the machine take process numbers too: the least of some tries is what is ours
+    for (let tried = 0; tried < 200 && Math.min(...counts) !== 12; tried += 1) counts.push(await quiet());
+    expect(Math.min(...counts)).toBe(12);
+    await host.close();
+  });
+});
+
+describe('a connection that drops', () => {
+  it('fails the reads that were out, and is opened anew for the next', async () => {
+    const { host, channels, drop } = countedHost();
+    await host.read({ read: 'run', argv: ['true'] }, calm());
+    const reading = host.read({ read: 'run', argv: ['sleep', '2'] }, calm());
+    setImmediate(() => setImmediate(drop));
+    await expect(reading).rejects.toMatchObject({
+      code: 'unreachable',
+      message: 'counted was lost: the cable was pulled',
+      retryable: true,
+    });
+    expect(await host.read({ read: 'run', argv: ['echo', 'on'] }, calm())).toMatchObject({ stdout: 'on\n' });
+    expect(channels).toHaveLength(2);
+    await host.close();
+  });
+
+  it('leaves it open whether an action took place', async () => {
+    const { host, drop } = countedHost();
+    await host.read({ read: 'run', argv: ['true'] }, calm());
+    const acting = host.perform({ do: 'run', argv: ['sleep', '2'] }, { key: 'a/b/0', ...calm() });
+    setImmediate(() => setImmediate(drop));
+    await expect(acting).rejects.toMatchObject({
+      code: 'unreachable',
+      message: 'counted was lost during `sleep 2`: the cable was pulled',
+      hint: expect.stringContaining('not known whether'),
+    });
+    await host.close();
+  });
+});
+
+describe('a shell that is none', () => {
+  it('is told from a lost host', async () => {
+    const { host } = countedHost({ program: 'false' });
+    await expect(host.read({ read: 'run', argv: ['true'] }, calm())).rejects.toMatchObject({
+      code: 'unreachable',
+      message: 'counted has no usable shell: its shell ended',
+    });
+  });
+
+  it('that says nothing does not hang the run', async () => {
+    const script = join(folder, 'mute');
+    await writeFile(script, '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 });
+    const { host } = countedHost({ program: script, startSeconds: 0.3 });
+    await expect(host.read({ read: 'run', argv: ['true'] }, calm())).rejects.toMatchObject({
+      code: 'timeout',
+      message: 'counted is connected, but its shell said nothing for 0.3 s',
+    });
+  });
+});
+
+describe('a lock', () => {
+  const holder = { run: 'one', runbook: 'test', who: 'tester@host' };
+
+  it('is renewed while it is held, even while a command runs', async () => {
+    const { host } = countedHost({ lockFolder: folder, renewSeconds: 0.1 });
+    const lock = await host.lock(holder, calm());
+    const path = join(folder, 'claw-run.lock');
+    await utimes(path, 0, 0);
+    const slow = host.read({ read: 'run', argv: ['sleep', '3'] }, calm());
+    await until('the lock file is touched', async () => (await stat(path)).mtimeMs > 1e12);
+    await slow;
+    expect(lock.lost.aborted).toBe(false);
+    await lock.release();
+    await host.close();
+  });
+
+  it('that somebody took away is known as lost', async () => {
+    const { host } = countedHost({ lockFolder: folder, renewSeconds: 0.1 });
+    const lock = await host.lock(holder, calm());
+    const taken = await host.lock({ ...holder, run: 'two' }, { ...calm(), force: true });
+    await until('the lock is lost', async () => lock.lost.aborted);
+    expect(lock.lost.reason).toMatchObject({ code: 'lock-lost' });
+    await lock.release();
+    expect(await readFile(join(folder, 'claw-run.lock'), 'utf8')).toContain('"run":"two"');
+    await taken.release();
+    await host.close();
+  });
+
+  it('that was not renewed for a minute is that of a dead run', async () => {
+    const { host } = countedHost({ lockFolder: folder });
+    const lock = await host.lock(holder, calm());
+    const other = { ...holder, run: 'two' };
+    await expect(host.lock(other, calm())).rejects.toMatchObject({
+      code: 'locked',
+      hint: expect.stringMatching(/the lock falls in \d+ s/),
+    });
+    const old = Date.now() / 1000 - 61;
+    await utimes(join(folder, 'claw-run.lock'), old, old);
+    await (await host.lock(other, calm())).release();
+    await lock.release();
+    await host.close();
+  });
+});

@@ -1,0 +1,193 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Secret } from '@claw-run/core';
+import { connectOpenSsh, type OpenSshOptions } from '@claw-run/transports';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeHostContract } from '../../packages/transports/test/host-contract.ts';
+import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
+
+const without = whyNoLab();
+if (without !== undefined) console.warn(`transports on lab hosts are not tried: ${without}`);
+
+describe.skipIf(without !== undefined)('over the OpenSSH client', () => {
+  let lab: LabHost;
+  let beside: Beside;
+  let password: Secret;
+
+  beforeAll(async () => {
+    lab = await upHost('t-openssh');
+    beside = await besideOf(lab);
+    password = await sudoPassword(lab);
+    await beside.sh(
+      `printf '%s\\n' 'bob ALL=(root) NOPASSWD: /usr/bin/id -u, /usr/bin/cat /etc/shadow' > /etc/sudoers.d/bob`,
+    );
+    await beside.sh(`printf 'Defaults:ops2 timestamp_timeout=5\\n' > /etc/sudoers.d/tickets`);
+  });
+  afterAll(async () => {
+    await beside?.close();
+    await lab?.down();
+  });
+
+  const connect = (user: string, more: Partial<OpenSshOptions> = {}) =>
+    connectOpenSsh({
+      destination: `ssh://${user}@${lab.address}:${lab.port}`,
+      name: 'lab',
+      env: process.env,
+      configFiles: [],
+      identityFiles: [lab.key],
+      knownHosts: [lab.known_hosts],
+      ...more,
+    });
+  const calm = () => ({ signal: AbortSignal.timeout(60_000) });
+
+  const logins = [
+    { user: 'root', sh: ['sh'], sudo: true, password: false },
+    { user: 'root', sh: ['busybox', 'sh'], sudo: true, password: false },
+    { user: 'ops', sh: ['bash'], sudo: true, password: false },
+    { user: 'ops2', sh: ['sh'], sudo: true, password: true },
+    { user: 'alice', sh: ['sh'], sudo: false, password: false },
+  ] as const;
+  for (const { user, sh, sudo, password: asks } of logins) {
+    describeHostContract(
+      `as ${user}, in ${sh.join(' ')}`,
+      async (settings) => connect(user, { ...settings, sh, ...(asks ? { sudoPassword: password } : {}) }),
+      async () => ({ sh: (line) => beside.sh(line), user, sudo, other: 'bob' }),
+    );
+  }
+
+  it('names what sudo refuses before anything is tried, and runs what narrow rules grant', async () => {
+    const host = connect('bob');
+    const id = { read: 'run', argv: ['id', '-u'], sudo: true } as const;
+    const restart = { do: 'run', argv: ['systemctl', 'restart', 'cron'], sudo: true } as const;
+    expect(await host.refused?.([id, restart], calm())).toEqual([
+      { user: 'bob', runAs: 'root', command: '/usr/bin/systemctl restart cron' },
+    ]);
+    expect(await host.read(id, calm())).toMatchObject({ exit: 0, stdout: '0\n' });
+    await expect(host.perform(restart, { key: 'a/b/0', ...calm() })).rejects.toMatchObject({
+      code: 'forbidden',
+      message: expect.stringMatching(/^bob may not run `systemctl restart cron` as root on lab: /),
+      hint: expect.stringContaining('bob ALL=(root) NOPASSWD: /usr/bin/systemctl restart cron'),
+    });
+    await host.close();
+  });
+
+  it('says when sudo wants a password and has none, and when it has a wrong one', async () => {
+    const who = { read: 'run', argv: ['id', '-u'], sudo: true } as const;
+    const none = connect('ops2');
+    await expect(none.read(who, calm())).rejects.toMatchObject({
+      code: 'forbidden',
+      message: 'ops2 may not run `id -u` as root on lab: sudo: a password is required',
+    });
+    await none.close();
+    const wrong = connect('ops2', { sudoPassword: new Secret('wrong') });
+    await expect(wrong.read(who, calm())).rejects.toMatchObject({
+      code: 'forbidden',
+      message: expect.stringMatching(/^sudo refuses the password of ops2 on lab: /),
+    });
+    await wrong.close();
+  });
+
+  it('gives the password each time where sudo keeps no tickets', async () => {
+    await beside.sh(`printf 'Defaults:ops2 timestamp_timeout=0\\n' > /etc/sudoers.d/tickets`);
+    const host = connect('ops2', { sudoPassword: password });
+    for (const _ of [1, 2]) {
+      expect(await host.read({ read: 'run', argv: ['id', '-u'], sudo: true }, calm())).toMatchObject({
+        stdout: '0\n',
+      });
+    }
+    await host.close();
+    await beside.sh('rm /etc/sudoers.d/tickets');
+  });
+
+  it('keeps access lists and attributes of a file that it writes', async () => {
+    const host = connect('root');
+    await beside.sh(
+      'cd /root && echo old > kept && setfacl -m u:bob:rw kept 2>/dev/null; setfattr -n user.mark -v yes kept 2>/dev/null; :',
+    );
+    const look = () =>
+      beside.sh(
+        'cd /root && getfacl -c kept 2>/dev/null; getfattr -d kept 2>/dev/null; stat -c "%a %U %G" kept',
+      );
+    const before = await look();
+    await host.perform({ do: 'write', path: '/root/kept', content: 'new\n' }, { key: 'a/b/0', ...calm() });
+    expect(await look()).toBe(before);
+    expect(await beside.sh('cat /root/kept')).toBe('new\n');
+    await host.close();
+  });
+
+  it('tells a lost connection from a failed command, and connects anew for the next', async () => {
+    const host = connect('root');
+    await host.read({ read: 'run', argv: ['true'] }, calm());
+    const reading = host.read({ read: 'run', argv: ['sleep', '31'] }, calm());
+    const failing = expect(reading).rejects.toMatchObject({ code: 'unreachable', retryable: true });
+    await cutSession(beside, 'sleep 31');
+    await failing;
+    expect(await host.read({ read: 'run', argv: ['echo', 'again'] }, calm())).toMatchObject({
+      stdout: 'again\n',
+    });
+    const acting = host.perform({ do: 'run', argv: ['sleep', '32'] }, { key: 'a/b/0', ...calm() });
+    const unknown = expect(acting).rejects.toMatchObject({
+      code: 'unreachable',
+      hint: expect.stringContaining('not known whether'),
+    });
+    await cutSession(beside, 'sleep 32');
+    await unknown;
+    await host.close();
+  });
+
+  it('says what is wrong with a key, a host key, a port', async () => {
+    const read = (options: Partial<OpenSshOptions>, user = 'root') => {
+      const host = connect(user, options);
+      return host.read({ read: 'run', argv: ['true'] }, calm()).finally(() => host.close());
+    };
+    await expect(read({ knownHosts: ['/dev/null'] })).rejects.toMatchObject({
+      code: 'forbidden',
+      message: 'the host key of lab is not known',
+    });
+    await expect(read({}, 'nobody-here')).rejects.toMatchObject({
+      code: 'forbidden',
+      message: expect.stringMatching(/^cannot log in to lab: Permission denied/),
+    });
+    await expect(read({ destination: `ssh://root@${lab.address}:1` })).rejects.toMatchObject({
+      code: 'unreachable',
+      message: expect.stringContaining('Connection refused'),
+      retryable: true,
+    });
+    await expect(read({ client: 'no-such-client' })).rejects.toMatchObject({ code: 'unreachable' });
+  });
+});
+
+async function sudoPassword(lab: LabHost): Promise<Secret> {
+  const text = await readFile(join(lab.key, '..', 'ops2.password'), 'utf8');
+  return new Secret(text.trim());
+}
+
+/** A shell of root that does not go through what is tested, kept open: each line costs no log-in. */
+interface Beside {
+  readonly sh: (line: string) => Promise<string>;
+  readonly close: () => Promise<void>;
+}
+
+async function besideOf({ address, port, key, known_hosts }: LabHost): Promise<Beside> {
+  const folder = await mkdtemp(join(tmpdir(), 'claw-beside-'));
+  const shared = ['ControlMaster=auto', `ControlPath=${folder}/m`, 'ControlPersist=60', 'BatchMode=yes'];
+  const settings = [...shared, `UserKnownHostsFile=${known_hosts}`].flatMap((setting) => ['-o', setting]);
+  const to = ['-F', 'none', '-i', key, '-p', String(port), ...settings, `root@${address}`];
+  const options = { stdin: 'ignore', stripFinalNewline: false } as const;
+  return {
+    sh: async (line) => (await execa('ssh', [...to, line], options)).stdout,
+    async close() {
+      await execa('ssh', ['-O', 'exit', ...to], { ...options, reject: false });
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Cuts the connection that a command came by, once it runs: as a crash would, without a farewell. */
+async function cutSession(beside: Beside, command: string): Promise<void> {
+  await expect.poll(() => beside.sh(`pgrep -fc '^${command}' || true`), { timeout: 20_000 }).toMatch(/^1/);
+  const up = `while [ "$(cat /proc/$p/comm)" != sshd ]; do p=$(ps -o ppid= -p $p | tr -d ' '); done`;
+  await beside.sh(`p=$(pgrep -f '^${command}'); ${up}; kill -KILL $p`);
+}
