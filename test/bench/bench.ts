@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApiServer, startSandbox } from '@claw-run/sandbox';
+import { benchHosts } from './hosts/hosts.ts';
 import { interleaved } from './measure.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -98,3 +99,4 @@ async function entries(path: string): Promise<readonly AuditEntry[]> {
 
 await startUp();
 await requestsOfConvergedRun();
+await benchHosts();
