@@ -6,6 +6,9 @@ it('offers these names, and no others', () => {
     [
       "connectCluster",
       "connectLocal",
+      "connectOpenSsh",
+      "connectPod",
+      "connectSsh",
       "connectPod",
       "connectSsh",
       "leaseRef",
