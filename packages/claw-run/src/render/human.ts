@@ -126,6 +126,8 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
         status.show(`    ${aside.dim(`… ${event.because} (${since(event, event.id)})`)}`);
         return;
       case 'step.verified':
+        // of a run that is gone on with, what it does is told but not what it had planned
+        if (manner.resuming === true && !proofs.has(event.id)) changed.add(event.id);
         status.clear();
         if (verbose >= 1)
           err(`    ${aside.dim(wrap(`${event.because} (${since(event, event.id)})`, io.width, 4))}`);

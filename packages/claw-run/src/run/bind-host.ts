@@ -1,6 +1,6 @@
 import { delimiter, resolve } from 'node:path';
-import { ClawError, type Connection, type JsonObject } from '@claw-run/core';
-import { connectLocal, connectPod, connectSsh } from '@claw-run/transports';
+import type { Connection, JsonObject } from '@claw-run/core';
+import { connectLocal, connectOpenSsh, connectPod, connectSsh } from '@claw-run/transports';
 import { userAgent } from '../version.ts';
 import type { Reach } from './bind-targets.ts';
 import { homeOf, waysToKeep } from './host-reach.ts';
@@ -42,15 +42,15 @@ async function connect(where: Where, name: string, reach: Reach): Promise<Connec
         ...settings,
         name,
         destination: where.destination,
-        home: homeOf(env),
         env,
         configFiles: ways.sshConfig === undefined ? undefined : [ways.sshConfig],
         knownHosts: ways.knownHosts,
         identityFiles: ways.identities,
         connectSeconds: ways.connectSeconds,
       };
-      if (where.by === 'openssh') throw notYet(where.destination);
-      return connectSsh({ ...options, ask: answers?.ask ?? {} });
+      return where.by === 'ssh'
+        ? connectSsh({ ...options, home: homeOf(env), ask: answers?.ask ?? {} })
+        : connectOpenSsh(options);
     }
     case 'pod': {
       const { namespace, pod, container, context = reach.context } = where;
@@ -71,10 +71,4 @@ function localEnv(reach: Reach): NodeJS.ProcessEnv {
   const kubeconfig =
     reach.kubeconfig === undefined ? {} : { KUBECONFIG: resolve(reach.cwd, reach.kubeconfig) };
   return { ...reach.env, ...kubeconfig, PATH: path };
-}
-
-function notYet(text: string): ClawError {
-  return new ClawError('target-unbound', `${text} cannot be reached by the system's own ssh yet`, {
-    hint: 'by the built-in one: ssh://USER@HOST:PORT',
-  });
 }
