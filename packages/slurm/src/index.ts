@@ -1,6 +1,7 @@
 import type { Definition } from '@claw-run/core';
 import { groupAllowed } from './checks/group-allowed.ts';
 import { groupsCurrent } from './checks/groups-current.ts';
+import { membersListed } from './checks/members-listed.ts';
 import { userPermitted } from './checks/user-permitted.ts';
 import { partition } from './lookups/partition.ts';
 import { partitionGroup } from './steps/partition-group.ts';
@@ -11,6 +12,7 @@ import { testJob } from './steps/test-job.ts';
 export const slurm: readonly Definition[] = [
   groupAllowed,
   groupsCurrent,
+  membersListed,
   partition,
   partitionGroup,
   reconfigure,
@@ -18,4 +20,13 @@ export const slurm: readonly Definition[] = [
   userPermitted,
 ];
 
-export { groupAllowed, groupsCurrent, partition, partitionGroup, reconfigure, testJob, userPermitted };
+export {
+  groupAllowed,
+  groupsCurrent,
+  membersListed,
+  partition,
+  partitionGroup,
+  reconfigure,
+  testJob,
+  userPermitted,
+};

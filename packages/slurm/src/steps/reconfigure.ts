@@ -1,4 +1,4 @@
-import { defineEvent } from '@claw-run/core';
+import { defineEvent, type HostAction } from '@claw-run/core';
 import * as z from 'zod';
 import { partitionTopic } from '../facts/partition.ts';
 import { permission } from '../facts/permission.ts';
@@ -13,14 +13,20 @@ export const reconfigure = defineEvent({
     '(scontrol(1), "reconfigure"). Done once slurmctld takes a job of the user: while it still refuses, a cache below it (sssd, nscd) may be what is stale.',
   risk: 'routine',
   settlesWithinSeconds: 30,
-  input: z.strictObject({ user: inputs.user, partition: inputs.partition, sudo: inputs.sudo }),
+  input: z.strictObject({
+    user: inputs.user,
+    partition: inputs.partition,
+    group: inputs.group.optional().describe('Group whose list of members sssd is to forget before'),
+    sudo: inputs.sudo,
+  }),
   examples: [{ title: 'After Alice joined a group', with: { user: 'alice', partition: 'gpu' } }],
   facts: (input) => ({ permission: permission(input.user, input.partition) }),
   needed: ({ user, partition }, seen) =>
     seen.permission.answer === 'permitted'
       ? undefined
       : `slurmctld refuses ${user} in ${partition}: ${seen.permission.said}`,
-  actions: ({ partition, sudo }) => [
+  actions: ({ partition, group, sudo }) => [
+    ...(group === undefined ? [] : [forget(group, sudo)]),
     {
       do: 'run',
       argv: ['scontrol', 'reconfigure'],
@@ -38,3 +44,10 @@ export const reconfigure = defineEvent({
         },
   undo: { again: 'slurmctld reads the groups as they were' },
 });
+
+/** A host without sssd, and a group that is not of sssd, have nothing to forget. */
+function forget(group: string, sudo: boolean): HostAction {
+  const script = 'if command -v sss_cache >/dev/null; then sss_cache -g "$1" 2>/dev/null || true; fi';
+  const changes = ['cache sssd'];
+  return { do: 'run', argv: ['sh', '-c', script, 'sh', group], ...(sudo ? { sudo } : {}), changes };
+}
