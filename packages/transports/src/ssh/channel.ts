@@ -1,16 +1,17 @@
 import { constants } from 'node:os';
 import { Writable } from 'node:stream';
-import { ClawError } from '@claw-run/core';
+import { type Argv, ClawError } from '@claw-run/core';
 import type { ClientChannel } from 'ssh2';
+import { quoted } from '../host/quote.ts';
 import { type Channel, type ChannelEnd, defaultShell } from '../host/shell.ts';
 import { dropped } from './connection-error.ts';
 import type { Hop } from './hop.ts';
 
-/** Starts `sh` on a host that we are logged in to. */
-export function startShell(hop: Hop): Promise<Channel> {
+/** Starts a shell on a host that we are logged in to. */
+export function startShell(hop: Hop, sh: Argv = defaultShell): Promise<Channel> {
   return new Promise((resolve, reject) => {
     try {
-      hop.client.exec(defaultShell.join(' '), (error, channel) => {
+      hop.client.exec(quoted(sh), (error, channel) => {
         if (error) reject(noSession(error, hop));
         else resolve(channelOf(channel, hop));
       });

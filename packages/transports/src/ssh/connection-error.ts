@@ -9,6 +9,8 @@ export interface FailedPlace {
   readonly host: string;
   readonly port: number;
   readonly stage: Stage;
+  /** The first line that came from there. */
+  readonly said?: string | undefined;
 }
 
 /** An error of the network or of ssh2 in people's words. */
@@ -58,11 +60,14 @@ export function connectionError(error: unknown, place: FailedPlace): ClawError {
       ...cause,
       hint: `allow more with ${keywordFor(handshake)} in ~/.ssh/config, or let the OpenSSH client connect: openssh://HOST`,
     });
-  if (/Invalid identification|Protocol version not supported|Header/i.test(text))
+  if (place.said !== undefined && !place.said.startsWith('SSH-') && place.stage === 'handshake')
     return new ClawError(
       'unreachable',
-      `what listens on port ${port} of ${host} is not an SSH server`,
-      cause,
+      `${host} answers on port ${port} with "${place.said}", not as an SSH server`,
+      {
+        ...cause,
+        retryable: /MaxStartups|too many/i.test(place.said),
+      },
     );
   if (/Keepalive timeout/.test(text)) return dropped(label, 'it no longer answers', error);
   if (place.stage === 'ready')

@@ -77,19 +77,27 @@ function byCommand({ command, at }: { command: string; at: string }, env: NodeJS
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     told = (told + text).slice(-toldLimit);
   });
-  const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
+  const stream = new Duplex({
+    read: () => void child.stdout.resume(),
+    write: (data, _encoding, done) => void child.stdin.write(data, done),
+    final: (done) => void child.stdin.end(done),
+    destroy(error, done) {
+      child.kill();
+      done(error);
+    },
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdout.on('data', (data) => stream.push(data) || child.stdout.pause());
+  child.stdout.once('end', () => stream.push(null));
+  const connected = new Promise<void>((resolve, reject) => {
+    child.stdout.once('data', () => resolve());
+    stream.on('error', reject);
+  });
   child.once('error', (error) => stream.destroy(error));
-  child.once('exit', (code) => {
+  child.once('close', (code) => {
     const last = told.trim().split('\n').at(-1) ?? '';
     if (code !== 0 && code !== null)
       stream.destroy(new Error(`the ProxyCommand of ${at} exited ${code}${last === '' ? '' : `: ${last}`}`));
   });
-  return {
-    stream,
-    connected: Promise.resolve(),
-    end: () => {
-      child.kill();
-      stream.destroy();
-    },
-  };
+  return { stream, connected, end: () => stream.destroy() };
 }

@@ -36,8 +36,14 @@ export async function openHop(options: HopOptions): Promise<Hop> {
   const { settings, label, signal } = options;
   const { host, port, connectSeconds } = settings;
   signal.throwIfAborted();
-  const progress: { stage: Stage; line?: Line } = { stage: 'connect' };
-  const place = (): FailedPlace => ({ label, host, port, stage: progress.stage });
+  const progress: Progress = { stage: 'connect' };
+  const place = (): FailedPlace => ({
+    label,
+    host,
+    port,
+    stage: progress.stage,
+    said: progress.said,
+  });
   const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
   const watch = startStopwatch(connectSeconds, () => giveUp(tooLate(place(), connectSeconds)));
   const abort = () => giveUp(signal.reason);
@@ -57,8 +63,14 @@ export async function openHop(options: HopOptions): Promise<Hop> {
   }
 }
 
+interface Progress {
+  stage: Stage;
+  line?: Line;
+  said?: string;
+}
+
 interface Connecting {
-  readonly progress: { stage: Stage; line?: Line };
+  readonly progress: Progress;
   readonly watch: Stopwatch;
   readonly place: () => FailedPlace;
 }
@@ -132,7 +144,8 @@ async function connect(options: HopOptions, { progress, watch, place }: Connecti
       return refused === undefined;
     };
     client.connect(configFor(settings, { line, signing, known, judge }));
-    line.stream.once('data', () => {
+    line.stream.once('data', (data: Buffer) => {
+      progress.said = data.toString('latin1', 0, 80).split(/[\r\n]/)[0] ?? '';
       if (progress.stage === 'greeting') progress.stage = 'handshake';
     });
   });

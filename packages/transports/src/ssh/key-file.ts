@@ -111,7 +111,8 @@ function opensshParts(text: string): { readonly cipher: string; readonly publicK
   field();
   field();
   at += 4;
-  return { cipher, publicKey: field() };
+  const publicKey = field();
+  return keyType(publicKey) === '' ? undefined : { cipher, publicKey };
 }
 
 function publicPart(text: string): Buffer | undefined {

@@ -28,6 +28,7 @@ export function signIn(options: SignInOptions): SignIn {
   let under: Attempt | undefined;
   let noted: string | undefined;
   let passwordRefused = false;
+  let asked = false;
   const note = (reason: string) => {
     noted ??= reason;
   };
@@ -59,12 +60,12 @@ export function signIn(options: SignInOptions): SignIn {
       if (methods !== null) accepted = methods;
       endOf(partial === true);
       const proceed = go as (method: AnyAuthMethod | false) => void;
-      if (options.attempts.length === 0 && methods === null) {
-        // Nothing is at hand: ask the server what it would take, so that the message can say.
-        proceed({ type: 'none', username: options.user });
-        return;
-      }
-      void next().then(proceed);
+      void next().then((method) => {
+        // Out of ideas: ask the server what it would take, so that the message can say.
+        const unknown = method === false && accepted === undefined && !asked;
+        asked ||= unknown;
+        proceed(unknown ? { type: 'none', username: options.user } : method);
+      });
     },
     note,
     failure: () => {

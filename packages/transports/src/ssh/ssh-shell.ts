@@ -1,4 +1,4 @@
-import { ClawError } from '@claw-run/core';
+import { type Argv, ClawError } from '@claw-run/core';
 import type { Channel, Shell } from '../host/shell.ts';
 import { type Ask, askOnce } from './ask.ts';
 import { startShell } from './channel.ts';
@@ -11,6 +11,8 @@ export interface SshShellOptions extends SettingsSource {
   readonly destination: string;
   /** Who answers questions; nobody, unless given. */
   readonly ask?: Ask | undefined;
+  /** The POSIX shell that is started there; `sh`. */
+  readonly sh?: Argv | undefined;
 }
 
 /** Shells on a host over one connection of ssh2, opened when first used and again after it was lost. */
@@ -39,7 +41,7 @@ export function sshShell(options: SshShellOptions): Shell {
       waiting += 1;
       try {
         const { end } = await unlessAborted(connected(), signal);
-        const starting = startShell(end);
+        const starting = startShell(end, options.sh);
         const channel = await unlessAborted(starting, signal).catch((error: unknown) => {
           starting.then((late) => late.kill()).catch(() => undefined);
           throw error;
