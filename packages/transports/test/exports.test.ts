@@ -9,8 +9,6 @@ it('offers these names, and no others', () => {
       "connectOpenSsh",
       "connectPod",
       "connectSsh",
-      "connectPod",
-      "connectSsh",
       "leaseRef",
     ]
   `);

@@ -34,20 +34,27 @@ a ${id}`;
   };
 }
 
-/** What it takes to write a file where each command is asked for by a sudo of its own. */
+/**
+ * What it takes to write a file where each command is asked for by a sudo of its own. Who owns the file is not known yet: root, unless the action says so.
+ */
 export function commandsOfWrite(action: WriteFile): readonly (readonly string[])[] {
-  const { path, mode, owner, group } = action;
-  const new_ = beside(path);
+  const { path, mode = 0o644, owner, group } = action;
+  const fresh = beside(path);
+  const owners = owner === undefined && group === undefined ? '0:0' : `${owner ?? ''}:${group ?? ''}`;
   return [
     ['readlink', '-f', path],
     ['stat', '-c', '%F:%u:%g:%a', path],
-    ['rm', '-f', new_],
-    ['dd', 'conv=fsync', 'status=none', `of=${new_}`],
-    ...(owner === undefined && group === undefined ? [] : [['chown', `${owner ?? ''}:${group ?? ''}`, new_]]),
-    ...(mode === undefined ? [] : [['chmod', mode.toString(8), new_]]),
-    ['mv', '-f', new_, path],
+    ['rm', '-f', fresh],
+    ['dd', 'conv=fsync', 'status=none', `of=${fresh}`],
+    ['chown', owners, fresh],
+    [...keepAttributes, path, fresh],
+    ['chmod', mode.toString(8), fresh],
+    ['mv', '-f', fresh, path],
   ];
 }
+
+/** Owners are set before it, since changing them takes capabilities and the set-id bits away. */
+const keepAttributes = ['cp', '--attributes-only', '--preserve=all', '--no-preserve=timestamps,ownership'];
 
 /** The same for the same file, so that what a cut connection left behind is cleared away by the next try. */
 function besideName(path: string): string {
@@ -78,7 +85,7 @@ $S dd conv=fsync status=none of="$b" || exit 1
 if [ -n "$s" ]; then
 n=\${4:-\${o%:*}}:\${5:-\${o#*:}}
 $S chown "$n" "$b" </dev/null || exit 1
-x=$($S cp --attributes-only --preserve=all --no-preserve=timestamps,ownership "$t" "$b" </dev/null 2>&1) || case $x in
+x=$($S ${keepAttributes.join(' ')} "$t" "$b" </dev/null 2>&1) || case $x in
 *nrecognized*|*nvalid\\ option*|*sage:*) $S chmod "$m" "$b" </dev/null || exit 1
 [ ! -e /sys/fs/selinux/enforce ] || $S chcon --reference="$t" "$b" </dev/null || exit 1;;
 *) printf '%s\\n' "$x" >&2; exit 1;; esac
