@@ -37,6 +37,7 @@ export interface AnyEvent extends AnyHead {
   actions(input: unknown, seen: Observation, occasion: Occasion): readonly Action[];
   done(input: unknown, seen: Observation, occasion: Occasion): Progress;
   readonly undo: Irreversible | Again | AnyUndo['undo'];
+  irreversible?(input: unknown): string | undefined;
   tidy?(input: unknown, seen: Observation, occasion: Occasion): readonly Action[];
   output?(input: unknown, seen: Observation): JsonObject;
 }

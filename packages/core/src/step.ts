@@ -121,6 +121,8 @@ export interface EventStep<
     | Irreversible
     | Again
     | ((input: z.output<S>, before: Both<F, G>, now: Both<F, G>) => readonly ActionOf<K>[]);
+  /** Why this use cannot be undone though others can; told in the plan like `Irreversible`. Pure. */
+  readonly irreversible?: (input: z.output<S>) => string | undefined;
   /** Actions once it is done: what it needed only for itself is cleared away. */
   readonly tidy?: (input: z.output<S>, seen: Both<F, G>, occasion: Occasion) => readonly ActionOf<K>[];
   readonly output?: (input: z.output<S>, seen: Both<F, G>) => JsonObject;

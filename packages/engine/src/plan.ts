@@ -91,7 +91,8 @@ export function planLook(
   occasion: Occasion,
 ): { plan: StepPlan; after: { readonly [fact: string]: unknown } } {
   if (look.look === 'unreadable') return { plan: refusal(look.problem), after: {} };
-  if (look.look === 'unpredictable') return { plan: deferredPlan(uses, look.waitsFor), after: {} };
+  if (look.look === 'unpredictable')
+    return { plan: deferredPlan(uses, look.waitsFor, look.input), after: {} };
   return uses.type === 'state' ? planState(uses, look) : planEvent(uses, look, occasion);
 }
 
@@ -167,7 +168,7 @@ function planEvent(uses: AnyEvent, { input, seen }: Seen, occasion: Occasion): R
     before: pick(seen, Object.keys(seen)),
     after: {},
     actions,
-    ...('irreversible' in uses.undo ? { irreversible: uses.undo.irreversible } : {}),
+    ...irreversibleOf(uses, input),
   };
   return { plan, after: seen };
 }
@@ -235,9 +236,8 @@ function refusal(problem: Problem): StepPlan {
   return { plan: 'refused', because: problem.message, problem };
 }
 
-function deferredPlan(uses: AnyState | AnyEvent, waitsFor: string): StepPlan {
-  const irreversible =
-    uses.type === 'event' && 'irreversible' in uses.undo ? { irreversible: uses.undo.irreversible } : {};
+function deferredPlan(uses: AnyState | AnyEvent, waitsFor: string, input?: unknown): StepPlan {
+  const irreversible = uses.type === 'event' ? irreversibleOf(uses, input) : {};
   return {
     plan: 'change',
     because: `decided when it is reached, from ${waitsFor}`,
@@ -249,6 +249,13 @@ function deferredPlan(uses: AnyState | AnyEvent, waitsFor: string): StepPlan {
     deferred: waitsFor,
     ...irreversible,
   };
+}
+
+/** Why an event cannot be undone: none of its kind can, or this use of it cannot. Its inputs may not be known yet. */
+function irreversibleOf(event: AnyEvent, input: unknown): { readonly irreversible?: string } {
+  if ('irreversible' in event.undo) return { irreversible: event.undo.irreversible };
+  const why = input === undefined ? undefined : event.irreversible?.(input);
+  return why === undefined ? {} : { irreversible: why };
 }
 
 function pick(values: { readonly [name: string]: unknown }, names: readonly string[]): JsonObject {

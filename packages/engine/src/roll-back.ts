@@ -99,6 +99,8 @@ async function revertEvent(session: Session, begun: Begun, event: AnyEvent): Pro
   if ('irreversible' in event.undo) return { outcome: 'irreversible', because: event.undo.irreversible };
   const act = { session, definition: event, planned: undoOf(begun), checkpoint: () => {} };
   if ('again' in event.undo) return repeat(act, event, event.undo.again);
+  const why = event.irreversible?.((await freshLook(act)).input);
+  if (why !== undefined) return { outcome: 'irreversible', because: why };
   const { undo: takeBack } = event;
   const undo = async () => {
     const { input, seen } = await freshLook(act);

@@ -1,0 +1,341 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Connection, createLibrary, type JsonObject, type Runbook, Secret } from '@claw-run/core';
+import { createJournalStore, run, undoRun } from '@claw-run/engine';
+import { linux } from '@claw-run/linux';
+import { describeLaws, type Subject } from '@claw-run/testing';
+import { connectSsh } from '@claw-run/transports';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
+
+const missing = whyNoLab();
+if (missing !== undefined) console.error(`the laws of groups and services are not tried: ${missing}`);
+
+const library = createLibrary(linux);
+const cacheSeconds = 600;
+let host: LabHost;
+let folder = '';
+
+/** Reached by its key, its own known hosts and nobody's configuration. */
+async function connect(): Promise<Connection<'host'>> {
+  const { address, port, key, known_hosts } = host;
+  return connectSsh({
+    destination: `root@${address}:${port}`,
+    configFiles: [],
+    knownHosts: [known_hosts],
+    identityFiles: [key],
+    agent: false,
+    lockFolder: folder,
+    home: folder,
+    env: {},
+  });
+}
+
+function definition(id: string) {
+  const found = library.get(id);
+  if (found === undefined) throw new Error(`there is no ${id}`);
+  return found;
+}
+
+async function shell(connection: Connection, line: string): Promise<void> {
+  if (connection.kind !== 'host') throw new Error('not a host');
+  await connection.perform(
+    { do: 'run', argv: ['bash', '-ec', line] },
+    { key: 'arrange', signal: new AbortController().signal },
+  );
+}
+
+/** A use of a definition in a world that a shell line makes. */
+function subject(one: Omit<Subject, 'definition' | 'before'> & { id: string; make: string }): Subject {
+  const { id, make, ...rest } = one;
+  return {
+    ...rest,
+    definition: definition(id),
+    before: async (connection) => {
+      await shell(connection, make);
+      return undefined;
+    },
+  };
+}
+
+const groups = 'cp -p /root/group.start /etc/group; cp -p /root/gshadow.start /etc/gshadow';
+const ldap = 'ldapmodify -x -H ldap://127.0.0.1 -D cn=admin,dc=claw,dc=test -y /root/ldap.password';
+const entry = 'dn: cn=claw-ldap,ou=groups,dc=claw,dc=test\\nchangetype: modify';
+const without = `${groups}; printf '${entry}\\nreplace: memberUid\\nmemberUid: nobody-yet\\n' | ${ldap}; sss_cache -E`;
+const withMember = `printf '${entry}\\nadd: memberUid\\nmemberUid: lalice\\n' | ${ldap}`;
+const stale = `${without}; id lalice; getent group claw-ldap; ${withMember}`;
+const fresh = `${without}; ${withMember}; sss_cache -E; id lalice`;
+
+const unit = String.raw`[Service]\nExecStart=/bin/sleep 9999\nExecReload=/bin/true\nEnvironmentFile=-/etc/laws.env\n[Install]\nWantedBy=multi-user.target\n`;
+const installed = `printf '${unit}' >/etc/systemd/system/laws-a.service; rm -f /etc/laws.env; systemctl daemon-reload; systemctl disable -q laws-a; systemctl reset-failed laws-a || true`;
+const running = `${installed}; systemctl restart laws-a; systemctl is-active laws-a`;
+const outdated = `${running}; touch /etc/laws.env`;
+const changedUnit = `${running}; echo '# changed' >>/etc/systemd/system/laws-a.service`;
+
+const lalice = { user: 'lalice', group: 'claw-ldap' };
+const manager = { bindDn: 'cn=admin,dc=claw,dc=test', passwordFile: '/root/ldap.password' };
+
+describe.skipIf(missing !== undefined)('on a host of the lab', () => {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'claw-run-laws-a-'));
+    host = await upHost('lawsa', { ldap: true, ldapCacheSeconds: cacheSeconds });
+    await host.sh('cp -p /etc/group /root/group.start; cp -p /etc/gshadow /root/gshadow.start');
+  });
+  afterAll(async () => {
+    await host?.down();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  describeLaws(
+    [
+      subject({
+        id: 'linux.group',
+        title: 'a group that is not there',
+        with: { name: 'laws' },
+        make: groups,
+      }),
+      subject({ id: 'linux.group', title: 'with a number', with: { name: 'laws', gid: 4100 }, make: groups }),
+      subject({
+        id: 'linux.group',
+        title: 'one of the directory',
+        with: { name: 'claw-ldap' },
+        make: groups,
+        plans: 'refused',
+      }),
+      subject({
+        id: 'linux.group-member',
+        title: 'a local group',
+        with: { user: 'alice', group: 'claw-users' },
+        make: groups,
+      }),
+      subject({
+        id: 'linux.group-member',
+        title: 'a user of the directory in a local group',
+        with: { user: 'lalice', group: 'claw-users' },
+        make: groups,
+      }),
+      subject({
+        id: 'linux.group-member',
+        title: 'a primary group',
+        with: { user: 'alice', group: 'alice' },
+        make: groups,
+        plans: 'settled',
+      }),
+      subject({
+        id: 'linux.group-member',
+        title: 'nobody',
+        with: { user: 'nobody-here', group: 'claw-users' },
+        make: groups,
+        plans: 'refused',
+      }),
+      subject({
+        id: 'linux.group-member',
+        title: 'a directory group',
+        with: { ...lalice, directory: manager },
+        make: without,
+      }),
+      subject({ id: 'linux.group-visible', title: 'a stale cache of sssd', with: lalice, make: stale }),
+      subject({
+        id: 'linux.group-visible',
+        title: 'nothing stale',
+        with: lalice,
+        make: fresh,
+        plans: 'settled',
+      }),
+      subject({
+        id: 'linux.group-visible',
+        title: 'no member at all',
+        with: lalice,
+        make: without,
+        plans: 'refused',
+      }),
+      subject({ id: 'linux.sssd-flush', title: 'a stale cache of sssd', with: lalice, make: stale }),
+      subject({
+        id: 'linux.group-layers',
+        title: 'a stale cache',
+        with: { ...lalice, layer: 'caches' },
+        make: stale,
+        finds: 'fail',
+      }),
+      subject({
+        id: 'linux.group-layers',
+        title: 'no stale cache',
+        with: { ...lalice, layer: 'caches' },
+        make: fresh,
+        finds: 'pass',
+      }),
+      subject({
+        id: 'linux.group-layers',
+        title: 'no member',
+        with: { ...lalice, layer: 'source' },
+        make: without,
+        finds: 'fail',
+      }),
+      subject({
+        id: 'linux.sessions-have-group',
+        title: 'a session from before',
+        with: { user: 'bob', group: 'claw-users' },
+        make: `${groups}; pkill -u bob || true; setsid runuser -u bob -- sleep 600 >/dev/null 2>&1 </dev/null & until pgrep -u bob sleep; do :; done; usermod -aG claw-users bob`,
+        finds: 'fail',
+      }),
+      subject({
+        id: 'linux.process-has-group',
+        title: 'the name service daemon',
+        with: { unit: 'sssd', group: 'root' },
+        make: groups,
+        finds: 'pass',
+      }),
+      subject({
+        id: 'linux.service',
+        title: 'stopped and disabled',
+        with: { unit: 'laws-a', running: true, enabled: true },
+        make: `${installed}; systemctl stop laws-a`,
+      }),
+      subject({
+        id: 'linux.service',
+        title: 'running',
+        with: { unit: 'laws-a', running: false },
+        make: running,
+      }),
+      subject({
+        id: 'linux.service',
+        title: 'unknown',
+        with: { unit: 'laws-b', running: true },
+        make: installed,
+        plans: 'refused',
+      }),
+      subject({
+        id: 'linux.restart-service',
+        title: 'older than what it reads',
+        with: { unit: 'laws-a', reads: ['/etc/laws.d'] },
+        make: outdated,
+      }),
+      subject({
+        id: 'linux.restart-service',
+        title: 'of another unit file',
+        with: { unit: 'laws-a' },
+        make: changedUnit,
+      }),
+      subject({
+        id: 'linux.restart-service',
+        title: 'newer than what it reads',
+        with: { unit: 'laws-a' },
+        make: running,
+        plans: 'settled',
+      }),
+      subject({
+        id: 'linux.reload-service',
+        title: 'older than what it reads',
+        with: { unit: 'laws-a' },
+        make: outdated,
+      }),
+    ],
+    { connect },
+  );
+
+  it('/etc/group and /etc/gshadow are the same bytes after a membership was undone', async () => {
+    await host.sh(
+      `${groups}; usermod -aG claw-users bob; cp -p /etc/group /root/group.before; cp -p /etc/gshadow /root/gshadow.before`,
+    );
+    const bytes = () => host.sh('cat /etc/group /etc/gshadow; stat -c "%U %G %a" /etc/group /etc/gshadow');
+    const before = await bytes();
+    const trial = await tried('linux.group-member', { user: 'alice', group: 'claw-users' });
+    expect(trial.applied).toMatchObject({ status: 'ok', problems: [] });
+    expect(await host.sh('getent -s files group claw-users')).toMatch(/:bob,alice$/);
+    expect(await trial.undo()).toMatchObject({ status: 'ok', problems: [] });
+    expect(await bytes()).toBe(before);
+  });
+
+  it('a password that is a secret changes the directory, and is in no process and no journal', async () => {
+    await host.sh(without);
+    const password = new Secret((await host.sh('cat /root/ldap.password')).trim());
+    const trial = await tried('linux.group-member', {
+      ...lalice,
+      directory: { bindDn: manager.bindDn, password },
+    });
+    expect(trial.applied).toMatchObject({ status: 'ok', problems: [] });
+    expect(
+      await host.sh('ldapsearch -x -LLL -H ldap://127.0.0.1 -b dc=claw,dc=test cn=claw-ldap memberUid'),
+    ).toContain('lalice');
+    expect(trial.told()).not.toContain(password.reveal());
+    expect(await trial.undo()).toMatchObject({ status: 'ok', problems: [] });
+    expect(
+      await host.sh('ldapsearch -x -LLL -H ldap://127.0.0.1 -b dc=claw,dc=test cn=claw-ldap memberUid'),
+    ).not.toContain('lalice');
+  });
+
+  it('a wait that fails says which layer is stale and how long it may stay so', async () => {
+    await host.sh(stale);
+    const { applied } = await tried('linux.group-visible', { ...lalice, flush: false }, 1);
+    expect(applied.problems.map(({ message }) => message).join()).toContain(
+      `did not come about within 1 s: the cache of sssd still lacks lalice in claw-ldap, while the directory has lalice in claw-ldap; it keeps answers for ${cacheSeconds} s (entry_cache_timeout), and ${cacheSeconds} s in memory (memcache_timeout)`,
+    );
+  });
+
+  it('a unit that fails to come up is told with its last words', async () => {
+    await host.sh(
+      `${running}; printf '[Service]\\nExecStart=/bin/sh -c "echo the port is taken >&2; exit 3"\\n' >/etc/systemd/system/laws-a.service`,
+    );
+    const { applied } = await tried('linux.restart-service', { unit: 'laws-a' });
+    const told = applied.problems.map(({ message }) => message).join();
+    expect(told).toContain('laws-a.service has failed (exit-code)');
+    expect(told).toContain('the port is taken');
+  });
+
+  it('undoing a change and a restart leaves a process that is newer than what was restored', async () => {
+    await host.sh(outdated);
+    const trial = await tried('linux.restart-service', { unit: 'laws-a' });
+    expect(trial.applied.status).toBe('ok');
+    const started = () => host.sh('systemctl show -P InvocationID laws-a');
+    const first = await started();
+    expect((await trial.undo()).status).toBe('ok');
+    expect(await started()).not.toBe(first);
+  });
+});
+
+/** One use as the only step of a runbook: done, and ready to be undone. */
+async function tried(id: string, input: JsonObject, timeoutSeconds?: number) {
+  const uses = definition(id);
+  if (uses.type !== 'state' && uses.type !== 'event') throw new Error(`${id} is no step`);
+  const step = { id: 'it', name: uses.summary, uses, on: 'it', with: () => input, needs: [] };
+  const runbook: Runbook = {
+    name: 'try',
+    title: 'A try',
+    fixes: [],
+    symptoms: [],
+    params: [],
+    targets: [{ name: 'it', kind: 'host', many: false }],
+    lookups: [],
+    causes: [],
+    steps: [timeoutSeconds === undefined ? step : { ...step, timeoutSeconds }],
+    verify: [],
+    onFailure: 'stop',
+    sources: {},
+  };
+  const journals = createJournalStore(join(folder, 'journals'));
+  const identity = { run: `try-${crypto.randomUUID()}`, startedAt: new Date().toISOString() };
+  const told: string[] = [];
+  const connection = await connect();
+  const options = {
+    runbook,
+    connections: { it: connection },
+    journals,
+    who: 'laws@test',
+    emit: (event: unknown) => void told.push(JSON.stringify(event)),
+  };
+  const applied = await run({ ...options, identity }).finally(() => connection.close());
+  return {
+    applied,
+    told: () => told.join('\n'),
+    undo: async () => {
+      const again = await connect();
+      return undoRun({
+        ...options,
+        connections: { it: again },
+        journal: await journals.open(identity.run),
+        definition: () => uses,
+      }).finally(() => again.close());
+    },
+  };
+}
