@@ -44,7 +44,9 @@ export {
 export {
   createJournalStore,
   type Decisions,
+  type FleetEvent,
   type Grant,
+  type HostOutcome,
   type JournalStore,
   type RunEvent,
   type RunOptions,
@@ -52,14 +54,17 @@ export {
   type RunStatus,
   run,
   runStatuses,
+  type SudoGrant,
   unattended,
 } from '@claw-run/engine';
 export { kubernetes } from '@claw-run/kubernetes';
+export { linux } from '@claw-run/linux';
 export { openclaw } from '@claw-run/openclaw';
 export { compileRunbook, defineRunbook, formatProblem, runbookJsonSchema } from '@claw-run/runbook';
-export { connectCluster, connectLocal } from '@claw-run/transports';
+export { slurm } from '@claw-run/slurm';
+export { connectCluster, connectLocal, connectOpenSsh, connectPod, connectSsh } from '@claw-run/transports';
 export { z } from 'zod';
-export type { RunbookOptions } from './api/options.ts';
+export type { RunbookOptions, RunbookOutcome } from './api/options.ts';
 export { type PracticeCluster, startPracticeCluster } from './api/practice-cluster.ts';
 export { diagnoseRunbook, planRunbook, resumePastRun, runRunbook, undoPastRun } from './api/run-runbook.ts';
 export { version } from './version.ts';

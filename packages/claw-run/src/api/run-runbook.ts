@@ -11,13 +11,15 @@ import {
   undoRun,
 } from '@claw-run/engine';
 import type { Io } from '../io.ts';
-import { bindTargets, type Reach, reachOf } from '../run/bind-targets.ts';
+import { bindTargets, manyTarget, type Reach, reachOf } from '../run/bind-targets.ts';
+import type { HostWays } from '../run/host-reach.ts';
 import { standardDefinitions } from '../run/load-library.ts';
 import { loadRunbook } from '../run/load-runbook.ts';
 import { collectParams } from '../run/params.ts';
 import { bareRunbook, openedOf, type PastRun, runbookOf } from '../run/past-run.ts';
 import { defaultStateFolder, whoAmI } from '../run/state-folder.ts';
-import type { RunbookOptions } from './options.ts';
+import type { RunbookOptions, RunbookOutcome } from './options.ts';
+import { againFleet, startFleet } from './run-fleet.ts';
 
 /**
  * Diagnoses, plans, acts and verifies: what `claw-run RUNBOOK` does. Takes a file, or a runbook that `defineRunbook` made.
@@ -26,7 +28,7 @@ import type { RunbookOptions } from './options.ts';
 export async function runRunbook(
   source: string | Runbook,
   options: RunbookOptions = {},
-): Promise<RunOutcome> {
+): Promise<RunbookOutcome> {
   return start(source, options, 'apply');
 }
 
@@ -34,7 +36,7 @@ export async function runRunbook(
 export async function planRunbook(
   source: string | Runbook,
   options: RunbookOptions = {},
-): Promise<RunOutcome> {
+): Promise<RunbookOutcome> {
   return start(source, options, 'plan');
 }
 
@@ -42,7 +44,7 @@ export async function planRunbook(
 export async function diagnoseRunbook(
   source: string | Runbook,
   options: RunbookOptions = {},
-): Promise<RunOutcome> {
+): Promise<RunbookOutcome> {
   return start(source, options, 'diagnose');
 }
 
@@ -50,8 +52,15 @@ export async function diagnoseRunbook(
 export async function undoPastRun(
   id: string,
   options: RunbookOptions & { force?: boolean } = {},
-): Promise<RunOutcome> {
+): Promise<RunbookOutcome> {
   const library = await libraryOf(options);
+  if (isFleet(id))
+    return againFleet(id, 'undo', {
+      options,
+      library,
+      reach: reachFrom(options),
+      redactor: createRedactor(),
+    });
   const past = await open(id, options);
   const { runbook: name, bindings } = openedOf(past);
   const runbook = await runbookOf(past, library).catch(() => bareRunbook(name, bindings));
@@ -69,7 +78,16 @@ export async function undoPastRun(
 }
 
 /** Goes on with a run that stopped half way. */
-export async function resumePastRun(id: string, options: RunbookOptions = {}): Promise<RunOutcome> {
+export async function resumePastRun(id: string, options: RunbookOptions = {}): Promise<RunbookOutcome> {
+  if (isFleet(id)) {
+    const library = await libraryOf(options);
+    return againFleet(id, 'resume', {
+      options,
+      library,
+      reach: reachFrom(options),
+      redactor: createRedactor(),
+    });
+  }
   const past = await open(id, options);
   const runbook = await runbookOf(past, await libraryOf(options));
   const reach = reachOf(openedOf(past).bindings, reachFrom(options));
@@ -81,7 +99,11 @@ async function start(source: string | Runbook, options: RunbookOptions, mode: 'a
   const redactor = createRedactor();
   const io: Io = { ...silent, redactor, env: options.env ?? process.env, cwd: options.cwd ?? process.cwd() };
   const params = await collectParams(runbook.params, { io, options: {}, operands: [] }, options.params);
-  return engage(runbook, reachFrom(options), options, (given) => run({ ...given, params, redactor, mode }));
+  const reach = reachFrom(options);
+  const bound = new Set(Object.keys(options.connections ?? {}));
+  const many = manyTarget({ targets: runbook.targets.filter(({ name }) => !bound.has(name)) }, reach);
+  if (many !== undefined) return startFleet(runbook, many, { options, reach, params, redactor, mode });
+  return engage(runbook, reach, options, (given) => run({ ...given, params, redactor, mode }));
 }
 
 async function compile(file: string, options: RunbookOptions): Promise<Runbook> {
@@ -128,16 +150,42 @@ async function libraryOf({ library }: RunbookOptions): Promise<Library> {
 
 function reachFrom(options: RunbookOptions): Reach {
   const { kubeconfig, context, bin, env = process.env, cwd = process.cwd() } = options;
+  const { password, passphrase } = options.ssh ?? {};
   const targets = Object.entries(options.targets ?? {}).map(([name, where]) => `${name}=${where}`);
   return {
     kubeconfig,
     context,
     bin,
     targets,
+    hosts: options.hosts,
+    limit: options.limit,
+    ways: waysOf(options),
+    answers: {
+      sudoPassword: () => Promise.resolve(options.sudoPassword),
+      ask: {
+        ...(password === undefined ? {} : { password: () => Promise.resolve(password) }),
+        ...(passphrase === undefined ? {} : { passphrase: () => Promise.resolve(passphrase) }),
+      },
+    },
     env,
     cwd,
     stateFolder: options.stateDir ?? defaultStateFolder(env),
   };
+}
+
+function waysOf({ ssh = {} }: RunbookOptions): HostWays {
+  const { config, knownHosts, identities, connectSeconds } = ssh;
+  return {
+    ...(config === undefined ? {} : { sshConfig: config }),
+    ...(knownHosts === undefined ? {} : { knownHosts }),
+    ...(identities === undefined ? {} : { identities }),
+    ...(connectSeconds === undefined ? {} : { connectSeconds }),
+  };
+}
+
+/** Fleets and runs are told apart by their ids. */
+function isFleet(id: string): boolean {
+  return /^f\d{8}t/.test(id);
 }
 
 const nobody: Decisions = { ...unattended, confirm: () => Promise.resolve('nobody') };

@@ -1,0 +1,234 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runRunbook, undoPastRun } from 'claw-run';
+import { expect, test } from 'vitest';
+import { eventsOf, fixtures, makePlace, normal } from './support/claw-run.ts';
+
+const notes = join(fixtures, 'notes.yaml');
+
+/** A place with an inventory of three names for this machine. */
+async function withHosts() {
+  const place = await makePlace();
+  const inventory = join(place.folder, 'hosts');
+  await writeFile(inventory, 'local name=a web\nlocal name=b web\nlocal name=c db\n');
+  const path = join(place.folder, 'note');
+  return { ...place, path, args: [notes, '-e', `path=${path}`, '--hosts', 'hosts', '--forks', '1'] };
+}
+
+function stable(text: string): string {
+  return normal(text)
+    .replaceAll(/f\d{8}t\d{6}-[0-9a-f]{6}/g, 'FLEET')
+    .replaceAll(/(owner|group): \S+/g, '$1: WHO');
+}
+
+test('hosts with the same plan are shown as one; nothing is touched by a dry run', async () => {
+  const { run, args, path } = await withHosts();
+  const { exit, stdout, stderr } = await run([...args, '--check']);
+  expect({ exit, stderr, said: stable(stdout) }).toMatchInlineSnapshot(`
+    {
+      "exit": 0,
+      "said": "The hosts have no note
+    notes on 3 hosts
+
+    a, b, c (3 hosts)
+    Plan: 1 change
+      1. Leave a note
+         + file FOLDER/note
+             content: |
+               note
+             mode: 416
+             owner: WHO
+             group: WHO
+
+    Hosts
+      ✓ a  1 change planned
+      ✓ b  1 change planned
+      ✓ c  1 change planned
+
+    ✓ 3 changes planned on 3 hosts; nothing was touched
+      next: claw-run ROOT/test/cli/fixtures/notes.yaml
+    ",
+      "stderr": "",
+    }
+  `);
+  expect(existsSync(path)).toBe(false);
+  expect((await run([...args, '--check', '--detailed-exitcode'])).exit).toBe(10);
+  expect((await run([...args, '--check', '--limit', 'web,!a'])).stdout).toContain('notes on 1 host\n');
+});
+
+test('a fleet is rolled out, listed, undone, each by its id or as the latest', async () => {
+  const { run, args, path } = await withHosts();
+  const mended = await run([...args, '--yes', '--limit', 'a']);
+  expect({
+    exit: mended.exit,
+    said: stable(mended.stdout),
+    told: stable(mended.stderr),
+  }).toMatchInlineSnapshot(`
+    {
+      "exit": 0,
+      "said": "The hosts have no note
+    notes on 1 host
+
+    a
+    Plan: 1 change
+      1. Leave a note
+         + file FOLDER/note
+             content: |
+               note
+             mode: 416
+             owner: WHO
+             group: WHO
+
+    Hosts
+      ✓ a  1 change made and verified
+
+    ✓ Mended: 1 change made and verified on 1 host in N s
+      undo: claw-run rollback FLEET
+    ",
+      "told": "
+    Batch 1 of 1 a
+      ✓ a  write FOLDER/note N s
+    ",
+    }
+  `);
+  expect(await readFile(path, 'utf8')).toBe('note\n');
+  const listed = await run(['runs']);
+  expect(stable(listed.stdout)).toMatchInlineSnapshot(`
+    "RUN-a  TIME  notes  ok  1 step  (host a of FLEET, can be undone)
+    "
+  `);
+  const [fleet = ''] = /f\d{8}t\d{6}-[0-9a-f]{6}/.exec(listed.stdout) ?? [];
+  expect((await run(['runs', fleet])).stdout).toBe(listed.stdout);
+  expect(await run(['resume', fleet])).toMatchObject({
+    exit: 0,
+    stdout: expect.stringContaining('nothing to go on'),
+  });
+  expect(await run(['rollback'])).toMatchObject({ exit: 12 });
+  const undone = await run(['rollback', '--yes']);
+  expect({ exit: undone.exit, said: stable(undone.stdout) }).toMatchInlineSnapshot(`
+    {
+      "exit": 0,
+      "said": "
+    Hosts
+      ✓ a  undone
+
+    ✓ Undone on 1 host in N s
+    ",
+    }
+  `);
+  expect(existsSync(path)).toBe(false);
+  expect(await run(['rollback', fleet, '--yes'])).toMatchObject({
+    exit: 0,
+    stdout: expect.stringContaining('is left to undo'),
+  });
+  expect(await run(['rollback', 'f20200101t000000-000000'])).toMatchObject({ exit: 2 });
+});
+
+test('what one host has done for all is not done again, and not asked for again', async () => {
+  const { run, args, path } = await withHosts();
+  const { exit, stdout } = await run([...args, '--yes']);
+  expect([exit, stable(stdout.slice(stdout.indexOf('Hosts')))]).toMatchInlineSnapshot(`
+    [
+      0,
+      "Hosts
+      ✓ a  1 change made and verified
+      ✓ b  nothing to change
+      ✓ c  nothing to change
+
+    ✓ Mended: 1 change made and verified on 1 host in N s
+      undo: claw-run rollback FLEET
+    ",
+    ]
+  `);
+  expect(await readFile(path, 'utf8')).toBe('note\n');
+});
+
+test('with nobody to ask nothing is touched', async () => {
+  const { run, args, path } = await withHosts();
+  expect(await run(args)).toMatchObject({ exit: 12, stdout: expect.stringContaining('agree with --yes') });
+  expect(existsSync(path)).toBe(false);
+});
+
+test('events bear their host and the fleet, and the start the trace of the caller', async () => {
+  const { run, args } = await withHosts();
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const { stdout } = await run([...args, '--yes', '--output', 'json'], { env: { TRACEPARENT: traceparent } });
+  const events = eventsOf(stdout);
+  const [started] = events;
+  expect(started).toMatchObject({ type: 'fleet.started', hosts: ['a', 'b', 'c'], traceparent });
+  expect(events.at(-1)).toMatchObject({ type: 'fleet.ended', run: started?.run, status: 'ok', exit: 0 });
+  const ofRuns = events.filter(({ type }) => !/^(fleet|host|batch)\./.test(String(type)));
+  expect(
+    ofRuns.every(({ fleet, host }) => fleet === started?.run && ['a', 'b', 'c'].includes(String(host))),
+  ).toBe(true);
+  expect(ofRuns.filter(({ type }) => type === 'run.started')).toMatchObject([
+    { traceparent },
+    { traceparent },
+    { traceparent },
+  ]);
+  const bad = await run([...args, '--check', '--output', 'json'], { env: { TRACEPARENT: 'x' } });
+  expect(eventsOf(bad.stdout)[0]).not.toHaveProperty('traceparent');
+});
+
+test('a report is written for each host', async () => {
+  const { run, args, folder } = await withHosts();
+  await run([...args, '--check', '--report', 'markdown:out/report.md']);
+  for (const host of ['a', 'b', 'c'])
+    expect(await readFile(join(folder, `out/report-${host}.md`), 'utf8')).toContain('Leave a note');
+});
+
+test.each([
+  [['--hosts', 'hosts', '--limit', 'eu'], '--limit eu fits none of the hosts'],
+  [['--hosts', 'nothing/here'], 'the inventory nothing/here is not there'],
+  [['--hosts', 'hosts', '--forks', '0'], '--forks takes a number from 1 to 9999, not 0'],
+  [[], 'the target heads stands for many hosts, and none are named'],
+  [['--target', 'heads=ftp://x'], '"ftp://x" does not say where a host is'],
+  [['--hosts', 'hosts', '--connect-timeout', 'soon'], '--connect-timeout does not understand "soon"'],
+])('%j is a mistake: %s', async (more, message) => {
+  const { run, path } = await withHosts();
+  const { exit, stderr } = await run([notes, '-e', `path=${path}`, '--yes', ...more]);
+  expect({ exit, stderr }).toEqual({ exit: 2, stderr: expect.stringContaining(message) });
+});
+
+test('hosts are for a target that stands for many; a plan is saved for one', async () => {
+  const { run, args } = await withHosts();
+  expect(await run(['plan', ...args, '-o', 'plan.json'])).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining('one host'),
+  });
+  const single = await run([join(fixtures, 'note.yaml'), '--hosts', 'hosts']);
+  expect(single).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining('no target that stands for many'),
+  });
+});
+
+test('a target that stands for many may be bound to one host; its saved plan goes there again', async () => {
+  const { run, path } = await withHosts();
+  const one = [notes, '-e', `path=${path}`, '--target', 'heads=local'];
+  expect(await run(['plan', ...one, '-o', 'plan.json'])).toMatchObject({ exit: 0 });
+  expect(await run(['apply', 'plan.json', '--yes'])).toMatchObject({ exit: 0 });
+  expect(existsSync(path)).toBe(true);
+  expect(await run(['rollback', '--yes'])).toMatchObject({ exit: 0 });
+  expect(existsSync(path)).toBe(false);
+});
+
+test('a program runs on many hosts, and undoes it, by the same functions', async () => {
+  const { folder, path, env } = await withHosts();
+  const options = {
+    env,
+    cwd: folder,
+    stateDir: join(folder, 'state'),
+    params: { path },
+    hosts: 'hosts',
+    forks: 1,
+  };
+  const waiting = await runRunbook(notes, options);
+  expect([waiting.status, existsSync(path)]).toEqual(['waiting-for-approval', false]);
+  const outcome = await runRunbook(notes, { ...options, yes: true, limit: 'a' });
+  expect(outcome).toMatchObject({ status: 'ok', hosts: [{ host: 'a', status: 'ok', changes: 1 }] });
+  expect(existsSync(path)).toBe(true);
+  expect(await undoPastRun(outcome.run, options)).toMatchObject({ status: 'ok' });
+  expect(existsSync(path)).toBe(false);
+});
