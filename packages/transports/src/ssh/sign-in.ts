@@ -41,12 +41,12 @@ export function signIn(options: SignInOptions): SignIn {
   };
   const next = async (): Promise<AnyAuthMethod | false> => {
     for (let attempt = left.shift(); attempt !== undefined; attempt = left.shift()) {
+      // The same password once more would only bring the account closer to being locked.
+      if (attempt.method === 'keyboard-interactive' && passwordRefused) continue;
       if (accepted !== undefined && !accepted.includes(attempt.method)) {
         told.push(`${attempt.label} was not tried: the server does not take ${attempt.method}`);
         continue;
       }
-      // The same password once more would only bring the account closer to being locked.
-      if (attempt.method === 'keyboard-interactive' && passwordRefused) continue;
       under = attempt;
       const method = await methodFor(attempt, options, note);
       if (method !== undefined) return method;
