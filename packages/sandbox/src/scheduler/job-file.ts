@@ -1,4 +1,4 @@
-import { LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 
 /** A job as it is submitted. */
 export interface JobSpec {
@@ -13,6 +13,8 @@ export interface JobSpec {
 /** What is wrong with a job, and where in it. */
 export interface JobFault {
   readonly path: readonly string[];
+  /** It is about the key at the path, not about its value. */
+  readonly stray?: boolean;
   readonly message: string;
 }
 
@@ -21,10 +23,13 @@ export type JobResult = { readonly job: JobSpec } | { readonly fault: JobFault }
 /** Checks the value of `job`. Keys that are not known are a fault: a wrong indent shows as one. */
 export function readJob(value: unknown): JobResult {
   const fault = (path: readonly string[], message: string): JobResult => ({ fault: { path, message } });
+  const unknown = (path: readonly string[], message: string): JobResult => ({
+    fault: { path, stray: true, message },
+  });
   if (!isRecord(value)) return fault(['job'], 'job is not a mapping with name and command');
   const stray = Object.keys(value).find((key) => !['name', 'command', 'resources', 'queue'].includes(key));
   if (stray !== undefined)
-    return fault(['job', stray], `job.${stray} is not known; there are name, command, resources, queue`);
+    return unknown(['job', stray], `job.${stray} is not known; there are name, command, resources, queue`);
   const { name, command, resources = {}, queue = 'default' } = value;
   if (typeof name !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name))
     return fault(['job', 'name'], 'job.name is not a name of letters, digits, dots, dashes and underscores');
@@ -34,7 +39,7 @@ export function readJob(value: unknown): JobResult {
   if (!isRecord(resources)) return fault(['job', 'resources'], 'job.resources is not a mapping');
   const odd = Object.keys(resources).find((key) => !['cpu', 'mem'].includes(key));
   if (odd !== undefined)
-    return fault(['job', 'resources', odd], `job.resources.${odd} is not known; there are cpu, mem`);
+    return unknown(['job', 'resources', odd], `job.resources.${odd} is not known; there are cpu, mem`);
   const { cpu = 1, mem = '1G' } = resources;
   if (typeof cpu !== 'number' || !Number.isInteger(cpu) || cpu < 1)
     return fault(['job', 'resources', 'cpu'], 'job.resources.cpu is not a whole number above 0');
@@ -70,20 +75,29 @@ export function parseJobFile(text: string): JobFileResult {
   const stray = Object.keys(value).find((key) => key !== 'job');
   const result: JobResult =
     stray !== undefined
-      ? { fault: { path: [stray], message: `${stray} is not known beside job; is it indented?` } }
+      ? {
+          fault: { path: [stray], stray: true, message: `${stray} is not known beside job; is it indented?` },
+        }
       : readJob(value.job);
   if ('job' in result) return result;
-  return {
-    ...at(offsetOf(result.fault.path, (path) => document.getIn(path, true))),
-    message: result.fault.message,
-  };
+  const { path, stray: isKey = false, message } = result.fault;
+  return { ...at(isKey ? keyOffset(document, path) : valueOffset(document, path)), message };
 }
 
-/** Where the thing at a path begins, or the nearest that is there and holds it. */
-function offsetOf(path: readonly string[], nodeAt: (path: readonly string[]) => unknown): number {
+/** Where the key at a path begins. */
+function keyOffset(document: Document, path: readonly string[]): number {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const pair = isMap(parent)
+    ? parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1))
+    : undefined;
+  return isScalar(pair?.key) ? (pair.key.range?.[0] ?? 0) : 0;
+}
+
+/** Where the value at a path begins, or the nearest that is there and holds it. */
+function valueOffset(document: Document, path: readonly string[]): number {
   for (let length = path.length; length >= 0; length -= 1) {
-    const node = nodeAt(path.slice(0, length)) as Node | null | undefined;
-    const start = typeof node === 'object' && node !== null ? node.range?.[0] : undefined;
+    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+    const start = isNode(node) ? node.range?.[0] : undefined;
     if (start !== undefined) return start;
   }
   return 0;

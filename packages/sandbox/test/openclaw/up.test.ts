@@ -39,10 +39,21 @@ const steady = (text: string) =>
 
 test('the package exports what the command line needs', () => {
   expect(Object.keys(sandboxPackage).toSorted()).toEqual([
+    'clwMain',
+    'createHeadNodeSecrets',
+    'headNodeScenarios',
+    'headNodeWorld',
+    'installClient',
+    'installScheduler',
     'openclawCli',
+    'parseHeadNodeScenarios',
     'scenarios',
+    'schedulerdMain',
+    'siteFiles',
     'startApiServer',
+    'startHeadNode',
     'startSandbox',
+    'userFiles',
   ]);
 });
 

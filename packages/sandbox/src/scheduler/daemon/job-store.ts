@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export type JobStatus = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
@@ -38,7 +38,9 @@ export function isUnderWay({ status }: Job): boolean {
 
 /** Opens the spool; what cannot be read there as a job is told to `onDamaged` and left as it is. */
 export function openJobStore(spool: string, onDamaged: (file: string) => void): JobStore {
-  mkdirSync(spool, { recursive: true, mode: 0o711 });
+  mkdirSync(spool, { recursive: true });
+  // users come to the outputs of their own jobs, whatever the umask
+  chmodSync(spool, 0o711);
   const jobs = new Map<string, Job>();
   let last = 0;
   for (const job of readJobs(spool, onDamaged)) {

@@ -26,6 +26,8 @@ export interface SchedulerOptions {
   readonly now: () => Date;
   readonly version: string;
   readonly asOneself: boolean;
+  /** How long clients may take; see `node:http`. */
+  readonly limits?: ServerOptions;
 }
 
 export interface Scheduler {
@@ -61,7 +63,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   const addresses: string[] = [];
   try {
     for (const where of config.listen) {
-      const server = createServer(listenerOf(context, log), tls);
+      const server = createServer(listenerOf(context, log), { ...limits, ...options.limits }, tls);
       const address = await listen(server, where, log);
       if (address === undefined) continue;
       servers.push(server);
@@ -104,10 +106,14 @@ const limits: ServerOptions = {
   connectionsCheckingInterval: 1000,
 };
 
-function createServer(listener: RequestListener, tls: { cert: string; key: string } | undefined): Server {
-  if (tls === undefined) return createHttpServer(limits, listener);
+function createServer(
+  listener: RequestListener,
+  limited: ServerOptions,
+  tls: { cert: string; key: string } | undefined,
+): Server {
+  if (tls === undefined) return createHttpServer(limited, listener);
   return attempt('use the certificate of server.tls', () =>
-    createHttpsServer({ ...limits, ...tls }, listener),
+    createHttpsServer({ ...limited, ...tls }, listener),
   );
 }
 
