@@ -81,7 +81,7 @@ describe.skipIf(why !== undefined)('slurm-partition-denied on a host of the lab'
     folder = await mkdtemp(join(tmpdir(), 'claw-run-slurm-denied-'));
     host = await upHost('sd-slurm', { slurm: true, ldap: true, ldapCacheSeconds: 3600 });
     await host.sh('cp -p /etc/slurm/slurm.conf /root/slurm.conf.lab');
-    controller = await reach(host, folder);
+    controller = await reach(host);
   });
   afterAll(async () => {
     await controller?.close();

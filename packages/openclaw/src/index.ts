@@ -4,6 +4,7 @@ import { identitiesDistinct } from './checks/identities-distinct.ts';
 import { jobCompleted } from './checks/job-completed.ts';
 import { jobValid } from './checks/job-valid.ts';
 import { logClean } from './checks/log-clean.ts';
+import { proxyBypassed } from './checks/proxy-bypassed.ts';
 import { queueFree } from './checks/queue-free.ts';
 import { schedulerConfigCheck } from './checks/scheduler-config.ts';
 import { schedulerGroupsCheck } from './checks/scheduler-groups.ts';
@@ -30,6 +31,7 @@ export const openclaw: readonly Definition[] = [
   jobValid,
   logClean,
   login,
+  proxyBypassed,
   queueFree,
   scheduler,
   schedulerConfigCheck,
@@ -53,6 +55,7 @@ export {
   jobValid,
   logClean,
   login,
+  proxyBypassed,
   queueFree,
   scheduler,
   schedulerConfigCheck,

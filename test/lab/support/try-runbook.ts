@@ -24,7 +24,7 @@ export interface Told {
 }
 
 /** A lab host as claw-run reaches it: by its own key and known hosts, and nobody's configuration. */
-export function reach(host: LabHost, lockFolder: string, user = 'root'): Promise<Connection<'host'>> {
+export function reach(host: LabHost, user = 'root'): Promise<Connection<'host'>> {
   const { address, port, key, known_hosts } = host;
   return connectSsh({
     destination: `${user}@${address}:${port}`,
@@ -32,7 +32,6 @@ export function reach(host: LabHost, lockFolder: string, user = 'root'): Promise
     knownHosts: [known_hosts],
     identityFiles: [key],
     agent: false,
-    lockFolder,
   });
 }
 

@@ -13,7 +13,7 @@ export function clw(...args: readonly string[]): Argv {
 export const clientTopic = (user: string) => `clw ${user}`;
 
 /** The topic of what the scheduler answers. */
-export const schedulerTopic = 'service claw-scheduler';
+export const schedulerTopic = 'service claw-scheduler.service';
 
 /** What `clw whoami` says: of the client by itself, and of what the scheduler answers it. */
 export type Whoami = {
@@ -48,7 +48,7 @@ export function clientFact<T>(
     key: `clw ${args.join(' ')} of ${user}`,
     argv: clw(...args, '--format', 'json'),
     as: user,
-    about: [clientTopic(user), `account ${user}`, schedulerTopic],
+    about: [clientTopic(user), `account ${user}`, schedulerTopic, 'firewall', 'file /etc/claw/client.yaml'],
     timeoutSeconds: 30,
     parse: (result) => {
       const told = jsonOf(result);

@@ -1,0 +1,133 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Connection } from '@claw-run/core';
+import { linux } from '@claw-run/linux';
+import { openclaw } from '@claw-run/openclaw';
+import type { HeadNodeScenario } from '@claw-run/sandbox';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
+import { type HeadNode, setUpHeadNode } from './support/scheduler.ts';
+import { arrangeRunbook, type Bench, changing, found, reach, told } from './support/try-runbook.ts';
+
+const why = whyNoLab();
+if (why !== undefined) console.error(`scheduler-denied is not tried: ${why}`);
+
+/** The causes that each scenario is. */
+const causes = {
+  group: 'group',
+  'group-cached': 'scheduler-cache',
+  'token-expired': 'token-expired',
+  'token-cached': 'token-cached',
+  config: 'config',
+  'config-stale': 'config-stale',
+  proxy: 'proxy',
+  container: 'container',
+  service: 'service',
+  firewall: 'firewall',
+} as const satisfies { readonly [S in HeadNodeScenario]?: string };
+type Tried = keyof typeof causes;
+
+const singles = Object.keys(causes) as Tried[];
+/** One takes away what the other needs, or there is no seeing of the one before the other is mended: see `masked`. */
+const excluded: readonly (readonly [Tried, Tried])[] = [
+  ['group', 'group-cached'],
+  ['token-expired', 'token-cached'],
+  ['config', 'config-stale'],
+  ['service', 'group-cached'],
+  ['service', 'config-stale'],
+];
+const pairs = singles.flatMap((one, index) =>
+  singles
+    .slice(index + 1)
+    .filter((other) => !excluded.some((pair) => pair.includes(one) && pair.includes(other)))
+    .map((other) => [one, other] as const),
+);
+/** Without an answer of the scheduler, or without a token, it cannot be told what it thinks of a token or has cached; it is mended all the same. */
+const masked: readonly (readonly [by: Tried, what: Tried])[] = [
+  ['service', 'token-cached'],
+  ['token-expired', 'group-cached'],
+  ['token-cached', 'group-cached'],
+];
+
+describe.skipIf(why !== undefined)('scheduler-denied on a host of the lab', () => {
+  let host: LabHost;
+  let head: HeadNode;
+  let folder: string;
+  let connection: Connection<'host'>;
+  let bench: Bench;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'claw-run-scheduler-denied-'));
+    host = await upHost('sd-head', { node: true, firewall: true });
+    head = await setUpHeadNode(host, { firewall: true });
+    connection = await reach(host);
+    bench = await arrangeRunbook({
+      name: 'scheduler-denied',
+      libraries: [linux, openclaw],
+      connections: { head: connection, client: connection },
+      params: { user: 'alice', 'second-user': 'bob', 'limit-ms': 20_000 },
+      folder,
+    });
+  });
+  afterAll(async () => {
+    await connection?.close();
+    await host?.down();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Everything that the runbook may change, to the byte; the client's own log is left out: each denial that it meets adds to it. */
+  const snapshot = () =>
+    host.sh(`for f in /etc/group /etc/gshadow /etc/claw-scheduler/config.yaml /etc/claw/client.yaml /home/alice/.claw/config.yaml /etc/profile.d/claw-scheduler.sh /etc/firewalld/zones/public.xml; do
+      if [ -e $f ]; then sha256sum $f; stat -c '%a %U %G' $f; else echo "no $f"; fi
+    done
+    firewall-cmd --list-all --zone=public; systemctl is-active claw-scheduler || true; ls /home/alice/.claw | grep -v clw.log; ls /tmp | grep -v -e systemd -e snap || true`);
+  const times = () =>
+    host.sh(
+      `stat -c '%n %Z' /etc/group /etc/gshadow /etc/claw-scheduler/config.yaml /etc/claw/client.yaml /home/alice/.claw/config.yaml /etc/profile.d /etc/firewalld/zones; systemctl show -p MainPID claw-scheduler; ls /var/spool/claw-scheduler`,
+    );
+
+  test.each(
+    [[], ...singles.map((one) => [one]), ...pairs].map((scenarios) => ({
+      scenarios,
+      title: scenarios.join(' and ') || 'healthy',
+    })),
+  )('$title: found, mended, proved, settled and undone', async ({ scenarios }) => {
+    await head.apply(scenarios);
+    const all = scenarios.map((one) => causes[one as Tried]).toSorted();
+    const hidden = masked
+      .filter((pair) => pair.every((one) => scenarios.includes(one)))
+      .map(([, what]) => causes[what]);
+    const visible = all.filter((one) => !hidden.includes(one as never));
+    const [before, untouched] = [await snapshot(), await times()];
+
+    const dry = await bench.go({ mode: 'plan' });
+    expect(found(dry), told(dry)).toEqual(visible);
+    expect(await times(), 'a dry run changes nothing').toEqual(untouched);
+    expect(await snapshot()).toEqual(before);
+
+    const mended = await bench.go();
+    expect({ status: mended.outcome.status, found: found(mended) }, told(mended)).toEqual({
+      status: 'ok',
+      found: visible,
+    });
+    const proof = await head.as('alice', 'clw whoami && clw list');
+    expect(proof).toMatchObject({ exitCode: 0 });
+    const after = await snapshot();
+
+    const again = await bench.go();
+    expect(
+      { status: again.outcome.status, found: found(again), changing: changing(again) },
+      told(again),
+    ).toEqual({
+      status: 'ok',
+      found: [],
+      changing: [],
+    });
+    expect(await snapshot(), 'a second run changes nothing').toEqual(after);
+    if (all.length === 0) return;
+
+    const undone = await bench.undo(mended.outcome.run);
+    expect(undone.outcome.status, told(undone)).toBe('ok');
+    expect(await snapshot(), 'after roll-back every byte is as it was').toEqual(before);
+  });
+});
