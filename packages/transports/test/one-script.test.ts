@@ -130,7 +130,7 @@ describe('a shell that is none', () => {
     const { host } = countedHost({ program: 'false' });
     await expect(host.read({ read: 'run', argv: ['true'] }, calm())).rejects.toMatchObject({
       code: 'unreachable',
-      message: 'counted has no usable shell: its shell ended',
+      message: 'counted has no usable shell: it ended at once',
     });
   });
 

@@ -1,4 +1,4 @@
-import type { HostAction, HostRead } from '@claw-run/core';
+import type { Argv, HostAction, HostRead } from '@claw-run/core';
 import { statFormat } from './prelude.ts';
 import { printing, quote, quoted } from './quote.ts';
 import type { Request } from './request.ts';
@@ -25,7 +25,9 @@ export function runCommand(run: Run, options: { end: 'r' | 'a'; input?: string }
       const words = wordsOf(run, way);
       if (way === 'each-password' && runAsOf(run) !== undefined)
         return `${fed(words, `printf '%s\\n' "$W"\n${input === undefined ? '' : printing(input)}`)}${output} &\n${end} ${id}`;
-      if (input !== undefined) return fedInGroup(words, printing(input), `${output} &\n${end} ${id}`);
+      const rest = `${output} &\n${end} ${id}`;
+      if (input !== undefined)
+        return words.bySudo ? fed(words, printing(input)) + rest : fedInGroup(words, printing(input), rest);
       return `${started(words)} </dev/null${output} &\n${end} ${id}`;
     },
   };
@@ -36,18 +38,14 @@ export function fileCommand(
   read: HostRead & { read: 'file' },
   look: 'stat' | 'content',
 ): Command & { stat?: string } {
-  const words = look === 'stat' ? ['stat', '-L', '-c', statFormat, read.path] : ['cat', read.path];
-  const alone = (id: string, way: Way) =>
-    runCommand(
-      { read: 'run', argv: ['', ...words].slice(1) as [string], ...(read.sudo ? { sudo: true } : {}) },
-      { end: 'r' },
-    ).script(id, way);
+  const words: Argv = look === 'stat' ? ['stat', '-L', '-c', statFormat, read.path] : ['cat', read.path];
+  const alone = runCommand({ read: 'run', argv: words, sudo: true }, { end: 'r' });
   return {
     runAs: runAsOf(read),
     words,
     ...(look === 'stat' ? { stat: read.path } : {}),
     script: (id, way) =>
-      read.sudo && way.startsWith('each') ? alone(id, way) : `c ${id} ${quote(read.path)}`,
+      read.sudo && way.startsWith('each') ? alone.script(id, way) : `c ${id} ${quote(read.path)}`,
   };
 }
 

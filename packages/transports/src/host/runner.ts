@@ -1,23 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClawError, type Secret } from '@claw-run/core';
 import { batchOf } from './batch.ts';
 import { endChildren } from './end-children.ts';
-import { preludeOf } from './prelude.ts';
+import { lostError } from './lost-error.ts';
 import { quote } from './quote.ts';
-import { excessError, type Item, type Open, outputLimit, type Request, type Settled } from './request.ts';
-import type { Shell } from './shell.ts';
+import { excessError, type Item, type Open, type Request, type Settled } from './request.ts';
+import { type StartOptions, startShell } from './start-shell.ts';
 import { type Refusal, refusalOf, sudoError, sudoersLine, sudoersWords, type Way } from './sudo.ts';
-import { type Outcome, type Result, Wire } from './wire.ts';
+import type { Result, Wire } from './wire.ts';
 
-export interface RunnerOptions {
-  readonly name: string;
-  readonly shell: Shell;
-  /** Shell text that sets the environment of commands. */
-  readonly prelude: string;
+export interface RunnerOptions extends StartOptions {
   readonly sudoPassword?: Secret | undefined;
-  /** How long the shell may take to say its first word. */
-  readonly startSeconds: number;
 }
 
 /** How long after it was ended a command may take to be gone, before its shell is given up. */
@@ -46,8 +39,10 @@ export class Runner {
       if ('failed' in settled) throw settled.failed;
       const { outcome, item, open } = settled;
       if (item.excess !== undefined && outcome.came !== 'skipped') throw excessError(request, item.excess);
-      if (outcome.came === 'ended') await this.#afterEnd(request, open, outcome);
-      else if (outcome.came === 'skipped') await this.#afterSkip(item, open);
+      if (outcome.came === 'ended') {
+        const error = lostError(this.#options, request, { open, greeted: await open.greeted, outcome });
+        if (error !== undefined) throw error;
+      } else if (outcome.came === 'skipped') await this.#afterSkip(item, open);
       else {
         const { result } = outcome;
         if (result.overflow) throw excessError(request, 'output');
@@ -168,47 +163,6 @@ export class Runner {
     });
   }
 
-  async #afterEnd(
-    request: Request,
-    open: Open,
-    { end, sent, begun, stderr }: Outcome & { came: 'ended' },
-  ): Promise<void> {
-    const { name, startSeconds } = this.#options;
-    const greeted = await open.greeted;
-    if (!sent && greeted) return;
-    if (!greeted && open.abandoned)
-      throw new ClawError(
-        'timeout',
-        `${name} is connected, but its shell said nothing for ${startSeconds} s`,
-        {
-          hint: 'does the log-in wait for something?',
-          retryable: true,
-        },
-      );
-    if (!greeted && end.end === 'dropped') throw end.error;
-    const dropped = end.end === 'dropped' && !open.abandoned;
-    const because = dropped
-      ? end.error.message
-      : `its shell ended${stderr === '' ? '' : ` (${stderr.split('\n').at(-1)})`}`;
-    if (request.action && (begun || dropped || open.abandoned)) {
-      throw new ClawError('unreachable', `${name} was lost during \`${request.what}\`: ${because}`, {
-        hint: 'it is not known whether that took place; it is decided by looking, once the host can be reached again',
-        retryable: true,
-      });
-    }
-    if (dropped)
-      throw new ClawError('unreachable', `${name} was lost: ${because}`, {
-        cause: end.error,
-        retryable: true,
-      });
-    if (!greeted) {
-      throw new ClawError('unreachable', `${name} has no usable shell: ${because}`, {
-        hint: 'claw-run needs a POSIX `sh` there, and a log-in that may run commands',
-      });
-    }
-    if (begun) throw new ClawError('fact-unreadable', `${request.what} ended the shell that it ran in`);
-  }
-
   /** The root shell of an item was not started, or has ended early. Decides once for all of its group how to go on. */
   async #afterSkip(item: Item, open: Open): Promise<void> {
     const { group, request } = item;
@@ -269,36 +223,9 @@ export class Runner {
   }
 
   async #start(signal: AbortSignal): Promise<Open> {
-    const { shell, prelude, startSeconds } = this.#options;
-    const channel = await shell.open({ signal });
-    const wire = new Wire(channel, randomBytes(16).toString('hex'), outputLimit);
-    this.#wires.add(wire);
-    void wire.closed.then(() => this.#wires.delete(wire));
-    const { promise: greeted, resolve } = Promise.withResolvers<boolean>();
-    const onExcess = () => {
-      open.abandoned = true;
-      wire.kill();
-    };
-    const open: Open = {
-      wire,
-      greeted,
-      pid: 0,
-      uid: '',
-      user: '',
-      way: 'shell',
-      authenticated: false,
-      abandoned: false,
-    };
-    const id = this.#id();
-    const settle = (outcome: Outcome) => {
-      if (outcome.came === 'back') {
-        const [pid, uid = '', user] = outcome.result.note.split(' ');
-        Object.assign(open, { pid: Number(pid), uid, user: user || `user ${uid}` });
-      }
-      resolve(outcome.came === 'back');
-    };
-    const hello = `${preludeOf(wire.nonce, prelude)}e ${id} 0 "$$ $U \${LOGNAME:-$USER}"\n`;
-    wire.send(hello, [{ id, seconds: startSeconds, onExcess, settle }]);
+    const open = await startShell(this.#options, this.#id(), signal);
+    this.#wires.add(open.wire);
+    void open.wire.closed.then(() => this.#wires.delete(open.wire));
     return open;
   }
 
