@@ -37,7 +37,7 @@ test('hosts with the same plan are shown as one; nothing is touched by a dry run
          + file FOLDER/note
              content: |
                note
-             mode: 416
+             mode: 0640
              owner: WHO
              group: WHO
 
@@ -76,7 +76,7 @@ test('a fleet is rolled out, listed, undone, each by its id or as the latest', a
          + file FOLDER/note
              content: |
                note
-             mode: 416
+             mode: 0640
              owner: WHO
              group: WHO
 
@@ -197,7 +197,7 @@ test('hosts are for a target that stands for many; a plan is saved for one', asy
     exit: 2,
     stderr: expect.stringContaining('one host'),
   });
-  const single = await run([join(fixtures, 'note.yaml'), '--hosts', 'hosts']);
+  const single = await run([join(fixtures, 'note.yaml'), '-e', 'path=/x', '--hosts', 'hosts']);
   expect(single).toMatchObject({
     exit: 2,
     stderr: expect.stringContaining('no target that stands for many'),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-test.each(['core', 'runbook', 'engine', 'transports', 'kubernetes', 'openclaw', 'sandbox'])(
+test.each(['core', 'runbook', 'engine', 'transports', 'kubernetes', 'openclaw', 'linux', 'slurm', 'sandbox'])(
   'the public surface of @claw-run/%s is this list',
   async (name) => {
     const surface = (await import(`@claw-run/${name}`)) as object;

@@ -146,30 +146,3 @@ describe('the launcher', () => {
     expect(said).toMatch(/^\{\n {2}"\$sche? 0\n$|^\{\n.* 0\n$/s);
   });
 });
-
-test('a target that stands for many hosts is refused, not run on one', async () => {
-  const { run, folder } = await makePlace();
-  await writeFile(
-    join(folder, 'many.yaml'),
-    `runbook: many
-version: 1
-title: Many hosts
-targets:
-  workers: { kind: host, default: local, many: true }
-steps: []
-verify:
-  - name: Every worker is READY
-    uses: openclaw.workers-ready
-    on: workers
-    with: { namespace: production }
-`,
-  );
-  const { exit, stdout, stderr } = await run(['many.yaml', '--yes']);
-  expect({ exit, said: (stdout + stderr).trim() }).toMatchInlineSnapshot(`
-    {
-      "exit": 2,
-      "said": "claw-run: target workers stands for many hosts (\`many: true\`), and this version reaches one
-      take \`many\` and \`roll-out\` away to run it on one host",
-    }
-  `);
-});

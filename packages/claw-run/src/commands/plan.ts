@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { manyTarget } from '../run/bind-targets.ts';
 import { execute } from '../run/execute.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
-import { loadLibrary } from '../run/load-library.ts';
+import { loadLibraryFor } from '../run/load-library.ts';
 import { factsOfLog, openRunbook } from '../run/open-runbook.ts';
 import { collectParams } from '../run/params.ts';
 import { bindingsOf, savePlan } from '../run/plan-file.ts';
@@ -15,7 +15,7 @@ import { selectSteps } from '../run/select-steps.ts';
 export async function call(context: Context): Promise<number> {
   const { io, options, operands } = context;
   const [file = ''] = operands;
-  const library = await loadLibrary(options.library, io.cwd);
+  const library = await loadLibraryFor(file, options.library, io.cwd);
   const runbook = await openRunbook(file, library, context);
   const select = selectSteps(runbook, options);
   const facts = await factsOfLog(runbook, context);

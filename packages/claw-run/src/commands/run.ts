@@ -2,7 +2,7 @@ import { UsageError } from '../cli/usage-error.ts';
 import type { Context } from '../context.ts';
 import { execute } from '../run/execute.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
-import { loadLibrary } from '../run/load-library.ts';
+import { loadLibraryFor } from '../run/load-library.ts';
 import { factsOfLog, openRunbook } from '../run/open-runbook.ts';
 import { collectParams } from '../run/params.ts';
 import { openReach } from '../run/reach.ts';
@@ -15,7 +15,7 @@ export async function call(context: Context): Promise<number> {
   const mode = options.check === true || options.dryRun === true ? 'plan' : 'apply';
   if (options.step === true && !io.canAsk)
     throw new UsageError('--step asks before each step, and there is no terminal to ask on');
-  const library = await loadLibrary(options.library, io.cwd);
+  const library = await loadLibraryFor(file, options.library, io.cwd);
   const runbook = await openRunbook(file, library, context);
   const select = selectSteps(runbook, options);
   const facts = await factsOfLog(runbook, context);

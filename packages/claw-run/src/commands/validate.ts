@@ -31,11 +31,11 @@ async function compile(
   { options, io }: Context,
   cache: ValidCache | undefined,
 ): Promise<Result> {
-  const [{ loadLibrary }, { loadRunbook }] = await Promise.all([
+  const [{ loadLibraryFor }, { loadRunbook }] = await Promise.all([
     import('../run/load-library.ts'),
     import('../run/load-runbook.ts'),
   ]);
-  const loaded = await loadRunbook(file, await loadLibrary(options.library, io.cwd), io.cwd);
+  const loaded = await loadRunbook(file, await loadLibraryFor(file, options.library, io.cwd), io.cwd);
   if (!loaded.ok) return { ok: false, problems: loaded.problems, warnings: [] };
   if (loaded.warnings.length === 0) await cache?.add(file, loaded.runbook.sources);
   return { ok: true, problems: [], warnings: loaded.warnings };

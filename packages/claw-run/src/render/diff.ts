@@ -36,7 +36,10 @@ function created(value: Json | undefined, style: Style): readonly string[] {
   return yamlLines(shown).map((line) => style.green(`    ${line}`));
 }
 
-function changed(path: string, { before, after }: Difference, { style }: DiffOptions): readonly string[] {
+function changed(path: string, difference: Difference, { style }: DiffOptions): readonly string[] {
+  const key = String(difference.path.at(-1));
+  const before = asMode(key, difference.before);
+  const after = asMode(key, difference.after);
   const name = path === '' ? '' : `${path}: `;
   if (isSecret(before) || isSecret(after)) {
     const how = absent(before) ? 'set' : absent(after) ? 'removed' : 'changed';
@@ -102,7 +105,7 @@ function yamlLines(value: Json | undefined): readonly string[] {
       if (!isScalar(item) && yamlLines(item as Json).length > 0) {
         return [`${key}:`, ...yamlLines(item as Json).map((line) => `  ${line}`)];
       }
-      return [`${key}: ${inline(item as Json)}`];
+      return [`${key}: ${inline(asMode(key, item as Json))}`];
     });
   }
   return [inline(value)];
@@ -115,6 +118,12 @@ function withoutNoise(value: Json | undefined): Json | undefined {
   if (!isObject(metadata)) return value as Json;
   const { name: ___, namespace: ____, ...more } = metadata as { [key: string]: Json | undefined };
   return Object.keys(more).length === 0 ? rest : { metadata: more, ...rest };
+}
+
+/** Permissions of files are read in octal digits. */
+function asMode(key: string, value: Json | undefined): Json | undefined {
+  const permissions = key === 'mode' && typeof value === 'number' && Number.isInteger(value) && value >= 0;
+  return permissions ? `0${value.toString(8)}` : value;
 }
 
 function isScalar(value: unknown): boolean {

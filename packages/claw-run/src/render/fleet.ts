@@ -5,7 +5,7 @@ import { describeAction } from './describe-action.ts';
 import { createHumanRenderer } from './human.ts';
 import type { Manner } from './renderer.ts';
 import { createStatusLine } from './status-line.ts';
-import { count, createStyle, plain, plainJson, type Style, seconds, wrap } from './style.ts';
+import { count, createStyle, plainJson, type Style, seconds, wrap } from './style.ts';
 
 /** Shows a fleet as it goes. */
 export interface FleetRenderer {
@@ -77,13 +77,8 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
     for (const event of events)
       if (['fact', 'cause', 'step.planned', 'grants.missing'].includes(event.type)) inner.event(event);
     if (changes > 0 || events.some(({ type }) => type === 'step.planned')) inner.flush();
-    const checks = events.flatMap((event) =>
-      event.type === 'check' && event.verdict !== 'pass' && event.verdict !== 'skipped'
-        ? [`  ${style.red('✗')} ${wrap(`${plain(event.name)}: ${plain(event.because)}`, io.width, 4)}`]
-        : [],
-    );
     const lines = text.join('').trim().split('\n');
-    return [...lines.filter((line) => lines.length > 1 || line !== ''), ...checks];
+    return lines.filter((line) => lines.length > 1 || line !== '');
   };
   /** What happens on a host, one line each, with the host before it. */
   const acting = (event: RunEvent) => {

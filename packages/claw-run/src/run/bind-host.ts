@@ -1,6 +1,5 @@
 import { delimiter, resolve } from 'node:path';
 import type { Connection, JsonObject } from '@claw-run/core';
-import { connectLocal, connectOpenSsh, connectPod, connectSsh } from '@claw-run/transports';
 import { userAgent } from '../version.ts';
 import type { Reach } from './bind-targets.ts';
 import { homeOf, waysToKeep } from './host-reach.ts';
@@ -30,12 +29,15 @@ export async function bindHost(text: string, reach: Reach, name = text): Promise
   };
 }
 
+// each way brings libraries of its own: only the one that is taken is loaded
 async function connect(where: Where, name: string, reach: Reach): Promise<Connection<'host'>> {
   const { ways = {}, answers, env } = reach;
   const settings = { sudoPassword: await answers?.sudoPassword() };
   switch (where.by) {
-    case 'local':
+    case 'local': {
+      const { connectLocal } = await import('@claw-run/transports/local');
       return connectLocal({ ...settings, env: localEnv(reach) });
+    }
     case 'ssh':
     case 'openssh': {
       const options = {
@@ -48,12 +50,16 @@ async function connect(where: Where, name: string, reach: Reach): Promise<Connec
         identityFiles: ways.identities,
         connectSeconds: ways.connectSeconds,
       };
-      return where.by === 'ssh'
-        ? connectSsh({ ...options, home: homeOf(env), ask: answers?.ask ?? {} })
-        : connectOpenSsh(options);
+      if (where.by === 'openssh') {
+        const { connectOpenSsh } = await import('@claw-run/transports/openssh');
+        return connectOpenSsh(options);
+      }
+      const { connectSsh } = await import('@claw-run/transports/ssh');
+      return connectSsh({ ...options, home: homeOf(env), ask: answers?.ask ?? {} });
     }
     case 'pod': {
       const { namespace, pod, container, context = reach.context } = where;
+      const { connectPod } = await import('@claw-run/transports/pod');
       return connectPod({
         ...settings,
         ...kubeconfigChoice(reach, context),

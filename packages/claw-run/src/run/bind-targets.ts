@@ -1,6 +1,5 @@
 import { delimiter } from 'node:path';
 import { ClawError, type Connection, type JsonObject, type Runbook, type Target } from '@claw-run/core';
-import { connectCluster } from '@claw-run/transports';
 import { userAgent } from '../version.ts';
 import { bindHost } from './bind-host.ts';
 import type { Answers, HostWays } from './host-reach.ts';
@@ -44,6 +43,7 @@ export async function bindTargets(runbook: Pick<Runbook, 'targets'>, reach: Reac
     const where = given[target.name];
     if (target.many && where === undefined) throw standsForMany(target);
     if (target.kind === 'cluster') {
+      const { connectCluster } = await import('@claw-run/transports/cluster');
       const connection = await connectCluster({
         ...kubeconfigChoice(reach, where ?? reach.context),
         userAgent,

@@ -1,28 +1,57 @@
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createLibrary, type Definition, type Library } from '@claw-run/core';
 import { UsageError } from '../cli/usage-error.ts';
 
-/** The steps, checks and lookups that come with claw-run. */
-export async function standardDefinitions(): Promise<readonly Definition[]> {
-  const [{ kubernetes }, { linux }, { openclaw }, { slurm }] = await Promise.all([
-    import('@claw-run/kubernetes'),
-    import('@claw-run/linux'),
-    import('@claw-run/openclaw'),
-    import('@claw-run/slurm'),
-  ]);
-  return [...kubernetes, ...linux, ...openclaw, ...slurm];
+const standard = {
+  kubernetes: async () => (await import('@claw-run/kubernetes')).kubernetes,
+  linux: async () => (await import('@claw-run/linux')).linux,
+  openclaw: async () => (await import('@claw-run/openclaw')).openclaw,
+  slurm: async () => (await import('@claw-run/slurm')).slurm,
+} as const satisfies { readonly [name: string]: () => Promise<readonly Definition[]> };
+
+type StandardName = keyof typeof standard;
+const standardNames = Object.keys(standard) as readonly StandardName[];
+
+/** The steps, checks and lookups that come with claw-run; of some libraries, or of all. */
+export async function standardDefinitions(
+  names: readonly StandardName[] = standardNames,
+): Promise<readonly Definition[]> {
+  return (await Promise.all(names.map((name) => standard[name]()))).flat();
 }
 
 /** The standard library, and the definitions that ES modules of the user's own export (alone or in arrays). @throws UsageError */
-export async function loadLibrary(files: readonly string[] = [], cwd = process.cwd()): Promise<Library> {
+export function loadLibrary(files: readonly string[] = [], cwd = process.cwd()): Promise<Library> {
+  return load(standardNames, files, cwd);
+}
+
+/** The part of the library that a runbook file names, which is quicker to load; all of it where that cannot be told from its text. */
+export async function loadLibraryFor(
+  runbook: string,
+  files: readonly string[] = [],
+  cwd = process.cwd(),
+): Promise<Library> {
+  const text = await readFile(resolve(cwd, runbook), 'utf8').catch(() => '');
+  return load(namedIn(text), files, cwd);
+}
+
+function namedIn(text: string): readonly StandardName[] {
+  const uses = [...text.matchAll(/\buses['"]?\s*:\s*(\S*)/g)].map(([, word = '']) =>
+    standardNames.find((name) => word.replace(/^['"]/, '').startsWith(`${name}.`)),
+  );
+  const unclear = /\binclude\b/.test(text) || uses.length === 0 || uses.includes(undefined);
+  return unclear ? standardNames : standardNames.filter((name) => uses.includes(name));
+}
+
+async function load(names: readonly StandardName[], files: readonly string[], cwd: string): Promise<Library> {
   // each schema parses a few inputs and is gone: compiling a parser for it costs more than it saves
   const { config } = await import('zod/v4/core');
   config({ jitless: true });
   const own = await Promise.all(files.map((file) => definitionsIn(file, cwd)));
-  const standard = await standardDefinitions();
+  const definitions = await standardDefinitions(names);
   try {
-    return createLibrary(standard, ...own);
+    return createLibrary(definitions, ...own);
   } catch (error) {
     throw new UsageError(
       error instanceof Error ? error.message : String(error),
