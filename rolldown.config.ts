@@ -36,17 +36,25 @@ const bin = defineConfig({
   },
 });
 
-/** The regular language library that decides whether one pattern includes another. */
-const refa = defineConfig({
-  input: { refa: 'packages/kubernetes/node_modules/refa' },
-  platform: 'node',
-  output: {
-    dir: `${folder}/dist/chunks`,
-    format: 'cjs',
-    comments: { legal: true },
-    entryFileNames: '[name].cjs',
-  },
-});
+/** Libraries for patterns, each loaded with the first pattern that needs it. */
+const patterns = (
+  [
+    ['refa', 'packages/kubernetes/node_modules/refa'],
+    ['re2js', 'packages/runbook/node_modules/re2js'],
+  ] as const
+).map(
+  ([name, input]) =>
+    ({
+      input: { [name]: input },
+      platform: 'node',
+      output: {
+        dir: `${folder}/dist/chunks`,
+        format: 'cjs',
+        comments: { legal: true },
+        entryFileNames: '[name].cjs',
+      },
+    }) as const,
+);
 
 /** The practice head node's programs: a file each that needs nothing but Node.js, to be copied to a host. */
 export const hostPrograms = (['schedulerd', 'clw'] as const).map(
@@ -58,4 +66,4 @@ export const hostPrograms = (['schedulerd', 'clw'] as const).map(
     }) as const,
 );
 
-export default [bin, refa, ...hostPrograms];
+export default [bin, ...patterns, ...hostPrograms];

@@ -1,4 +1,5 @@
-import { RE2JS, RE2JSSyntaxException } from 're2js';
+import { createRequire } from 'node:module';
+import type * as Re2 from 're2js';
 
 /** A pattern in RE2's syntax: it takes time linear in the text, whatever it is. */
 export interface Pattern {
@@ -21,14 +22,14 @@ export function compilePattern(text: string): PatternResult {
   const unsupported = unsupportedIn(text);
   if (unsupported !== undefined) return { ok: false, reason: unsupported };
   try {
-    return { ok: true, pattern: patternOf(RE2JS.compile(text)) };
+    return { ok: true, pattern: patternOf(re2().RE2JS.compile(text)) };
   } catch (error) {
-    const reason = error instanceof RE2JSSyntaxException ? error.message : 'it cannot be compiled';
+    const reason = error instanceof re2().RE2JSSyntaxException ? error.message : 'it cannot be compiled';
     return { ok: false, reason: reason.replace(/^error parsing regexp: /, '') };
   }
 }
 
-function patternOf(compiled: RE2JS): Pattern {
+function patternOf(compiled: Re2.RE2JS): Pattern {
   const groupNames = Object.keys(compiled.namedGroups());
   return {
     groupNames,
@@ -45,6 +46,11 @@ function patternOf(compiled: RE2JS): Pattern {
       return Object.fromEntries(found);
     },
   };
+}
+
+/** Loaded with the first pattern: many runbooks have none. */
+function re2(): typeof Re2 {
+  return createRequire(import.meta.url)('re2js');
 }
 
 function unsupportedIn(text: string): string | undefined {
