@@ -173,6 +173,19 @@ describe('a lock', () => {
     await host.close();
   });
 
+  it('is not renewed by a connection that was closed: it falls', async () => {
+    const { host, channels } = countedHost({ lockFolder: folder, renewSeconds: 0.05 });
+    await host.lock(holder, calm());
+    await host.close();
+    const path = join(folder, 'claw-run.lock');
+    await utimes(path, 0, 0);
+    const opened = channels.length;
+    const other = countedHost({ lockFolder: folder }).host;
+    await other.read({ read: 'run', argv: ['sleep', '0.3'] }, calm());
+    expect([(await stat(path)).mtimeMs, channels.length]).toEqual([0, opened]);
+    await other.close();
+  });
+
   it('that was not renewed for a minute is that of a dead run', async () => {
     const { host } = countedHost({ lockFolder: folder });
     const lock = await host.lock(holder, calm());

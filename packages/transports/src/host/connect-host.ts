@@ -56,6 +56,7 @@ export function connectHost(options: HostOptions): Connection<'host'> {
   } = options;
   const newRunner = () => new Runner({ name, shell, prelude, sudoPassword, startSeconds });
   const runner = newRunner();
+  const closed = new AbortController();
   const host: Host = { runner, name, commandSeconds };
   return {
     kind: 'host',
@@ -70,10 +71,12 @@ export function connectHost(options: HostOptions): Connection<'host'> {
         pid: options.pid,
         renewSeconds: options.renewSeconds ?? 15,
         renewer: newRunner,
+        closed: closed.signal,
         signal,
         force,
       }),
     async close() {
+      closed.abort();
       await runner.close();
       await shell.close();
     },

@@ -12,6 +12,8 @@ export interface LockOptions {
   readonly renewSeconds: number;
   /** Keeps the lock from a shell of its own: the other may be busy with a long command. */
   readonly renewer: () => Runner;
+  /** Aborted when the connection is closed: who did not release the lock lets it fall. */
+  readonly closed: AbortSignal;
 }
 
 /** A lock that was not renewed for as long as this, by the clock of the host, is that of a dead run. */
@@ -49,7 +51,7 @@ export async function lockHost(
 type Ask = (text: Request['script'], signal: AbortSignal, by?: Runner) => Promise<{ readonly exit: number }>;
 
 function keep(path: string, line: string, options: LockOptions & { ask: Ask }): Lock {
-  const { host, renewSeconds, renewer, ask } = options;
+  const { host, renewSeconds, renewer, closed, ask } = options;
   const lost = new AbortController();
   const ours = `IFS= read -r h <${quote(path)} && [ "$h" = ${quote(line)} ]`;
   let by: Runner | undefined;
@@ -75,6 +77,7 @@ function keep(path: string, line: string, options: LockOptions & { ask: Ask }): 
     });
   }, renewSeconds * 1000);
   timer.unref();
+  closed.addEventListener('abort', () => clearInterval(timer), { once: true });
   return {
     lost: lost.signal,
     async release() {
