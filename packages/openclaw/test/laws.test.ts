@@ -7,6 +7,7 @@ import { describeLaws, statusWriter } from '@claw-run/testing';
 import { connectCluster, connectLocal } from '@claw-run/transports';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openclaw } from '../src/index.ts';
+import { inLab } from './laws/in-lab.ts';
 import { serveJobs } from './laws/jobs.ts';
 import { clusterSubjects, hostSubjects } from './laws/subjects.ts';
 
@@ -34,7 +35,7 @@ const onHost = hostSubjects((text) => async () => {
 });
 
 it('everything that the library offers is held to the laws', () => {
-  const held = new Set([...onCluster, ...onHost].map(({ definition }) => definition.id));
+  const held = new Set([...onCluster.concat(onHost).map(({ definition }) => definition.id), ...inLab]);
   expect(openclaw.map(({ id }) => id).filter((id) => !held.has(id))).toEqual([]);
 });
 
