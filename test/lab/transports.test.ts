@@ -1,11 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Secret } from '@claw-run/core';
 import { connectOpenSsh, type OpenSshOptions } from '@claw-run/transports';
-import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeHostContract } from '../../packages/transports/test/host-contract.ts';
+import { type Beside, besideOf } from './support/beside.ts';
 import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
 
 const without = whyNoLab();
@@ -228,27 +227,6 @@ function python(program: string): string {
 async function sudoPassword(lab: LabHost): Promise<Secret> {
   const text = await readFile(join(lab.key, '..', 'ops2.password'), 'utf8');
   return new Secret(text.trim());
-}
-
-/** A shell of root that does not go through what is tested, kept open: each line costs no log-in. */
-interface Beside {
-  readonly sh: (line: string) => Promise<string>;
-  readonly close: () => Promise<void>;
-}
-
-async function besideOf({ address, port, key, known_hosts }: LabHost): Promise<Beside> {
-  const folder = await mkdtemp(join(tmpdir(), 'claw-beside-'));
-  const shared = ['ControlMaster=auto', `ControlPath=${folder}/m`, 'ControlPersist=60', 'BatchMode=yes'];
-  const settings = [...shared, `UserKnownHostsFile=${known_hosts}`].flatMap((setting) => ['-o', setting]);
-  const to = ['-F', 'none', '-i', key, '-p', String(port), ...settings, `root@${address}`];
-  const options = { stdin: 'ignore', stripFinalNewline: false } as const;
-  return {
-    sh: async (line) => (await execa('ssh', [...to, line], options)).stdout,
-    async close() {
-      await execa('ssh', ['-O', 'exit', ...to], { ...options, reject: false });
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
 }
 
 /** Cuts the connection that a command came by, once it runs: as a crash would, without a farewell. */
