@@ -28,8 +28,6 @@ export function reach(host: LabHost, user = 'root'): Promise<Connection<'host'>>
   const { address, port, key, known_hosts } = host;
   return connectSsh({
     destination: `${user}@${address}:${port}`,
-    home: '/',
-    env: {},
     configFiles: [],
     knownHosts: [known_hosts],
     identityFiles: [key],
