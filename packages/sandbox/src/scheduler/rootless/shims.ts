@@ -241,8 +241,9 @@ done
 [ -z "$list" ] || { [ $# = 0 ] || command -v "$1"; exit; }
 [ "$user" != root ] || exec "$@"
 if [ "$1" = sh ] && [ "$2" = -l ] && [ "$3" = -c ]; then
-  line=$4; shift 4
-  begin "$user" login sh -c 'if [ -r "$HOME/.profile" ]; then . "$HOME/.profile"; fi; line=$1; shift; eval "$line"' "\${1:-sh}" "$line" "\${@:-sh}"
+  line=$4; shift 4; zero=\${1:-sh}
+  if [ $# -gt 0 ]; then shift; fi
+  begin "$user" login sh -c 'if [ -r "$HOME/.profile" ]; then . "$HOME/.profile"; fi; line=$1; shift; eval "$line"' "$zero" "$line" "$@"
 fi
 begin "$user" plain "$@"
 `;
