@@ -1,12 +1,17 @@
 import type { Definition } from '@claw-run/core';
+import { apparmorDenials } from './checks/apparmor-denials.ts';
+import { avcDenials } from './checks/avc-denials.ts';
 import { certificate } from './checks/certificate.ts';
 import { clockSkew } from './checks/clock-skew.ts';
 import { configMatches } from './checks/config-matches.ts';
 import { fileMatches } from './checks/file-matches.ts';
 import { firewallAllows } from './checks/firewall-allows.ts';
 import { groupLayers } from './checks/group-layers.ts';
+import { http } from './checks/http.ts';
+import { listening } from './checks/listening.ts';
 import { logLines } from './checks/log-lines.ts';
 import { packagePresent } from './checks/package-present.ts';
+import { portReachable } from './checks/port-reachable.ts';
 import { processHasGroup } from './checks/process-has-group.ts';
 import { proxyVariables } from './checks/proxy-variables.ts';
 import { serviceActive } from './checks/service-active.ts';
@@ -14,6 +19,7 @@ import { serviceFresh } from './checks/service-fresh.ts';
 import { sessionsHaveGroup } from './checks/sessions-have-group.ts';
 import { uidMapping } from './checks/uid-mapping.ts';
 import { logMark } from './lookups/log-mark.ts';
+import { apparmorRule } from './steps/apparmor-rule.ts';
 import { command } from './steps/command.ts';
 import { file } from './steps/file.ts';
 import { firewallPort } from './steps/firewall-port.ts';
@@ -25,12 +31,18 @@ import { keyValue } from './steps/key-value.ts';
 import { line } from './steps/line.ts';
 import { reloadService } from './steps/reload-service.ts';
 import { restartService } from './steps/restart-service.ts';
+import { selinuxBoolean } from './steps/selinux-boolean.ts';
+import { selinuxFcontext } from './steps/selinux-fcontext.ts';
+import { selinuxPort } from './steps/selinux-port.ts';
 import { service } from './steps/service.ts';
 import { sssdFlush } from './steps/sssd-flush.ts';
 import { yamlEntry } from './steps/yaml-entry.ts';
 
 /** Every step, check and lookup of this library. */
 export const linux: readonly Definition[] = [
+  apparmorDenials,
+  apparmorRule,
+  avcDenials,
   certificate,
   clockSkew,
   command,
@@ -43,16 +55,22 @@ export const linux: readonly Definition[] = [
   groupLayers,
   groupMember,
   groupVisible,
+  http,
   iniEntry,
   keyValue,
   line,
+  listening,
   logLines,
   logMark,
   packagePresent,
+  portReachable,
   processHasGroup,
   proxyVariables,
   reloadService,
   restartService,
+  selinuxBoolean,
+  selinuxFcontext,
+  selinuxPort,
   service,
   serviceActive,
   serviceFresh,

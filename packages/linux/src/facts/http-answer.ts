@@ -1,0 +1,143 @@
+import { type Argv, type Fact, type RunResult, runFact } from '@claw-run/core';
+
+/** What a server answered, or why there is no answer. */
+export type HttpAnswer =
+  | {
+      readonly answered: true;
+      readonly status: number;
+      readonly headers: { readonly [name: string]: string };
+      readonly body: string;
+      readonly milliseconds: number;
+      /** What asked: curl, bash or openssl. */
+      readonly by: string;
+    }
+  | { readonly answered: false; readonly because: string; readonly tool: boolean };
+
+export interface HttpRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: { readonly [name: string]: string };
+  readonly ca: string | undefined;
+  readonly insecure: boolean;
+  readonly proxy: boolean;
+  readonly seconds: number;
+  /** A command on the host that prints a bearer token: the token is in no argument list and no output. */
+  readonly token: readonly string[];
+  readonly as: string | undefined;
+}
+
+/**
+ * curl where it is there; else bash for http and openssl for https. The answer comes with its head, behind a line with the tool, its exit
+ * status and the milliseconds it took.
+ */
+const script = `
+url=$1 method=$2 seconds=$3 ca=$4 insecure=$5 proxy=$6 head=$7 host=$8 port=$9; shift 9
+token=; [ $# -eq 0 ] || token=$("$@") || { echo 'token 1 0'; exit; }
+now() { date +%s%3N; }
+start=$(now)
+finish() { printf '%s %s %s\\n' "$1" "$2" "$(($(now) - start))"; printf '%s' "$3"; }
+if command -v curl >/dev/null; then
+  set -- -sS -i -m "$seconds" -X "$method" --suppress-connect-headers
+  [ "$proxy" = yes ] || set -- "$@" --noproxy '*'
+  [ "$insecure" = no ] || set -- "$@" -k
+  [ -z "$ca" ] || set -- "$@" --cacert "$ca"
+  answer=$({ [ -z "$token" ] || printf 'header = "Authorization: Bearer %s"\\n' "$token"
+    printf '%s\\n' "$head" | while IFS= read -r line; do [ -z "$line" ] || printf 'header = "%s"\\n' "$line"; done
+  } | curl "$@" -K - -- "$url" 2>&1); code=$?
+  finish curl "$code" "$answer"; exit
+fi
+[ "$proxy" = no ] || { echo 'none 127 0'; exit; }
+rest=\${url#*://}; path=/\${rest#*/}; [ "$rest" != "\${rest#*/}" ] || path=/
+request() {
+  printf '%s %s HTTP/1.0\\r\\nHost: %s\\r\\nConnection: close\\r\\n' "$method" "$path" "\${rest%%/*}"
+  [ -z "$token" ] || printf 'Authorization: Bearer %s\\r\\n' "$token"
+  printf '%s\\n' "$head" | while IFS= read -r line; do [ -z "$line" ] || printf '%s\\r\\n' "$line"; done
+  printf '\\r\\n'
+}
+case $url in
+  http:*)
+    command -v bash >/dev/null || { echo 'none 127 0'; exit; }
+    answer=$(request | timeout "$seconds" bash -c 'exec 3<>"/dev/tcp/$0/$1" && cat >&3 && cat <&3' "$host" "$port" 2>&1); code=$?
+    finish bash "$code" "$answer";;
+  *)
+    command -v openssl >/dev/null || { echo 'none 127 0'; exit; }
+    case $host in *[!0-9.]*) set -- -verify_hostname "$host" -servername "$host";; *) set -- -verify_ip "$host";; esac
+    [ "$insecure" = no ] && set -- "$@" -verify_return_error || set --
+    [ -z "$ca" ] || set -- "$@" -CAfile "$ca"
+    answer=$(request | timeout "$seconds" openssl s_client -quiet -ign_eof -connect "$host:$port" "$@" 2>&1); code=$?
+    finish openssl "$code" "$answer";;
+esac
+`;
+
+/** Asks a server from the host, without proxies unless told. */
+export function httpAnswer(request: HttpRequest): Fact<'host', HttpAnswer> {
+  const { url, method, seconds, token } = request;
+  const { hostname, port, protocol } = new URL(url);
+  const head = Object.entries(request.headers).map(([name, value]) => `${name}: ${value}`);
+  const yes = (claim: boolean) => (claim ? 'yes' : 'no');
+  const argv: Argv = [
+    'sh',
+    '-c',
+    script,
+    'http',
+    url,
+    method,
+    String(seconds),
+    request.ca ?? '',
+    yes(request.insecure),
+    yes(request.proxy),
+    head.join('\n'),
+    hostname.replace(/^\[|\]$/g, ''),
+    port || (protocol === 'https:' ? '443' : '80'),
+    ...token,
+  ];
+  return runFact({
+    key: `${method} ${url}${request.as === undefined ? '' : ` as ${request.as}`}`,
+    argv,
+    ...(request.as === undefined ? {} : { as: request.as }),
+    timeoutSeconds: seconds + 30,
+    parse: parseHttpAnswer,
+  });
+}
+
+export function parseHttpAnswer({ stdout, stderr }: RunResult): HttpAnswer {
+  const [, tool = 'none', code = '1', time = '0', all = ''] =
+    /^(\w+) (\d+) (\d+)\n?([\s\S]*)$/.exec(stdout) ?? [];
+  if (tool === 'token')
+    return { answered: false, because: `there is no token: ${lastLine(stderr)}`, tool: true };
+  if (tool === 'none')
+    return {
+      answered: false,
+      because: 'neither curl nor, for this request, bash or openssl is there',
+      tool: false,
+    };
+  // Interim answers (100 Continue) come before the one that counts; openssl tells of the certificates first.
+  const answers = [...all.matchAll(/^HTTP\/[\d.]+ (\d{3})[^\r\n]*\r?\n([\s\S]*?)(?:\r?\n){2}/gm)];
+  const answer = answers.find(([, status = '']) => !status.startsWith('1'));
+  if (answer === undefined) return { answered: false, because: failure(tool, Number(code), all), tool: true };
+  const headers = (answer[2] ?? '').split(/\r?\n/).map((line): [string, string] => {
+    const at = line.indexOf(':');
+    return [line.slice(0, at).toLowerCase(), line.slice(at + 1).trim()];
+  });
+  return {
+    answered: true,
+    status: Number(answer[1]),
+    headers: Object.fromEntries(headers),
+    body: all.slice(answer.index + answer[0].length),
+    milliseconds: Number(time),
+    by: tool,
+  };
+}
+
+function failure(tool: string, code: number, said: string): string {
+  if ((tool !== 'curl' && code === 124) || (tool === 'curl' && code === 28))
+    return 'it did not answer in time';
+  const verify = /verify error:num=\d+:(.*)/.exec(said)?.[1];
+  if (verify !== undefined) return `its certificate is not accepted: ${verify}`;
+  if (/refused/i.test(said)) return 'it refuses the connection';
+  return lastLine(said) || `${tool} ended with ${code}`;
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}
