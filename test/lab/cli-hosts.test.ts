@@ -24,7 +24,7 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
     hosts.push(await upHost('cli'));
   });
   afterAll(async () => {
-    await Promise.all(hosts.map((each) => each.down()));
+    for (const each of hosts) await each.down();
   });
 
   test('a dry run touches nothing; a run mends; a second finds nothing to do; rolled back, all is as before', async () => {
@@ -48,7 +48,7 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
            + file /etc/claw-notice
                content: |
                  Ask the cluster admins.
-               mode: 416
+               mode: 0640
                owner: root
                group: root
         2. Say it to those who log in
@@ -254,11 +254,8 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
   test('three hosts are rolled out over one after the other; the first failure stops it; the fleet is gone on with and undone', async () => {
     const { run, folder } = await makePlace();
     while (hosts.length < 3) hosts.push(await upHost('cli'));
-    await Promise.all(
-      hosts.map((each) =>
-        each.sh('rm -f /etc/claw-notice; printf old >/etc/claw-motd; chmod 600 /etc/claw-motd'),
-      ),
-    );
+    for (const each of hosts)
+      await each.sh('rm -f /etc/claw-notice; printf old >/etc/claw-motd; chmod 600 /etc/claw-motd');
     const lines = hosts.map(
       ({ address, port }, index) =>
         `ssh://ops@${address}:${port} name=web${index + 1} ${index === 0 ? 'canary' : 'web'}`,
@@ -267,22 +264,26 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
     const knownHosts = hosts.flatMap(({ known_hosts }) => ['--known-hosts', known_hosts]);
     const notices = [join(fixtures, 'notices.yaml'), '--hosts', 'hosts', '-i', host().key, ...knownHosts];
     const planned = await run([...notices, '--check']);
-    expect({ exit: planned.exit, said: normal(planned.stdout) }).toMatchInlineSnapshot();
-    expect(await Promise.all(hosts.map(content))).toEqual(['old 600', 'old 600', 'old 600']);
+    expect(planned).toMatchObject({
+      exit: 0,
+      stdout: expect.stringMatching(/\nweb1, web2, web3 \(3 hosts\)\n[^]*6 changes planned on 3 hosts/),
+    });
+    expect(await contents(hosts)).toEqual(['old 600', 'old 600', 'old 600']);
     // the second host cannot write its second file
     await host(1).sh(
       'chattr +i /etc/claw-motd 2>/dev/null || mount --bind -o ro /etc/claw-motd /etc/claw-motd',
     );
     const stopped = await run([...notices, '--yes']);
-    expect({ exit: stopped.exit, said: ends(stopped.stdout) }).toMatchInlineSnapshot();
-    expect(await Promise.all(hosts.map(content))).toEqual(['Ask 600', 'old 600', 'old 600']);
+    expect(stopped.exit).not.toBe(0);
+    expect(stopped.stdout).toMatch(/✓ web1 +2 changes made[^]*✗ web2 [^]*- web3 +not begun/);
+    expect(await contents(hosts)).toEqual(['Ask 600', 'old 600', 'old 600']);
     await host(1).sh('chattr -i /etc/claw-motd 2>/dev/null; umount /etc/claw-motd 2>/dev/null; true');
     const back = await run(['rollback', '--yes']);
     expect(back).toMatchObject({ exit: 0, stdout: expect.stringContaining('Undone') });
-    expect(await Promise.all(hosts.map(content))).toEqual(['old 600', 'old 600', 'old 600']);
+    expect(await contents(hosts)).toEqual(['old 600', 'old 600', 'old 600']);
     const some = await run([...notices, '--yes', '--limit', 'web,!web2']);
     expect(some).toMatchObject({ exit: 0, stdout: expect.stringContaining('on 1 host') });
-    expect(await Promise.all(hosts.map(content))).toEqual(['old 600', 'old 600', 'Ask 600']);
+    expect(await contents(hosts)).toEqual(['old 600', 'old 600', 'Ask 600']);
   });
 });
 
@@ -294,6 +295,13 @@ function reachAs(user: string, { address, port, key, known_hosts }: LabHost): st
 /** All that a run could have touched: names, times of change and contents below /etc and /var/tmp. */
 function state({ sh }: LabHost): Promise<string> {
   return sh("find /etc /var/tmp -xdev -printf '%p %c %m %u\\n' | LC_ALL=C sort");
+}
+
+/** One host after the other: the lab takes two calls at the same moment for a reboot now and then. */
+async function contents(all: readonly LabHost[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const each of all) found.push(await content(each));
+  return found;
 }
 
 /** The first word of the second file, and its mode. */
@@ -316,9 +324,4 @@ function leftOfSlow({ sh }: LabHost): Promise<string> {
 
 function stable(text: string): string {
   return normal(text).replaceAll(/127\.0\.0\.\d+:\d+/g, 'ADDRESS');
-}
-
-/** What is said of how it ended. */
-function ends(stdout: string): string {
-  return stable(stdout.slice(stdout.indexOf('\nHosts'))).replaceAll(/f\d{8}t\d{6}-[0-9a-f]{6}/g, 'FLEET');
 }
