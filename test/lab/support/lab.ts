@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 
 /** A host or VM of the lab, for one test file. */
@@ -18,7 +21,7 @@ export interface LabHost {
   /** Ports of loopback by port of the host. */
   readonly forwards: { readonly [port: string]: number };
   /** A shell line as root (or another user); its output. Throws where it fails. */
-  readonly sh: (line: string, options?: { user?: string; input?: string }) => Promise<string>;
+  readonly sh: (line: string, options?: { user?: string; input?: string | Readable }) => Promise<string>;
   readonly down: () => Promise<void>;
 }
 
@@ -43,11 +46,6 @@ export function labFolder(env: NodeJS.ProcessEnv = process.env): string | undefi
     .find((folder) => existsSync(join(folder, 'lab')));
 }
 
-/** The lab's command. */
-export function labCommand(): string {
-  return join(labFolder() ?? 'no lab', 'lab');
-}
-
 /** Why there can be no lab hosts here, or nothing. */
 export function whyNoLab(): string | undefined {
   if (labFolder() === undefined) return 'there is no lab: set CLAW_RUN_TOOLS to the folder that has lab/lab';
@@ -58,7 +56,6 @@ let count = 0;
 
 /** Starts a host. `stem` tells whose it is; the name is made unique to this process. */
 export async function upHost(stem: string, options: LabHostOptions = {}): Promise<LabHost> {
-  const lab = labCommand();
   count += 1;
   const name = `${stem}-${process.pid}-${count}`;
   const kind = options.vm === undefined ? 'host' : 'vm';
@@ -70,21 +67,49 @@ export async function upHost(stem: string, options: LabHostOptions = {}): Promis
   const flags = kind === 'vm' ? [options.vm ?? '', ...forward] : [...features, ...bind, ...forward];
   const env =
     options.ldapCacheSeconds === undefined ? {} : { LAB_LDAP_CACHE: String(options.ldapCacheSeconds) };
-  const { stdout } = await execa(lab, [kind, 'up', name, ...flags], { env, stdin: 'ignore' });
+  const stdout = await lab([kind, 'up', name, ...flags], env);
   const told = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Omit<LabHost, 'sh' | 'down'>;
+  const shells = await sharedShells(told);
   return {
     ...told,
-    async sh(line, { user, input } = {}) {
-      const who = user === undefined ? [] : ['-u', user];
-      const ran = await execa(
-        lab,
-        ['exec', ...who, name, '--', line],
-        input === undefined ? { stdin: 'ignore' } : { input },
-      );
-      return ran.stdout;
-    },
+    sh: shells.sh,
     async down() {
-      await execa(lab, [kind, 'down', name], { stdin: 'ignore' });
+      await shells.close();
+      await lab([kind, 'down', name]);
+    },
+  };
+}
+
+/** Two calls of the lab at a time can take each other's state for that of a machine that was switched off: one after the other. */
+async function lab(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const lock = join(tmpdir(), 'claw-run-lab.lock');
+  const command = join(labFolder() ?? 'no lab', 'lab');
+  const { stdout } = await execa('flock', ['--close', lock, command, ...words], { env, stdin: 'ignore' });
+  return stdout;
+}
+
+/** Shell lines over the OpenSSH client: root's by one connection, everybody else's by one each, since groups are those of the log-in. */
+async function sharedShells(host: Pick<LabHost, 'address' | 'port' | 'key' | 'known_hosts'>) {
+  const folder = await mkdtemp(join(tmpdir(), 'claw-run-lab-'));
+  const shared = ['ControlMaster=auto', `ControlPath=${folder}/root`, 'ControlPersist=60'];
+  const to = (user: string) => [
+    ...['-F', 'none', '-i', host.key, '-p', String(host.port)],
+    ...[
+      'BatchMode=yes',
+      'IdentitiesOnly=yes',
+      `UserKnownHostsFile=${host.known_hosts}`,
+      ...(user === 'root' ? shared : []),
+    ].flatMap((one) => ['-o', one]),
+    `${user}@${host.address}`,
+  ];
+  return {
+    async sh(line: string, { user = 'root', input }: Parameters<LabHost['sh']>[1] = {}): Promise<string> {
+      const given = input === undefined ? ({ stdin: 'ignore' } as const) : { input };
+      return (await execa('ssh', [...to(user), line], given)).stdout;
+    },
+    async close(): Promise<void> {
+      await execa('ssh', ['-O', 'exit', ...to('root')], { stdin: 'ignore', reject: false });
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
