@@ -51,6 +51,7 @@ const subjects: readonly Subject[] = [
   subject('openclaw.queue-free', ['group'], { with: { user }, finds: 'unknown' }),
   subject('openclaw.scheduler-config', ['config'], { with: { group: 'claw-users' }, finds: 'fail' }),
   subject('openclaw.scheduler-config', [], { with: { group: 'claw-users' }, finds: 'pass' }),
+  subject('openclaw.scheduler-confined', [], { with: { from: 'port' }, finds: 'pass' }),
   subject('openclaw.scheduler-groups', ['group-cached'], {
     with: { user, group: 'claw-users' },
     finds: 'fail',

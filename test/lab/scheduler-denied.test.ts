@@ -130,4 +130,19 @@ describe.skipIf(why !== undefined)('scheduler-denied on a host of the lab', () =
     expect(undone.outcome.status, told(undone)).toBe('ok');
     expect(await snapshot(), 'after roll-back every byte is as it was').toEqual(before);
   });
+
+  test.each([
+    { scenario: 'group-cached', says: 'the scheduler has alice in alice, without claw-users' },
+    { scenario: 'token-cached', says: 'the scheduler refuses the token of alice' },
+    { scenario: 'config-stale', says: 'config.yaml' },
+    { scenario: 'container', says: 'clw of alice runs as uid 0' },
+  ] as const)(
+    'a world that is mended but for $scenario is not called mended, though others may submit',
+    async ({ scenario, says }) => {
+      await head.apply([scenario]);
+      const left = await bench.go({ select: () => 'left out' });
+      expect(left.outcome.status, told(left)).toBe('verification-failed');
+      expect(left.outcome.problems.map(({ message }) => message).join('\n')).toContain(says);
+    },
+  );
 });

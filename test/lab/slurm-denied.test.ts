@@ -164,4 +164,19 @@ describe.skipIf(why !== undefined)('slurm-partition-denied on a host of the lab'
     expect(undone.outcome.status, told(undone)).toBe('ok');
     expect(await snapshot(), 'after roll-back every byte is as it was').toEqual(before);
   });
+
+  test.each(['cache of slurmctld', 'cache of sssd'] as const)(
+    'a world that is mended but for the %s is not called mended, though root may submit',
+    async (name) => {
+      await make([name]);
+      expect(await host.sh('sbatch --test-only -p claw --wrap true 2>&1')).toContain('to start at');
+      const { users } = worlds[name];
+      const bench = await benchFor(users[0]);
+      const left = await bench.go({ select: () => 'left out' });
+      expect(left.outcome.status, told(left)).toBe('verification-failed');
+      expect(left.outcome.problems.map(({ message }) => message).join('\n')).toContain(
+        `slurmctld refuses ${users[0]} in claw: User's group not permitted to use this partition`,
+      );
+    },
+  );
 });

@@ -7,6 +7,7 @@ import { logClean } from './checks/log-clean.ts';
 import { proxyBypassed } from './checks/proxy-bypassed.ts';
 import { queueFree } from './checks/queue-free.ts';
 import { schedulerConfigCheck } from './checks/scheduler-config.ts';
+import { schedulerConfined } from './checks/scheduler-confined.ts';
 import { schedulerGroupsCheck } from './checks/scheduler-groups.ts';
 import { schedulerHealthy } from './checks/scheduler-healthy.ts';
 import { tokenAccepted } from './checks/token-accepted.ts';
@@ -35,6 +36,7 @@ export const openclaw: readonly Definition[] = [
   queueFree,
   scheduler,
   schedulerConfigCheck,
+  schedulerConfined,
   schedulerGroupsCheck,
   schedulerHealthy,
   securityPolicy,
@@ -59,6 +61,7 @@ export {
   queueFree,
   scheduler,
   schedulerConfigCheck,
+  schedulerConfined,
   schedulerGroupsCheck,
   schedulerHealthy,
   securityPolicy,

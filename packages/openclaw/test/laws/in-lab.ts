@@ -10,6 +10,7 @@ export const inLab: readonly string[] = [
   'openclaw.queue-free',
   'openclaw.scheduler',
   'openclaw.scheduler-config',
+  'openclaw.scheduler-confined',
   'openclaw.scheduler-groups',
   'openclaw.scheduler-healthy',
   'openclaw.submit-jobs',
