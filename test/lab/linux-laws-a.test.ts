@@ -237,6 +237,100 @@ describe.skipIf(missing !== undefined)('on a host of the lab', () => {
         with: { unit: 'laws-a' },
         make: outdated,
       }),
+      subject({
+        id: 'linux.command',
+        title: 'not yet run',
+        with: {
+          argv: ['touch', '/root/laws.done'],
+          unless: ['test', '-e', '/root/laws.done'],
+          undo: ['rm', '/root/laws.done'],
+          sudo: true,
+        },
+        make: 'rm -f /root/laws.done',
+      }),
+      subject({
+        id: 'linux.service-active',
+        title: 'running',
+        with: { unit: 'laws-a' },
+        make: running,
+        finds: 'pass',
+      }),
+      subject({
+        id: 'linux.service-active',
+        title: 'stopped',
+        with: { unit: 'laws-a' },
+        make: `${running}; systemctl stop laws-a`,
+        finds: 'fail',
+      }),
+      subject({
+        id: 'linux.service-fresh',
+        title: 'changed and not restarted',
+        with: { unit: 'laws-a' },
+        make: outdated,
+        finds: 'fail',
+      }),
+      subject({
+        id: 'linux.service-fresh',
+        title: 'restarted',
+        with: { unit: 'laws-a' },
+        make: running,
+        finds: 'pass',
+      }),
+      subject({
+        id: 'linux.package-present',
+        title: 'there',
+        with: { name: 'openssh-server' },
+        make: ':',
+        finds: 'pass',
+      }),
+      subject({
+        id: 'linux.package-present',
+        title: 'not there',
+        with: { name: 'nosuch' },
+        make: ':',
+        finds: 'fail',
+      }),
+      subject({
+        id: 'linux.uid-mapping',
+        title: 'no container',
+        with: { pid: 1, inside: 0, outside: 0 },
+        make: ':',
+        finds: 'pass',
+      }),
+      subject({
+        id: 'linux.uid-mapping',
+        title: 'as a user',
+        with: { command: ['unshare', '-Ur', 'id', '-u'], as: 'alice', inside: 1002 },
+        make: ':',
+        finds: 'fail',
+      }),
+      subject({
+        id: 'linux.proxy-variables',
+        title: 'a proxy in the profile',
+        with: { user: 'alice', server: 'https://claw-head-01:8080' },
+        make: "echo 'export https_proxy=http://proxy:3128' >/etc/profile.d/laws.sh",
+        finds: 'fail',
+      }),
+      subject({
+        id: 'linux.proxy-variables',
+        title: 'an exempt server',
+        with: { user: 'alice', server: 'https://claw-head-01:8080' },
+        make: "echo 'export https_proxy=http://proxy:3128 no_proxy=claw-head-01' >/etc/profile.d/laws.sh",
+        finds: 'pass',
+      }),
+      subject({
+        id: 'linux.certificate',
+        title: 'nobody answers',
+        with: { connect: '127.0.0.1:9' },
+        make: ':',
+        finds: 'unknown',
+      }),
+      subject({
+        id: 'linux.log-mark',
+        title: 'the journal of a unit',
+        with: { unit: 'laws-a' },
+        make: running,
+      }),
     ],
     { connect, crashes: false },
   );
@@ -290,6 +384,23 @@ describe.skipIf(missing !== undefined)('on a host of the lab', () => {
     expect(told).toContain('the port is taken');
   });
 
+  it('lines are found since a mark, also where the log was rotated in between', async () => {
+    await host.sh('rm -f /var/log/laws*; printf "user alice refused\\n" >/var/log/laws.log');
+    const mark = (await host.sh('stat -c "file %i %s" /var/log/laws.log')).trim();
+    const find = () =>
+      asked('linux.log-lines', { path: '/var/log/laws.log', matches: 'user alice', since: mark });
+    expect(await find()).toMatchObject({ finding: 'excluded' });
+    await host.sh(
+      'echo "user alice again" >>/var/log/laws.log; mv /var/log/laws.log /var/log/laws.log.1; echo new >/var/log/laws.log',
+    );
+    expect(await find()).toMatchObject({
+      finding: 'found',
+      because: expect.stringContaining('1 lines'),
+    });
+    await host.sh('rm /var/log/laws.log.1');
+    expect(await find()).toMatchObject({ finding: 'unknown' });
+  });
+
   it('undoing a change and a restart leaves a process that is newer than what was restored', async () => {
     await host.sh(outdated);
     const trial = await tried('linux.restart-service', { unit: 'laws-a' });
@@ -301,24 +412,55 @@ describe.skipIf(missing !== undefined)('on a host of the lab', () => {
   });
 });
 
+/** What a check finds. */
+async function asked(id: string, input: JsonObject) {
+  const uses = definition(id);
+  if (uses.type !== 'check') throw new Error(`${id} is no check`);
+  const cause = {
+    id: 'it',
+    name: uses.summary,
+    title: uses.summary,
+    uses,
+    on: 'it',
+    with: () => input,
+    needs: [],
+  };
+  const connection = await connect();
+  const journals = createJournalStore(join(folder, 'journals'));
+  const runbook = { ...emptyRunbook, causes: [cause] };
+  const { causes } = await run({
+    runbook,
+    connections: { it: connection },
+    journals,
+    who: 'laws@test',
+    mode: 'diagnose',
+  }).finally(() => connection.close());
+  return causes[0];
+}
+
+const emptyRunbook: Runbook = {
+  name: 'try',
+  title: 'A try',
+  fixes: [],
+  symptoms: [],
+  params: [],
+  targets: [{ name: 'it', kind: 'host', many: false }],
+  lookups: [],
+  causes: [],
+  steps: [],
+  verify: [],
+  onFailure: 'stop',
+  sources: {},
+};
+
 /** One use as the only step of a runbook: done, and ready to be undone. */
 async function tried(id: string, input: JsonObject, timeoutSeconds?: number) {
   const uses = definition(id);
   if (uses.type !== 'state' && uses.type !== 'event') throw new Error(`${id} is no step`);
   const step = { id: 'it', name: uses.summary, uses, on: 'it', with: () => input, needs: [] };
-  const runbook: Runbook = {
-    name: 'try',
-    title: 'A try',
-    fixes: [],
-    symptoms: [],
-    params: [],
-    targets: [{ name: 'it', kind: 'host', many: false }],
-    lookups: [],
-    causes: [],
+  const runbook = {
+    ...emptyRunbook,
     steps: [timeoutSeconds === undefined ? step : { ...step, timeoutSeconds }],
-    verify: [],
-    onFailure: 'stop',
-    sources: {},
   };
   const journals = createJournalStore(join(folder, 'journals'));
   const identity = { run: `try-${crypto.randomUUID()}`, startedAt: new Date().toISOString() };

@@ -86,11 +86,15 @@ function stored(input: Input, path: string): Fact<'host', Certificate | { readon
   });
 }
 
+/** The certificate, or what openssl says instead: everything else differs with each connection. */
+const script =
+  'openssl s_client "$@" </dev/null 2>&1 | sed -n "/-----BEGIN CERT/,/-----END CERT/p; s/^[0-9A-F]*:error:/error:/p; /errno=/p; /not found/p"';
+
 function shown(input: Input): Fact<'host', Certificate | { readonly problem: string }> {
   const to = input.connect ?? '';
   const name = input.serverName ?? to.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   const sni = /^[\d.]+$|:/.test(name) ? [] : ['-servername', name];
-  const argv: Argv = ['sh', '-c', 'openssl s_client "$@" </dev/null', 'openssl', '-connect', to, ...sni];
+  const argv: Argv = ['sh', '-c', script, 'openssl', '-connect', to, ...sni];
   return runFact({
     key: `certificate of ${to}`,
     argv,
