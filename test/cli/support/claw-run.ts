@@ -50,6 +50,7 @@ export async function makePlace(more: NodeJS.ProcessEnv = {}): Promise<Place> {
     PATH: process.env.PATH,
     HOME: folder,
     XDG_STATE_HOME: join(folder, 'state'),
+    CLAW_LOCK_DIR: join(folder, 'locks'),
     XDG_CACHE_HOME: join(root, 'node_modules/.cache'),
     ...more,
   };

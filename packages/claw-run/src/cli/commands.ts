@@ -22,6 +22,7 @@ const ssh = [
   'sshPasswordFrom',
   'passphraseFrom',
   'sudoPasswordFrom',
+  'lockDir',
 ] as const satisfies readonly FlagName[];
 const many = ['hosts', 'limit', 'forks'] as const satisfies readonly FlagName[];
 const inputs = ['param', 'params', 'log', 'library'] as const satisfies readonly FlagName[];

@@ -134,6 +134,11 @@ export const flags = {
     value: 'duration',
     summary: 'stop when this much time has passed: 90s, 10m, 1h',
   },
+  lockDir: {
+    long: 'lock-dir',
+    value: 'folder',
+    summary: 'where hosts keep the lock of a run (/run/lock)',
+  },
   breakLock: { long: 'break-lock', summary: 'take the lock although another run holds it' },
   sandbox: {
     long: 'sandbox',

@@ -16,6 +16,7 @@ export interface HostWays {
   readonly sshPasswordFrom?: string | undefined;
   readonly passphraseFrom?: string | undefined;
   readonly sudoPasswordFrom?: string | undefined;
+  readonly lockFolder?: string | undefined;
 }
 
 /** The flags, paths made absolute. @throws UsageError */
@@ -36,6 +37,7 @@ export function hostWays(options: Options, cwd: string): HostWays {
     sshPasswordFrom: absolute(options.sshPasswordFrom, cwd),
     passphraseFrom: absolute(options.passphraseFrom, cwd),
     sudoPasswordFrom: absolute(options.sudoPasswordFrom, cwd),
+    lockFolder: options.lockDir,
   });
 }
 

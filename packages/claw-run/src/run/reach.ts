@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type { Runbook } from '@claw-run/core';
 import type { Context } from '../context.ts';
 import type { Reach } from './bind-targets.ts';
@@ -44,7 +45,14 @@ export async function openReach(
     const local = runbook.targets.map(({ name }) => `${name}=local`);
     const declared = runbook.params.map(({ name }) => name);
     return {
-      reach: { ...given, bin, targets: [...local, ...(given.targets ?? [])], practice: true },
+      reach: {
+        ...given,
+        bin,
+        targets: [...local, ...(given.targets ?? [])],
+        // a world of its own has a lock of its own
+        ways: { ...ways, lockFolder: join(dirname(bin), 'locks') },
+        practice: true,
+      },
       params: Object.fromEntries(Object.entries(params).filter(([name]) => declared.includes(name))),
       close,
     };
