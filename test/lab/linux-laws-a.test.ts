@@ -348,7 +348,7 @@ describe.skipIf(missing !== undefined)('on a host of the lab', () => {
     expect(await bytes()).toBe(before);
   });
 
-  it('a password that is a secret changes the directory, and is in no process and no journal', async () => {
+  it('a password that is a secret changes the directory, and is in nothing that the run tells', async () => {
     await host.sh(without);
     const password = new Secret((await host.sh('cat /root/ldap.password')).trim());
     const trial = await tried('linux.group-member', {
@@ -401,7 +401,7 @@ describe.skipIf(missing !== undefined)('on a host of the lab', () => {
     expect(await find()).toMatchObject({ finding: 'unknown' });
   });
 
-  it('undoing a change and a restart leaves a process that is newer than what was restored', async () => {
+  it('undoing a restart starts the process once more', async () => {
     await host.sh(outdated);
     const trial = await tried('linux.restart-service', { unit: 'laws-a' });
     expect(trial.applied.status).toBe('ok');
