@@ -61,19 +61,21 @@ export function createContext(options: RunOptions, journal?: Journal): Context {
     missing: { grants: [], sudo: [] },
     journal,
     async conclude(work) {
-      const result = await work().catch((error: unknown): Ended => {
+      const { status, problems: all } = await work().catch((error: unknown): Ended => {
         const problem = problemOf(error);
         return { status: statusOf(problem), problems: [problem] };
       });
-      const { exit } = runStatuses[result.status];
-      await session.record({ type: 'run.ended', status: result.status, exit, problems: result.problems });
+      const { exit } = runStatuses[status];
+      // a host that cannot be reached is one problem, however many steps wanted it
+      const problems = [...new Map(all.map((problem) => [problem.message, problem])).values()];
+      await session.record({ type: 'run.ended', status, exit, problems });
       await context.journal?.close();
       return {
         run: id,
         startedAt,
-        status: result.status,
+        status,
         exit,
-        problems: result.problems,
+        problems,
         causes: context.causes,
         steps: context.steps,
         missingGrants: context.missing.grants,

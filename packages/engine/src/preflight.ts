@@ -32,8 +32,7 @@ export async function preflight(
 export async function refuseUnread(context: Context, unread: readonly Problem[]): Promise<Ended> {
   if (unread.some(({ code }) => code === 'forbidden'))
     await tellMissing(context, await missingReadGrants(context.session));
-  const problems = new Map(unread.map((problem) => [problem.message, problem]));
-  return ended('refused', [...problems.values()]);
+  return ended('refused', unread);
 }
 
 async function tellMissing(context: Context, missing: MissingRights): Promise<void> {

@@ -22,12 +22,13 @@ export function planLines(steps: readonly Planned[], options: PlanOptions): read
   const proofs = steps.filter(({ id, plan }) => plan === 'change' && options.proofs.has(id));
   const refusals = steps.filter(({ plan }) => plan === 'refused');
   const rest = steps.filter(({ plan }) => plan === 'settled');
-  const title = changes.length === 0 ? 'Plan: nothing to change' : `Plan: ${count(changes.length, 'change')}`;
+  const none = refusals.length === 0 ? 'nothing to change' : 'it cannot be made';
+  const title = changes.length === 0 ? `Plan: ${none}` : `Plan: ${count(changes.length, 'change')}`;
   return [
     '',
     style.bold(title),
     ...changes.flatMap((step, index) => changeLines(step, index + 1, options)),
-    ...refusals.flatMap((step) => refusalLines(step, options)),
+    ...alike(refusals).flatMap((steps) => refusalLines(steps, options)),
     ...restLines(rest, options),
     ...(proofs.length === 0 ? [] : ['', style.bold('To prove it')]),
     ...proofs.flatMap((step, index) => changeLines(step, index + 1, options)),
@@ -65,9 +66,16 @@ function badges(style: Style): { readonly [risk: string]: string } {
   };
 }
 
-function refusalLines({ name, because, problem }: Planned, { style, width }: PlanOptions): readonly string[] {
+/** Refusals by their reason: a host that cannot be reached is said once, not for each of its steps. */
+function alike(refusals: readonly Planned[]): readonly (readonly Planned[])[] {
+  return [...Map.groupBy(refusals, ({ because, problem }) => `${because}\n${problem?.hint}`).values()];
+}
+
+function refusalLines(steps: readonly Planned[], { style, width }: PlanOptions): readonly string[] {
+  const [{ because = '', problem } = {}] = steps;
+  const names = steps.map(({ name }) => name).join('; ');
   const hint = problem?.hint === undefined ? [] : [`     ${style.cyan(wrap(problem.hint, width, 5))}`];
-  return [`  ${style.red('✗')}  ${name}`, `     ${wrap(because, width, 5)}`, ...hint];
+  return [`  ${style.red('✗')}  ${wrap(names, width, 5)}`, `     ${wrap(because, width, 5)}`, ...hint];
 }
 
 function restLines(steps: readonly Planned[], { style, width, verbose }: PlanOptions): readonly string[] {
