@@ -6,10 +6,7 @@ import { version } from './version.ts';
 
 /** Runs a command line in this process and gives its exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
-  if (argv[0] === 'sandbox') {
-    const [, name = '', ...rest] = argv;
-    if (Object.hasOwn(programs, name)) return programs[name]?.(rest) ?? 1;
-  }
+  if (argv[0] === 'sandbox' && argv[1] === 'openclaw') return openclaw(argv.slice(2));
   const io = createIo(process);
   let json = false;
   try {
@@ -43,9 +40,9 @@ async function loaded(name: string) {
   return command.load();
 }
 
-/** The programs of the practice worlds, which their wrappers call. */
-const programs: { readonly [name: string]: (argv: readonly string[]) => Promise<number> } = {
-  openclaw: async (argv) => (await import('@claw-run/sandbox')).openclawCli(argv, process),
-  clw: async (argv) => (await import('@claw-run/sandbox')).clwMain(argv, process),
-  'claw-schedulerd': async (argv) => (await import('@claw-run/sandbox')).schedulerdMain(argv),
-};
+/** The practice cluster's `openclaw`, which its wrapper calls. */
+async function openclaw(argv: readonly string[]): Promise<number> {
+  const { openclawCli } = await import('@claw-run/sandbox');
+  const { env, stdout, stderr } = process;
+  return openclawCli(argv, { env, stdout, stderr });
+}

@@ -2,7 +2,7 @@ import { headNodeScenarios, type PracticeHeadNode, startHeadNode } from '@claw-r
 import { UsageError } from '../cli/usage-error.ts';
 import type { Io } from '../io.ts';
 import { createStatusLine } from '../render/status-line.ts';
-import { programOf } from './launcher.ts';
+import { hostProgram } from './launcher.ts';
 import { knownScenarios } from './practice.ts';
 
 /** Starts a practice head node on this machine, without root; its symptoms show. @throws UsageError for a wrong scenario */
@@ -14,7 +14,7 @@ export async function startPracticeHeadNode(
   const scenarios = knownScenarios(names, here);
   const status = createStatusLine(io, quiet);
   status.show(`starting a practice head node: ${names.join(', ') || 'healthy'} …`);
-  const programs = { schedulerd: programOf('claw-schedulerd'), clw: programOf('clw') };
+  const programs = { schedulerd: hostProgram('schedulerd'), clw: hostProgram('clw') };
   try {
     return await startHeadNode({ scenarios, programs, signal });
   } catch (error) {

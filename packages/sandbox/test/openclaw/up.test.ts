@@ -39,7 +39,6 @@ const steady = (text: string) =>
 
 test('the package exports what the command line needs', () => {
   expect(Object.keys(sandboxPackage).toSorted()).toEqual([
-    'clwMain',
     'createHeadNodeSecrets',
     'headNodeScenarios',
     'headNodeWorld',
@@ -48,7 +47,6 @@ test('the package exports what the command line needs', () => {
     'openclawCli',
     'parseHeadNodeScenarios',
     'scenarios',
-    'schedulerdMain',
     'siteFiles',
     'startApiServer',
     'startHeadNode',

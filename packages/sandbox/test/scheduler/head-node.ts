@@ -30,7 +30,8 @@ export async function startTestNode(...scenarios: readonly HeadNodeScenario[]): 
       const child = execFile(file, args, { env, encoding: 'utf8' }, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
       });
-      child.stdin?.end(input);
+      // one that does not read its input may have ended
+      child.stdin?.on('error', () => {}).end(input);
     });
   return {
     ...node,

@@ -35,6 +35,11 @@ export interface PracticeHeadNode {
     readonly user: string;
     readonly group: string;
     readonly service: string;
+    /** How clients call the scheduler. */
+    readonly host: string;
+    readonly 'client-config': string;
+    /** What login shells read besides `~/.profile`. */
+    readonly 'login-script': string;
   };
   readonly secrets: HeadNodeSecrets;
   close(): Promise<void>;
@@ -92,6 +97,8 @@ export async function startHeadNode(options: PracticeHeadNodeOptions): Promise<P
         ...units.map((unit) => ({ ...unit, path: join(dir, unit.path) })),
         ...shimFiles,
         ...database,
+        file(join(dir, 'etc/profile'), profile),
+        file(join(dir, 'etc/profile.d/umask.sh'), 'umask 022\n'),
         file(join(dir, 'run/enabled'), 'enabled\n'),
         file(join(dir, 'var/log/claw-scheduler.log'), ''),
       ].map(write),
@@ -105,15 +112,17 @@ export async function startHeadNode(options: PracticeHeadNodeOptions): Promise<P
       options.signal?.throwIfAborted();
       await happen(event, command);
     }
-    const [config, log] = [`${layout.etc}/config.yaml`, join(dir, 'var/log/claw-scheduler.log')];
     const params = {
-      config,
-      log,
+      config: `${layout.etc}/config.yaml`,
+      log: join(dir, 'var/log/claw-scheduler.log'),
       server,
       port,
       user: 'alice',
       group: 'claw-users',
       service: 'claw-scheduler',
+      host: 'localhost',
+      'client-config': join(layout.site, 'client.yaml'),
+      'login-script': join(dir, 'etc/profile.d/claw-scheduler.sh'),
     };
     return { bin, dir, params, secrets, close };
   } catch (error) {
@@ -121,6 +130,11 @@ export async function startHeadNode(options: PracticeHeadNodeOptions): Promise<P
     throw error;
   }
 }
+
+/** What login shells read. */
+const profile = `for script in "$CLAW_PRACTICE_ROOT"/etc/profile.d/*.sh; do . "$script"; done
+if [ -r ~/.profile ]; then . ~/.profile; fi
+`;
 
 type Command = (name: string, ...args: readonly string[]) => Promise<unknown>;
 

@@ -49,6 +49,8 @@ whois() {
     runuser: head + identity + session + su,
     sudo: head + identity + session + sudo,
     journalctl: head + journalctl,
+    nft: head + nft,
+    nscd: head + nscd,
     systemctl: head + serviceShim(options),
   };
 }
@@ -62,7 +64,6 @@ const notThere = [
   'groupmod',
   'vigr',
   'firewall-cmd',
-  'nft',
   'ufw',
   'iptables',
   'semanage',
@@ -77,7 +78,6 @@ const notThere = [
   'apparmor_parser',
   'sss_cache',
   'sssctl',
-  'nscd',
   'ldapsearch',
   'ldapmodify',
   'loginctl',
@@ -85,6 +85,8 @@ const notThere = [
 
 // getent [-s files] DATABASE KEY...; 2 where a key is not found
 const getent = `
+# there is no sssd
+if [ "$1" = -s ] && [ "$2" = sss ]; then exit 2; fi
 if [ "$1" = -s ]; then [ "$2" = files ] || unknown "$@"; shift 2; fi
 case $1 in passwd|group|gshadow) ;; *) unknown "$@";; esac
 file=$ROOT/etc/$1; shift
@@ -185,12 +187,12 @@ case $1 in
 esac
 `;
 
-// a session has the groups of the moment it begins; a login shell reads ~/.profile
+// a session has the groups of the moment it begins; a login shell reads the site's scripts and ~/.profile
 const session = `
 begin() { # USER login|plain WORD...
   who=$1; how=$2; shift 2
   whois "$who" || { echo "\${0##*/}: user $who does not exist or the user entry does not contain all the required fields" >&2; exit 1; }
-  set -- env CLAW_PRACTICE_USER="$who" CLAW_PRACTICE_IDENTITY="$UID_:$GIDS" HOME="$HOME_" USER="$who" LOGNAME="$who" SHELL=/bin/sh PATH="$PATH" "$@"
+  set -- env CLAW_PRACTICE_ROOT="$ROOT" CLAW_PRACTICE_USER="$who" CLAW_PRACTICE_IDENTITY="$UID_:$GIDS" HOME="$HOME_" USER="$who" LOGNAME="$who" SHELL=/bin/sh PATH="$PATH" "$@"
   if [ $how = login ]; then
     cd "$HOME_" || exit 1
     shift
@@ -198,7 +200,7 @@ begin() { # USER login|plain WORD...
   fi
   exec "$@"
 }
-login='if [ -r "$HOME/.profile" ]; then . "$HOME/.profile"; fi; eval "$1"'
+login='. "$CLAW_PRACTICE_ROOT/etc/profile"; eval "$1"'
 `;
 
 const su = `
@@ -243,7 +245,7 @@ done
 if [ "$1" = sh ] && [ "$2" = -l ] && [ "$3" = -c ]; then
   line=$4; shift 4; zero=\${1:-sh}
   if [ $# -gt 0 ]; then shift; fi
-  begin "$user" login sh -c 'if [ -r "$HOME/.profile" ]; then . "$HOME/.profile"; fi; line=$1; shift; eval "$line"' "$zero" "$line" "$@"
+  begin "$user" login sh -c '. "$CLAW_PRACTICE_ROOT/etc/profile"; line=$1; shift; eval "$line"' "$zero" "$line" "$@"
 fi
 begin "$user" plain "$@"
 `;
@@ -263,6 +265,19 @@ while [ $# -gt 0 ]; do
   shift
 done
 case $unit in claw-scheduler|claw-scheduler.service) [ ! -e "$ROOT/run/journal" ] || tail -n "$lines" "$ROOT/run/journal";; esac
+`;
+
+// installed, and does not run
+const nscd = `
+[ "$*" = -g ] || unknown "$@"
+echo 'nscd not running!'
+exit 1
+`;
+
+// nothing is filtered; what the machine itself filters is none of the head node's business
+const nft = `
+case "$*" in *'list ruleset') ;; *) unknown "$@";; esac
+case " $* " in *' -j '*) echo '{"nftables": [{"metainfo": {"version": "1.0.6", "release_name": "Lester Gooch #5", "json_schema_version": 1}}]}';; esac
 `;
 
 export function quote(word: string): string {
