@@ -21,8 +21,8 @@ export async function lockTargets(
     for (const each of released) if (each.status === 'rejected') problemOf(each.reason);
   };
   try {
-    for (const target of [...new Set(targets)].sort()) {
-      const { connection } = session.world(target);
+    // targets that are the same machine have one lock
+    for (const { connection } of new Set([...targets].sort().map(session.world))) {
       const holder = { run: session.run, runbook: session.runbook.name, who: options.who };
       locks.push(
         await connection.lock(holder, { signal: session.signal, ...(options.force ? { force: true } : {}) }),

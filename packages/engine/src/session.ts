@@ -48,9 +48,7 @@ export interface Session extends SessionOptions {
 const journalOnly: ReadonlySet<string> = new Set(['journal.opened', 'step.observed', 'journal.resumed']);
 
 export function createSession(options: SessionOptions): Session {
-  const worlds = new Map(
-    Object.entries(options.connections).map(([name, connection]) => [name, createWorld(connection)]),
-  );
+  const worlds = worldsOf(options.connections);
   const facts: Record<string, Json | undefined> = { ...options.facts };
   const causes: Record<string, CauseScope> = {};
   const steps: Record<string, StepScope> = {};
@@ -114,4 +112,17 @@ export function createSession(options: SessionOptions): Session {
       append = write;
     },
   };
+}
+
+/** Targets that are the same machine, reached the same way, are one world: what is planned for the one is seen of the other. */
+function worldsOf(connections: SessionOptions['connections']): ReadonlyMap<string, World> {
+  const machines = new Map<string, World>();
+  return new Map(
+    Object.entries(connections).map(([target, connection]) => {
+      const machine = `${connection.kind} ${connection.name}`;
+      const world = machines.get(machine) ?? createWorld(connection);
+      machines.set(machine, world);
+      return [target, world];
+    }),
+  );
 }

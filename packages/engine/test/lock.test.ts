@@ -99,3 +99,34 @@ it('a run that is gone on with takes over the lock it left', async () => {
   const { outcome } = await bench().resume(runbook, identity.run);
   expect(outcome).toMatchObject({ status: 'ok', problems: [] });
 });
+
+it('two targets that are the same machine have one lock, and one sees what is planned for the other', async () => {
+  const twin = runbookOf({
+    steps: [
+      step('one', setting, { name: 'a', value: '1' }),
+      step('two', setting, { name: 'b', value: '2' }),
+      { ...step('three', setting, { name: 'a', value: '1' }), on: 'twin' },
+      { ...step('four', setting, { name: 'b', value: '3' }), on: 'twin' },
+    ],
+  });
+  const targets = [...twin.targets, { name: 'twin', kind: 'cluster', many: false } as const];
+  const locked: string[] = [];
+  const { connection } = bench();
+  const counting = (): Connection<'cluster'> => ({
+    ...connection,
+    lock: (holder, options) => {
+      locked.push(holder.run);
+      return connection.lock(holder, options);
+    },
+  });
+  const connections = { cluster: counting(), twin: counting() };
+  const { outcome, events } = await bench().go({ ...twin, targets }, { connections });
+  expect(outcome).toMatchObject({ status: 'ok', problems: [] });
+  expect(locked).toEqual([outcome.run]);
+  expect(events.flatMap((event) => (event.type === 'step.planned' ? [[event.id, event.plan]] : []))).toEqual([
+    ['one', 'change'],
+    ['two', 'change'],
+    ['three', 'settled'],
+    ['four', 'change'],
+  ]);
+});

@@ -36,8 +36,10 @@ export const login = defineEvent({
     if (looks === 'absent') return `${user} is not logged in`;
     if (looks !== 'current')
       return `the token of ${user} ${looks === 'expired' ? 'has expired' : 'is damaged'}`;
-    return 'error' in told && isTokenRefused(told.error)
-      ? `the scheduler refuses the token of ${user}`
+    if ('problem' in told || told.error === null) return undefined;
+    if (isTokenRefused(told.error)) return `the scheduler refuses the token of ${user}`;
+    return told.error.startsWith('scheduler-unavailable')
+      ? `whether the scheduler accepts the token of ${user} is seen once it answers; only then, and only if it does not`
       : undefined;
   },
   actions: ({ user, server, password }, { config }) => {
