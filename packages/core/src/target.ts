@@ -12,6 +12,8 @@ export interface Connection<K extends TargetKind = TargetKind> {
   readonly name: string;
   /** What the read primitive gives: see the constructors of facts for its type. */
   readonly read: (read: ReadOf<K>, options: { signal: AbortSignal }) => Promise<unknown>;
+  /** Begins to connect, for whoever knows that reads will follow. What goes wrong is told by the first of them. */
+  readonly begin?: (options: { signal: AbortSignal }) => void;
   /** Performs one action. `key` is `run/step/index`: the same key means the same action, tried again. */
   readonly perform: (
     action: ActionOf<K>,

@@ -14,6 +14,8 @@ export interface BoundHost {
 
 /** Binds a host by where it is. @throws ClawError `target-unbound`, UsageError */
 export async function bindHost(text: string, reach: Reach, name = text): Promise<BoundHost> {
+  const early = reach.early?.take(name);
+  if (early !== undefined) return early;
   const where = parseWhere(text);
   const connection = await connect(where, name, reach);
   const kubeconfig = where.by === 'pod' ? kubeconfigPaths(reach) : [];

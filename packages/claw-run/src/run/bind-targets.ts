@@ -2,6 +2,7 @@ import { delimiter } from 'node:path';
 import { ClawError, type Connection, type JsonObject, type Runbook, type Target } from '@claw-run/core';
 import { userAgent } from '../version.ts';
 import { bindHost } from './bind-host.ts';
+import type { EarlyHosts } from './early-hosts.ts';
 import type { Answers, HostWays } from './host-reach.ts';
 import { keptWays } from './host-reach.ts';
 import { kubeconfigChoice, kubeconfigPaths } from './kubeconfig.ts';
@@ -25,6 +26,8 @@ export interface Reach {
   /** The hosts of a target that stands for many: a file or a list, and which of them are meant. */
   readonly hosts?: string | undefined;
   readonly limit?: string | undefined;
+  /** Hosts that are being connected to already. */
+  readonly early?: EarlyHosts | undefined;
 }
 
 /** Connections by target, and what it takes to find them again. */

@@ -104,7 +104,7 @@ export async function executeFleet(
 
 /** The hosts of a target that stands for many: `--hosts`, or the target's own default. @throws UsageError */
 export async function fleetHosts(
-  target: Target,
+  target: Pick<Target, 'name' | 'default'>,
   { hosts, limit, cwd }: Pick<Reach, 'hosts' | 'limit' | 'cwd'>,
 ) {
   const named = hosts ?? target.default;

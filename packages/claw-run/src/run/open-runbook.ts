@@ -6,9 +6,15 @@ import { UsageError } from '../cli/usage-error.ts';
 import type { Context } from '../context.ts';
 import { plain } from '../render/style.ts';
 import { loadRunbook } from './load-runbook.ts';
+import type { ValidCache } from './valid-cache.ts';
 
-/** Compiles the runbook of a command line and tells its warnings. @throws ClawError with every problem of the file */
-export async function openRunbook(file: string, library: Library, context: Context): Promise<Runbook> {
+/** Compiles the runbook of a command line and tells its warnings; one without any is remembered. @throws ClawError with every problem of the file */
+export async function openRunbook(
+  file: string,
+  library: Library,
+  context: Context,
+  cache?: ValidCache,
+): Promise<Runbook> {
   const { io, options } = context;
   const loaded = await loadRunbook(file, library, io.cwd);
   if (!loaded.ok) {
@@ -21,6 +27,7 @@ export async function openRunbook(file: string, library: Library, context: Conte
     for (const warning of loaded.warnings)
       io.err(`warning: ${plain(formatProblem(warning, { color: false }))}\n`);
   }
+  if (loaded.warnings.length === 0) await cache?.add(file, loaded.runbook.sources);
   return loaded.runbook;
 }
 

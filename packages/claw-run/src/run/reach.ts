@@ -13,18 +13,11 @@ export interface OpenReach {
   readonly close: () => Promise<void>;
 }
 
-/**
- * Where the targets are by the command line; with `--sandbox`, in a practice world that is started for this run: a head node
- * for a runbook that works on hosts alone, a cluster for any other.
- */
-export async function openReach(
-  context: Context,
-  interrupt: Interrupt,
-  runbook: Pick<Runbook, 'targets' | 'params'> = { targets: [], params: [] },
-): Promise<OpenReach> {
+/** Where the targets are by the command line alone. @throws UsageError */
+export function reachOfFlags(context: Context): Reach {
   const { io, options } = context;
   const ways = hostWays(options, io.cwd);
-  const given: Reach = {
+  return {
     kubeconfig: options.kubeconfig,
     context: options.context,
     targets: options.target,
@@ -36,6 +29,19 @@ export async function openReach(
     cwd: io.cwd,
     stateFolder: stateFolder(context),
   };
+}
+
+/**
+ * Where the targets are; with `--sandbox`, in a practice world that is started for this run: a head node for a runbook that works on hosts alone, a
+ * cluster for any other.
+ */
+export async function openReach(
+  context: Context,
+  interrupt: Interrupt,
+  runbook: Pick<Runbook, 'targets' | 'params'> = { targets: [], params: [] },
+  given: Reach = reachOfFlags(context),
+): Promise<OpenReach> {
+  const { io, options } = context;
   const scenarios = (options.sandbox ?? []).flatMap((each) => each.split(',')).filter((each) => each !== '');
   if (scenarios.length === 0) return { reach: given, params: {}, close: () => Promise.resolve() };
   const how = { io, signal: interrupt.signal, quiet: options.quiet === true };
@@ -50,7 +56,7 @@ export async function openReach(
         bin,
         targets: [...local, ...(given.targets ?? [])],
         // a world of its own has a lock of its own
-        ways: { ...ways, lockFolder: join(dirname(bin), 'locks') },
+        ways: { ...given.ways, lockFolder: join(dirname(bin), 'locks') },
         practice: true,
       },
       params: Object.fromEntries(Object.entries(params).filter(([name]) => declared.includes(name))),

@@ -62,6 +62,7 @@ export function connectHost(options: HostOptions): Connection<'host'> {
     kind: 'host',
     name,
     read: (read, { signal }) => (read.read === 'run' ? run(host, read, signal) : file(host, read, signal)),
+    begin: ({ signal }) => runner.begin(signal),
     perform: (action, { signal }) => perform(host, action, signal),
     refused: (wanted, { signal }) => refusedCommands(runner, wanted, signal),
     lock: (holder, { signal, force = false }) =>

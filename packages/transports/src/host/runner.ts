@@ -23,11 +23,20 @@ export class Runner {
   #scheduled = false;
   #count = 0;
   #open: Promise<Open> | undefined;
+  #begun: Promise<Open> | undefined;
   readonly #wires = new Set<Wire>();
   readonly #endings = new Set<Promise<void>>();
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+  }
+
+  /** Starts the shell before anything is asked of it. Where that fails, the first request is told. */
+  begin(signal: AbortSignal): void {
+    if (this.#open !== undefined) return;
+    this.#begun = this.#start(signal);
+    this.#open = this.#begun;
+    this.#begun.catch(() => undefined);
   }
 
   /** The result of a request, however its command exited. @throws ClawError where there is none */
@@ -215,6 +224,9 @@ export class Runner {
   }
 
   async #opened(signal: AbortSignal): Promise<Open> {
+    const begun = this.#begun;
+    this.#begun = undefined;
+    if (begun !== undefined) return begun;
     const current = await this.#open?.catch(() => undefined);
     if (current !== undefined && !current.wire.ended) return current;
     const opening = this.#start(signal);
