@@ -2,7 +2,7 @@ import { defineCheck, fail, pass, Secret, unknown } from '@claw-run/core';
 import * as z from 'zod';
 import { filePath } from '../edit/edited-file.ts';
 import { isText, type TextFile, textFile, textOf } from '../facts/text-file.ts';
-import { pattern } from '../lib/pattern.ts';
+import { compilePattern, pattern } from '../lib/pattern.ts';
 
 const input = z
   .strictObject({
@@ -58,13 +58,11 @@ function differences(input: Input, file: TextFile): readonly string[] {
   const lines = text.split(/\r?\n/);
   const content = input.content instanceof Secret ? input.content.reveal() : input.content;
   const unwanted = input['no-pattern'];
-  const at = unwanted === undefined ? -1 : lines.findIndex((line) => new RegExp(unwanted, 'u').test(line));
+  const at = unwanted === undefined ? -1 : lines.findIndex(compilePattern(unwanted).test);
   const wanted = input.pattern;
   return [
     content !== undefined && content !== text ? 'its text is another' : '',
-    wanted !== undefined && !lines.some((line) => new RegExp(wanted, 'u').test(line))
-      ? `no line matches ${wanted}`
-      : '',
+    wanted !== undefined && !lines.some(compilePattern(wanted).test) ? `no line matches ${wanted}` : '',
     at >= 0 ? `line ${at + 1} matches ${unwanted}` : '',
     input.mode !== undefined && Number.parseInt(input.mode, 8) !== file.mode
       ? `its mode is ${octal(file.mode)}, not ${input.mode}`

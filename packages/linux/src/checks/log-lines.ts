@@ -2,7 +2,7 @@ import { defineCheck, fail, pass, unknown } from '@claw-run/core';
 import * as z from 'zod';
 import { journalTail, logFileTail } from '../facts/log.ts';
 import { absolutePath, unitName } from '../inputs.ts';
-import { pattern } from '../lib/pattern.ts';
+import { compilePattern, pattern } from '../lib/pattern.ts';
 
 export const logLines = defineCheck({
   id: 'linux.log-lines',
@@ -53,8 +53,7 @@ export const logLines = defineCheck({
   expect: (input, { log }) => {
     const where = input.path ?? `the journal of ${input.unit}`;
     if (!log.ok) return unknown(`${where}: ${log.because}`);
-    const expression = new RegExp(input.matches, 'u');
-    const found = log.lines.filter((line) => expression.test(line));
+    const found = log.lines.filter(compilePattern(input.matches).test);
     const [last] = found.slice(-1);
     const evidence = { count: found.length, last: found.slice(-5), gap: log.gap };
     if (last !== undefined) {

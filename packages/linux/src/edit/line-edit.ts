@@ -1,12 +1,13 @@
+import type { Pattern } from '../lib/pattern.ts';
 import { type Edit, lineEnd, linesOf, textOfLines, withLine, withoutLines } from './edit.ts';
 
 export interface LineChange {
   readonly line: string;
   /** Which line it is, where it is not the same text already. */
-  readonly match?: RegExp | undefined;
+  readonly match?: Pattern | undefined;
   /** Where a line that is not there goes: after the last line that matches, or before the first. The end where absent. */
-  readonly after?: RegExp | undefined;
-  readonly before?: RegExp | undefined;
+  readonly after?: Pattern | undefined;
+  readonly before?: Pattern | undefined;
   readonly present: boolean;
 }
 

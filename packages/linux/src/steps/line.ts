@@ -4,7 +4,7 @@ import { create, editedFile, fileActions, filePath, state, sudo } from '../edit/
 import { editLine } from '../edit/line-edit.ts';
 import { maker } from '../facts/login.ts';
 import { textFile } from '../facts/text-file.ts';
-import { pattern } from '../lib/pattern.ts';
+import { compilePattern, type Pattern, pattern } from '../lib/pattern.ts';
 
 const oneLine = z.string().regex(/^[^\r\n]*$/, 'must be one line');
 
@@ -55,6 +55,6 @@ export const line = defineState({
   actions: (from, to, input) => fileActions(from.file, to.file, input),
 });
 
-function compiled(text: string | undefined): RegExp | undefined {
-  return text === undefined ? undefined : new RegExp(text, 'u');
+function compiled(text: string | undefined): Pattern | undefined {
+  return text === undefined ? undefined : compilePattern(text);
 }
