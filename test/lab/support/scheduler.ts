@@ -186,7 +186,7 @@ function selinux(broken: (scenario: HeadNodeScenario) => boolean): readonly stri
     broken('selinux-port')
       ? `if ${labelled}; then semanage port -d -t claw_scheduler_port_t -p tcp 8080; fi`
       : `${labelled} || semanage port -m -t claw_scheduler_port_t -p tcp 8080`,
-    ...(broken('selinux-label') ? ['chcon -t user_tmp_t /etc/claw-scheduler/config.yaml'] : []),
+    ...(broken('selinux-label') ? ['chcon -t user_home_t /etc/claw-scheduler/config.yaml'] : []),
   ];
 }
 
