@@ -71,13 +71,16 @@ table inet filter {
 E
 systemctl enable -q nftables; systemctl restart nftables`;
 const lift = `systemctl stop nftables; systemctl disable -q nftables; nft flush ruleset; rm -f /etc/nftables.conf`;
-const noPort = 'firewall-cmd -q --zone=public --remove-port=7321/tcp; rm -f /etc/firewalld/zones/public.xml';
+// The laws take away every file that a subject reads, the one that the distribution ships too.
+const noPort =
+  'cp -a /root/public.xml /usr/lib/firewalld/zones/; firewall-cmd -q --zone=public --remove-port=7321/tcp; rm -f /etc/firewalld/zones/public.xml';
 
 describe.skipIf(missing !== undefined)('on hosts of the lab', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'claw-run-laws-b-'));
     filtered = await upHost('lawsb', { firewall: true });
     plain = await upHost('lawsb');
+    await filtered.sh('cp -a /usr/lib/firewalld/zones/public.xml /root/');
   });
   afterAll(async () => {
     await Promise.all([filtered?.down(), plain?.down()]);
@@ -186,6 +189,12 @@ describe.skipIf(missing !== undefined)('on hosts of the lab', () => {
         with: { port: 7321 },
         make: noPort,
       }),
+    ],
+    { connect: reach(() => filtered) },
+  );
+
+  describeLaws(
+    [
       onFiltered({
         id: 'linux.firewall-port',
         title: 'a zone with a file that somebody wrote by hand, for one network',
@@ -209,7 +218,7 @@ describe.skipIf(missing !== undefined)('on hosts of the lab', () => {
         finds: 'fail',
       }),
     ],
-    { connect: reach(() => filtered) },
+    { connect: reach(() => filtered), crashes: false },
   );
 
   it('nothing is left behind in the folders of the firewalls', async () => {

@@ -29,7 +29,7 @@ export const firewallAllows = defineCheck({
     const ruling = seen.firewall;
     const { is, because } = opens(ruling, knock, seen.services);
     const kept = seen.permanent ?? seen.shipped;
-    const xml = ruling.ruler !== 'firewalld' || kept === null ? undefined : textOf(kept);
+    const xml = ruling.ruler !== 'firewalld' ? undefined : kept === null ? '' : textOf(kept);
     const lasts =
       xml === undefined
         ? undefined
