@@ -1,10 +1,12 @@
 import { type Action, nameOf, refOf, Secret } from '@claw-run/core';
 
-/** What an action does, in one line: `create ServiceAccount production/openclaw-worker-sa`. */
-export function describeAction(action: Action): string {
+/** What an action does, in one line: `create ServiceAccount production/openclaw-worker-sa`. Of a script the first line, unless it is wanted in `full`. */
+export function describeAction(action: Action, { full = false }: { full?: boolean } = {}): string {
   switch (action.do) {
-    case 'run':
-      return `${asWhom(action)}${action.argv.map(word).join(' ')}`;
+    case 'run': {
+      const shown = full ? action.argv : action.argv.map(firstLine);
+      return `${asWhom(action)}${shown.map(word).join(' ')}`;
+    }
     case 'write':
       return `write ${action.path}`;
     case 'remove':
@@ -27,6 +29,11 @@ export function describeAction(action: Action): string {
 function asWhom({ sudo, as }: { readonly sudo?: boolean; readonly as?: string }): string {
   if (as !== undefined) return `sudo -iu ${word(as)} `;
   return sudo ? 'sudo ' : '';
+}
+
+function firstLine(text: string): string {
+  const [first = '', ...more] = String(text).split('\n');
+  return more.length === 0 ? text : `${first} …`;
 }
 
 function word(text: unknown): string {

@@ -51,7 +51,7 @@ function nextLines({ status, run }: Ended, { style, manner, changed }: EndOption
   }
   if (manner.undoing) return status === 'ok' ? [] : [`  again: ${style.cyan(`claw-run rollback ${run}`)}`];
   if (untouched.has(status) || changed === 0) return [];
-  if (manner.practice) return [style.dim('  The practice cluster ends with the run.')];
+  if (manner.practice) return [style.dim('  The practice world ends with the run.')];
   const goOn = unfinished.has(status) ? [`  go on: ${style.cyan(`claw-run resume ${run}`)}`] : [];
   return status === 'rolled-back' ? [] : [...goOn, `  undo: ${style.cyan(`claw-run rollback ${run}`)}`];
 }

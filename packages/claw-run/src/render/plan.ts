@@ -45,7 +45,7 @@ function changeLines(step: Planned, number: number, options: PlanOptions): reado
     `  ${number}. ${wrap(step.name, width, 5)}${badge}`,
     ...because,
     ...diffLines(step.diff, { style, full: options.full }).map((line) => `     ${line}`),
-    ...actions.map((action) => `     ${style.dim(`$ ${describeAction(action)}`)}`),
+    ...actions.map((action) => `     ${style.dim(`$ ${describeAction(action, { full: verbose >= 2 })}`)}`),
     ...(step.irreversible === undefined
       ? []
       : [`     ${style.yellow(wrap(`! cannot be undone: ${step.irreversible}`, width, 7))}`]),
