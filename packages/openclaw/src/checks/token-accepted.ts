@@ -1,6 +1,6 @@
 import { defineCheck, fail, pass, unknown } from '@claw-run/core';
 import * as z from 'zod';
-import { clientConfig, isTokenRefused, whoami } from '../facts/client.ts';
+import { clientConfig, isPast, isTokenRefused, tokenState, whoami } from '../facts/client.ts';
 import * as inputs from '../scheduler/inputs.ts';
 
 export const tokenAccepted = defineCheck({
@@ -20,8 +20,9 @@ export const tokenAccepted = defineCheck({
   }),
   examples: [{ title: 'Of Alice', with: { user: 'alice' } }],
   facts: ({ user }) => ({ config: clientConfig(user), whoami: whoami(user) }),
-  expect: ({ user, expired }, { config, whoami: told }) => {
-    const looks = config?.token.looks ?? 'absent';
+  moreFacts: (_input, { config }) => ({ past: isPast(config) }),
+  expect: ({ user, expired }, { config, past, whoami: told }) => {
+    const looks = tokenState(config, past);
     if (looks === 'absent' || looks === 'expired') {
       const because = `the token of ${user} ${looks === 'absent' ? 'is not there' : 'has expired'}`;
       return expired === 'pass' ? pass(because) : fail(because);

@@ -74,23 +74,43 @@ export type ClientConfig = {
 export function clientConfig(user: string): Fact<'host', ClientConfig | null> {
   return runFact({
     key: `~${user}/.claw/config.yaml`,
-    // The host's own clock decides whether a token has expired there.
     argv: [
       'sh',
       '-c',
-      'date +%s; if [ -e "$HOME/.claw/config.yaml" ]; then echo present; cat "$HOME/.claw/config.yaml"; fi',
+      'cd "$HOME/.claw" 2>/dev/null && [ -e config.yaml ] && echo present && cat config.yaml || true',
     ],
     as: user,
     about: [clientTopic(user)],
     parse: ({ exit, stdout, stderr }: RunResult) => {
-      const [, now = '', text] = /^(\d+)\n(?:present\n([\s\S]*))?$/.exec(stdout) ?? [];
-      if (exit !== 0 || now === '') throw new Error(stderr.trim().split('\n').at(-1) || 'it cannot be read');
-      return text === undefined ? null : readConfig(text, Number(now));
+      if (exit !== 0 || stderr !== '')
+        throw new Error(stderr.trim().split('\n').at(-1) || 'it cannot be read');
+      return stdout === '' ? null : readConfig(stdout.replace(/^present\n/, ''));
     },
   });
 }
 
-function jsonOf({ exit, stdout, stderr }: RunResult): Told<{
+/** Whether the token that a client keeps is past its end, by the clock of the host itself. */
+export function isPast(config: ClientConfig | null): Fact<'host', boolean> {
+  const end = config?.token.looks === 'well' ? config.token.expires : null;
+  const script = 'if [ -n "$1" ] && [ "$(date +%s)" -ge "$1" ]; then echo past; fi';
+  return runFact({
+    key: `clock past ${end ?? 'nothing'}`,
+    argv: ['sh', '-c', script, 'sh', `${end ?? ''}`],
+    parse: ({ stdout }: RunResult) => stdout.trim() === 'past',
+  });
+}
+
+/** What is to be said of the token that a client keeps. */
+export function tokenState(
+  config: ClientConfig | null,
+  past: boolean,
+): 'absent' | 'damaged' | 'expired' | 'current' {
+  const { looks } = config?.token ?? { looks: 'absent' };
+  return looks === 'well' ? (past ? 'expired' : 'current') : looks;
+}
+
+/** The JSON object that `clw` printed, or why there is none. */
+export function jsonOf({ exit, stdout, stderr }: RunResult): Told<{
   readonly json: { readonly [key: string]: Json | undefined };
 }> {
   const said =
@@ -104,12 +124,12 @@ function jsonOf({ exit, stdout, stderr }: RunResult): Told<{
   }
 }
 
-function readConfig(text: string, now: number): ClientConfig {
+function readConfig(text: string): ClientConfig {
   const config = parsed(text);
   return {
     text: new Secret(text),
     server: typeof config.server === 'string' ? config.server : null,
-    token: readJwt(typeof config.token === 'string' ? config.token : '', now),
+    token: readJwt(typeof config.token === 'string' ? config.token : ''),
   };
 }
 

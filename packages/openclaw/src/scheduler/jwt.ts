@@ -5,26 +5,23 @@ export type Jwt =
   | { readonly looks: 'absent' }
   | { readonly looks: 'damaged' }
   | {
-      readonly looks: 'current' | 'expired';
+      readonly looks: 'well';
       readonly user: string | null;
-      /** RFC 3339, UTC; `null` for a token without an end. */
-      readonly expiresAt: string | null;
+      /** Seconds since 1970; `null` for a token without an end. */
+      readonly expires: number | null;
     };
 
-/** Reads the claims of a token; `now` in seconds since 1970. */
-export function readJwt(token: string, now: number): Jwt {
+/** Reads the claims of a token. */
+export function readJwt(token: string): Jwt {
   if (token === '') return { looks: 'absent' };
   const claims = claimsOf(token);
   if (claims === undefined) return { looks: 'damaged' };
   const { exp, user, sub } = claims;
   const named = typeof user === 'string' ? user : sub;
   return {
-    looks: typeof exp === 'number' && exp <= now ? 'expired' : 'current',
+    looks: 'well',
     user: typeof named === 'string' ? named : null,
-    expiresAt:
-      typeof exp === 'number' && Math.abs(exp) < 8e12
-        ? `${new Date(exp * 1000).toISOString().slice(0, 19)}Z`
-        : null,
+    expires: typeof exp === 'number' && Math.abs(exp) < 8e12 ? Math.floor(exp) : null,
   };
 }
 

@@ -5,7 +5,9 @@ import {
   clientConfig,
   clientTopic,
   clw,
+  isPast,
   isTokenRefused,
+  tokenState,
   whoami,
 } from '../facts/client.ts';
 import * as inputs from '../scheduler/inputs.ts';
@@ -31,8 +33,9 @@ export const login = defineEvent({
   }),
   examples: [{ title: 'With the credentials of the user', with: { user: 'alice' } }],
   facts: ({ user }) => ({ config: clientConfig(user), whoami: whoami(user) }),
-  needed: ({ user }, { config, whoami: told }) => {
-    const looks = config?.token.looks ?? 'absent';
+  moreFacts: (_input, { config }) => ({ past: isPast(config) }),
+  needed: ({ user }, { config, past, whoami: told }) => {
+    const looks = tokenState(config, past);
     if (looks === 'absent') return `${user} is not logged in`;
     if (looks !== 'current')
       return `the token of ${user} ${looks === 'expired' ? 'has expired' : 'is damaged'}`;
@@ -61,8 +64,8 @@ export const login = defineEvent({
       },
     ];
   },
-  done: ({ user }, { config, whoami: told }) => {
-    if (config?.token.looks !== 'current')
+  done: ({ user }, { config, past, whoami: told }) => {
+    if (tokenState(config, past) !== 'current')
       return { progress: 'pending', because: `${user} has no token yet` };
     if ('problem' in told) return { progress: 'pending', because: told.problem };
     return told.error === null

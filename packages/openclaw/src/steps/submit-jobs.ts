@@ -8,7 +8,7 @@ import {
   runFact,
 } from '@claw-run/core';
 import * as z from 'zod';
-import { clientFact, clientTopic, clw, type Told } from '../facts/client.ts';
+import { clientTopic, clw, jsonOf, type Told } from '../facts/client.ts';
 import * as inputs from '../scheduler/inputs.ts';
 
 /** The name of every job that claw-run submits begins so. */
@@ -103,13 +103,26 @@ export const submitJobs = defineEvent({
 type Job = { readonly id: string; readonly name: string; readonly status: string };
 type Jobs = Told<{ readonly list: readonly Job[] }>;
 
+/** Only while a run has jobs: the scheduler remembers them for long after. */
+const runsJobs = `set -- "$HOME"/.claw/${prefix}*.times
+if [ -e "$1" ]; then exec clw list --format json; else echo '{"jobs":[]}'; fi`;
+
 function testJobs(user: string): Fact<'host', Jobs> {
-  return clientFact(user, ['list'], ({ jobs }) => ({
-    list: (Array.isArray(jobs) ? jobs : [])
-      .filter(isObject)
-      .map(({ id, name, status }) => ({ id: `${id}`, name: `${name}`, status: `${status}` }))
-      .filter(({ name }) => name.startsWith(prefix)),
-  }));
+  return runFact({
+    key: `test jobs of ${user}`,
+    argv: ['sh', '-c', runsJobs],
+    as: user,
+    about: [clientTopic(user)],
+    timeoutSeconds: 30,
+    parse: (result) => {
+      const told = jsonOf(result);
+      if ('problem' in told) return told;
+      const list = (Array.isArray(told.json.jobs) ? told.json.jobs : [])
+        .filter(isObject)
+        .map(({ id, name, status }) => ({ id: `${id}`, name: `${name}`, status: `${status}` }));
+      return { list: list.filter(({ name }) => name.startsWith(prefix)) };
+    },
+  });
 }
 
 /** Milliseconds that each `clw submit` took, by the name of the jobs. */
