@@ -58,8 +58,10 @@ function vmSuite(flavour: 'selinux' | 'apparmor', prepare: string) {
 }
 
 describe.skipIf(missing !== undefined)('with SELinux in force', { timeout: 900_000 }, () => {
-  const customised = `cd /var/lib/selinux/default/active; for f in ports.local file_contexts.local booleans.local; do echo "$f"; grep -sv '^#' $f | grep . || true; done`;
+  const kept = '/var/lib/selinux/default/active';
+  const customised = `cd ${kept}; for f in ports.local file_contexts.local booleans.local; do echo "$f"; grep -sv '^#' $f | grep . || true; done`;
   let before = '';
+  // What an earlier trial left applied is taken back before the next; asking libsemanage whether there is anything would take longer.
   const vm = vmSuite(
     'selinux',
     `mkdir -p /srv/claw && echo 1 >'/srv/claw/a b' && chcon -t user_tmp_t '/srv/claw/a b'`,
@@ -76,18 +78,19 @@ describe.skipIf(missing !== undefined)('with SELinux in force', { timeout: 900_0
         id: 'linux.selinux-port',
         title: 'a port that the policy gives another type',
         with: { port: 8080, type: 'claw_scheduler_port_t' },
+        make: `grep -q 'tcp 8080 ' ${kept}/ports.local && semanage port -d -p tcp 8080 || true`,
       }),
       vm.subject({
         id: 'linux.selinux-boolean',
         title: 'a boolean that is off and was never customised',
         with: { name: 'httpd_can_network_connect', value: true },
+        make: `grep -qs '^httpd_can_network_connect=' ${kept}/booleans.local && python3 -c 'import seobject; seobject.booleanRecords().delete("httpd_can_network_connect")'; setsebool httpd_can_network_connect off`,
       }),
       vm.subject({
         id: 'linux.selinux-fcontext',
         title: 'a folder that gets a type of its own, with a file of another',
         with: { path: '/srv/claw', type: 'claw_scheduler_conf_t' },
-        // what earlier trials left applied is taken back first
-        make: `semanage fcontext -l -C -n | grep -q /srv/claw && semanage fcontext -d '/srv/claw(/.*)?'; restorecon -RF /srv; chcon -u unconfined_u -t user_tmp_t '/srv/claw/a b'`,
+        make: `grep -qs /srv/claw ${kept}/file_contexts.local && semanage fcontext -d '/srv/claw(/.*)?'; restorecon -RF /srv; chcon -u unconfined_u -t user_tmp_t '/srv/claw/a b'`,
       }),
       vm.subject({
         id: 'linux.avc-denials',
@@ -95,15 +98,7 @@ describe.skipIf(missing !== undefined)('with SELinux in force', { timeout: 900_0
         with: { since: '2025-01-15T10:45:00Z', domain: 'claw_scheduler_t' },
         finds: 'pass',
       }),
-    ].map((one) => ({
-      ...one,
-      before: async (connection) => {
-        await vm.sh(
-          `semanage port -d -t claw_scheduler_port_t -p tcp 8080 2>/dev/null; python3 -c 'import seobject; seobject.booleanRecords().delete("httpd_can_network_connect")' 2>/dev/null; setsebool httpd_can_network_connect off; true`,
-        );
-        return one.before?.(connection);
-      },
-    })),
+    ],
     { connect: vm.connect, crashes: false },
   );
 
