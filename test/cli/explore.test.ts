@@ -82,7 +82,7 @@ describe('completion', () => {
         cwd: folder,
       }).trim();
     expect(complete('claw-run', 'roll')).toBe('rollback');
-    expect(complete('claw-run', 'rollback', '--fo')).toBe('--force');
+    expect(complete('claw-run', 'rollback', '--forc')).toBe('--force');
   });
 });
 

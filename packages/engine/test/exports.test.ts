@@ -4,11 +4,14 @@ import * as surface from '../src/index.ts';
 it('offers these names, and no others', () => {
   expect(Object.keys(surface).sort()).toMatchInlineSnapshot(`
     [
+      "againOnFleet",
       "createJournalStore",
       "foldJournal",
       "resume",
       "run",
+      "runFleet",
       "runStatuses",
+      "shareConnection",
       "unattended",
       "undoRun",
     ]
