@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { commands } from './cli/commands.ts';
 import { parse } from './cli/parse.ts';
 import { createIo } from './io.ts';
@@ -16,6 +17,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       json = options.output === 'json' && running.has(parsed.command);
       if (options.report !== undefined)
         (await import('./report/reports.ts')).reportsOf(options.report, io.cwd);
+      // of a host little is kept and much is garbage: with many of them, the room for young garbage must not grow with each
+      if (options.hosts !== undefined) setFlagsFromString('--semi-space-growth-factor=1');
       const { call } = await loaded(parsed.command);
       return await call({ io, options: parsed.options, operands: parsed.operands });
     }
