@@ -69,7 +69,7 @@ table inet filter {
 	}
 }
 E
-systemctl enable -q nftables; systemctl restart nftables`;
+chmod 755 /etc/nftables.conf; systemctl enable -q nftables; systemctl restart nftables`;
 const lift = `systemctl stop nftables; systemctl disable -q nftables; nft flush ruleset; rm -f /etc/nftables.conf`;
 // The laws take away every file that a subject reads, the one that the distribution ships too.
 const noPort =

@@ -74,7 +74,7 @@ systemctl is-enabled nftables
 echo '== rules'
 command -v nft >/dev/null || exit 0
 rules=$(nft -j -s list ruleset) || exit
-printf '%s\n' "$rules" | sed 's/"handle": [0-9]*, //g'
+printf '%s\\n' "$rules" | sed 's/"handle": [0-9]*, //g; s/, "handle": [0-9]*//g'
 `;
 
 /** Who decides what comes in, and its rules at run time. */
