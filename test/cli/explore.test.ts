@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { eventsOf, fixtures, makePlace } from './support/claw-run.ts';
+import { eventsOf, fixtures, makePlace, root } from './support/claw-run.ts';
 
 describe('explain', () => {
   test('tells what a step does, takes, reads and how it is undone', async () => {
@@ -87,6 +87,22 @@ describe('completion', () => {
 });
 
 describe('diagnose', () => {
+  test('of a log whose runbook works on hosts asks for what it needs, and for no cluster', async () => {
+    const { folder, run } = await makePlace();
+    await cp(join(root, 'runbooks'), join(folder, 'runbooks'), { recursive: true });
+    await writeFile(
+      join(folder, 'clw.log'),
+      "clw-scheduler-denied: Scheduler query denied for user 'bob'.\n",
+    );
+    const { exit, stdout, stderr } = await run(['diagnose', 'clw.log']);
+    expect({ exit, stderr }).toEqual({
+      exit: 2,
+      stderr: 'claw-run: the parameter user is missing (Who is refused)\n  give it with -e user=…\n',
+    });
+    expect(stdout).toContain('runbooks/scheduler-denied.yaml: ');
+    expect(stdout).toContain('denied_user: bob');
+  });
+
   test('finds the runbook of a log by its codes and symptoms, with the facts that the log gives', async () => {
     const { run, folder } = await makePlace();
     await mkdir(join(folder, 'runbooks'));

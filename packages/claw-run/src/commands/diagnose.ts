@@ -55,6 +55,7 @@ async function diagnoseLog(log: string, context: Context, interrupt: Interrupt):
   const [best] = matches;
   if (best === undefined) return 0;
   if (
+    best.runbook.targets.some(({ kind }) => kind === 'cluster') &&
     context.options.sandbox === undefined &&
     !isConfigured({ kubeconfig: context.options.kubeconfig, env: io.env })
   ) {
