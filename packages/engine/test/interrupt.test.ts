@@ -53,12 +53,11 @@ it('an interrupted run is taken back where that is the answer', async () => {
   expect(await bench().text('a')).toBeUndefined();
 });
 
-it('waiting is interrupted at once', async () => {
+it('waiting is interrupted, however long it would have been', async () => {
   const controller = new AbortController();
   const slow = runbookOf({
-    steps: [step('wish', wishful, { name: 'a', value: 'this' }, { timeoutSeconds: 60 })],
+    steps: [step('wish', wishful, { name: 'a', value: 'this' }, { timeoutSeconds: 3600 })],
   });
-  const started = performance.now();
   const { outcome } = await bench().go(slow, {
     signal: controller.signal,
     emit: ({ type }) => {
@@ -66,7 +65,6 @@ it('waiting is interrupted at once', async () => {
     },
   });
   expect(outcome).toMatchObject({ status: 'interrupted', exit: 130 });
-  expect(performance.now() - started).toBeLessThan(10_000);
 });
 
 it('a run that is interrupted before it began touches nothing', async () => {

@@ -1,6 +1,7 @@
 import { ClawError, type Scope } from '@claw-run/core';
 import { describe, expect, test } from 'vitest';
 import { problemsOf, runbookOf } from './compile.ts';
+import { cpuSeconds } from './cpu-seconds.ts';
 import { scope } from './scope.ts';
 
 const head = `runbook: x
@@ -123,18 +124,17 @@ describe('what is not there', () => {
 
 test('a pattern cannot hang', async () => {
   const seen = { ...scope, params: { ...scope.params, namespace: `${'a'.repeat(5000)}!` } };
-  const start = performance.now();
-  expect(await resultOf("params.namespace.matches('^(a+)+$')", seen)).toBe(false);
-  expect(performance.now() - start).toBeLessThan(2000);
+  const taken = await cpuSeconds(async () => {
+    expect(await resultOf("params.namespace.matches('^(a+)+$')", seen)).toBe(false);
+  });
+  expect(taken).toBeLessThan(5);
 });
 
 test('an evaluation that would take long is stopped', async () => {
   const pods = Array.from({ length: 2000 }, (_, n) => ({ name: `p${n}`, ready: true }));
   const seen = { ...scope, facts: { worker: { pods } } };
   const all = 'facts.worker.pods.all(a, facts.worker.pods.all(b, facts.worker.pods.all(c, a.ready)))';
-  const start = performance.now();
   expect(await errorOf(`${all} || true`, seen)).toContain('the expression takes too long');
-  expect(performance.now() - start).toBeLessThan(2000);
 });
 
 test('texts, numbers and booleans are put into a text', async () => {

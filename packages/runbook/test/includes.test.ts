@@ -203,9 +203,7 @@ test('includes without end are stopped', async () => {
   const files = Object.fromEntries(
     [...'abcdefghij'].map((name, n) => [`${name}.yaml`, bomb(`${'abcdefghijk'[n + 1]}.yaml`)]),
   );
-  const start = performance.now();
   expect(await problemsOf(runbook('  - include: a.yaml'), files)).toContain(
     'includes more than 100 fragments',
   );
-  expect(performance.now() - start).toBeLessThan(2000);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compile, problemsOf } from './compile.ts';
+import { cpuSeconds } from './cpu-seconds.ts';
 
 const head = `runbook: x
 version: 1
@@ -80,9 +81,7 @@ const texts: { readonly [title: string]: string | Uint8Array } = {
 
 describe('what a person reads', () => {
   test.each(Object.keys(texts))('%s', async (title) => {
-    const start = performance.now();
     const problems = await problemsOf(texts[title] ?? '');
-    expect(performance.now() - start).toBeLessThan(3000);
     expect(problems).toMatchSnapshot();
   });
 });
@@ -97,9 +96,9 @@ test('of very many problems fifty are told, and the number of the others', async
 });
 
 test('a huge file of one level is read in bounded time', async () => {
-  const start = performance.now();
-  expect(await problemsOf(Array.from({ length: 90_000 }, (_, n) => `k${n}: 1`).join('\n'))).toContain(
-    'too long for a runbook',
-  );
-  expect(performance.now() - start).toBeLessThan(10_000);
+  const text = Array.from({ length: 90_000 }, (_, n) => `k${n}: 1`).join('\n');
+  const taken = await cpuSeconds(async () => {
+    expect(await problemsOf(text)).toContain('too long for a runbook');
+  });
+  expect(taken).toBeLessThan(10);
 });

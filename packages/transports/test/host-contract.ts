@@ -135,12 +135,11 @@ export function describeHostContract(
 
       it('that leaves something running in the background keeps nobody waiting, and does not leave it', async () => {
         const mark = `claw-mark-${randomBytes(6).toString('hex')}`;
-        const began = performance.now();
+        // had it kept the command waiting, that would have ended by its time-out
         const [first, second] = await Promise.all([
           script(`sh -c 'while :; do sleep 0.05; echo noise; done; : ${mark}' & echo started`),
           script('sleep 0.3; echo clean'),
         ]);
-        expect(performance.now() - began).toBeLessThan(15_000);
         expect(first.stdout).toMatch(/^started\n(noise\n)*$/);
         expect(second.stdout).toBe('clean\n');
         expect(await world.sh(`pgrep -f '[c]law-mark-${mark.slice(10)}' | wc -l`)).toMatch(/^0/);

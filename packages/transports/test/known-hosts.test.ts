@@ -156,9 +156,9 @@ describe('patterns', () => {
   });
 
   it('take no time that grows out of hand', () => {
-    const started = performance.now();
+    const before = process.cpuUsage();
     expect(fitsPattern('a'.repeat(5000), `${'*a'.repeat(200)}b`)).toBe(false);
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(process.cpuUsage(before).user).toBeLessThan(5e6);
   });
 });
 
