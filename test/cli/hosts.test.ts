@@ -47,7 +47,7 @@ test('hosts with the same plan are shown as one; nothing is touched by a dry run
       ✓ c  1 change planned
 
     ✓ 3 changes planned on 3 hosts; nothing was touched
-      next: claw-run ROOT/test/cli/fixtures/notes.yaml
+      next: claw-run ROOT/test/cli/fixtures/notes.yaml -e path=FOLDER/note --hosts hosts -f 1
     ",
       "stderr": "",
     }
@@ -84,7 +84,7 @@ test('a fleet is rolled out, listed, undone, each by its id or as the latest', a
       ✓ a  1 change made and verified
 
     ✓ Mended: 1 change made and verified on 1 host in N s
-      undo: claw-run rollback FLEET
+      undo: claw-run rollback FLEET -f 1
     ",
       "told": "
     Batch 1 of 1 a
@@ -137,7 +137,7 @@ test('what one host has done for all is not done again, and not asked for again'
       ✓ c  nothing to change
 
     ✓ Mended: 1 change made and verified on 1 host in N s
-      undo: claw-run rollback FLEET
+      undo: claw-run rollback FLEET -f 1
     ",
     ]
   `);

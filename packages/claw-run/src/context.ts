@@ -5,6 +5,8 @@ import type { Io } from './io.ts';
 export interface Context {
   readonly io: Io;
   readonly options: Options;
+  /** Those of the options that were written on the command line; the others come from the environment. */
+  readonly typed: Options;
   readonly operands: readonly string[];
 }
 

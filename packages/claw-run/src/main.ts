@@ -13,14 +13,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const parsed = parse(argv, process.env);
     if (parsed.kind === 'call') {
-      const { options } = parsed;
+      const { options, operands, typed } = parsed;
       json = options.output === 'json' && running.has(parsed.command);
       if (options.report !== undefined)
         (await import('./report/reports.ts')).reportsOf(options.report, io.cwd);
       // of a host little is kept and much is garbage: with many of them, the room for young garbage must not grow with each
       if (options.hosts !== undefined) setFlagsFromString('--semi-space-growth-factor=1');
       const { call } = await loaded(parsed.command);
-      return await call({ io, options: parsed.options, operands: parsed.operands });
+      return await call({ io, options, operands, typed });
     }
     io.out(parsed.kind === 'help' ? parsed.text : `${version}\n`);
     return 0;

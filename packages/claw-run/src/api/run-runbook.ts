@@ -98,7 +98,11 @@ async function start(source: string | Runbook, options: RunbookOptions, mode: 'a
   const runbook = typeof source === 'string' ? await compile(source, options) : source;
   const redactor = createRedactor();
   const io: Io = { ...silent, redactor, env: options.env ?? process.env, cwd: options.cwd ?? process.cwd() };
-  const params = await collectParams(runbook.params, { io, options: {}, operands: [] }, options.params);
+  const params = await collectParams(
+    runbook.params,
+    { io, options: {}, typed: {}, operands: [] },
+    options.params,
+  );
   const reach = reachFrom(options);
   const bound = new Set(Object.keys(options.connections ?? {}));
   const many = manyTarget({ targets: runbook.targets.filter(({ name }) => !bound.has(name)) }, reach);

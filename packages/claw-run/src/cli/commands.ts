@@ -13,8 +13,8 @@ export interface Command {
 }
 
 const general = ['output', 'verbose', 'quiet', 'stateDir'] as const satisfies readonly FlagName[];
-const reach = ['context', 'kubeconfig', 'target', 'sandbox'] as const satisfies readonly FlagName[];
-const ssh = [
+export const reach = ['context', 'kubeconfig', 'target', 'sandbox'] as const satisfies readonly FlagName[];
+export const ssh = [
   'sshConfig',
   'knownHosts',
   'identity',
@@ -24,9 +24,9 @@ const ssh = [
   'sudoPasswordFrom',
   'lockDir',
 ] as const satisfies readonly FlagName[];
-const many = ['hosts', 'limit', 'forks'] as const satisfies readonly FlagName[];
-const inputs = ['param', 'params', 'log', 'library'] as const satisfies readonly FlagName[];
-const choice = ['from', 'only'] as const satisfies readonly FlagName[];
+export const many = ['hosts', 'limit', 'forks'] as const satisfies readonly FlagName[];
+export const inputs = ['param', 'params', 'log', 'library'] as const satisfies readonly FlagName[];
+export const choice = ['from', 'only'] as const satisfies readonly FlagName[];
 const acting = [
   'yes',
   'step',

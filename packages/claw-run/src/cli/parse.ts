@@ -12,6 +12,8 @@ export type Parsed =
       readonly command: string;
       readonly operands: readonly string[];
       readonly options: Options;
+      /** Those of them that were written, and not taken from the environment. */
+      readonly typed: Options;
     }
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'version' };
@@ -63,13 +65,20 @@ function parseCommand(name: string, args: readonly string[], env: NodeJS.Process
     throw usageOf(error, name);
   }
   const values = parser.opts();
-  const options = Object.fromEntries(
-    (command?.flags ?? []).flatMap((each) => {
-      const value: unknown = values[camel(flags[each].long)];
-      return value === undefined ? [] : [[each, value]];
-    }),
-  );
-  return { kind: 'call', command: name, operands: parser.args, options: options as Options };
+  const given = (command?.flags ?? []).flatMap((each) => {
+    const name = camel(flags[each].long);
+    const value: unknown = values[name];
+    return value === undefined ? [] : [{ each, value, typed: parser.getOptionValueSource(name) === 'cli' }];
+  });
+  const optionsOf = (some: typeof given) =>
+    Object.fromEntries(some.map(({ each, value }) => [each, value])) as Options;
+  return {
+    kind: 'call',
+    command: name,
+    operands: parser.args,
+    options: optionsOf(given),
+    typed: optionsOf(given.filter(({ typed }) => typed)),
+  };
 }
 
 function optionOf(name: FlagName): Option {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ClawError, type Param, type Problem, type Runbook } from '@claw-run/core';
 import { createJournalStore } from '@claw-run/engine';
+import { pastRunFlags } from '../cli/follow-up.ts';
 import { UsageError } from '../cli/usage-error.ts';
 import type { Context } from '../context.ts';
 import { clusterReachOf, hostReachOf } from '../run/bind-targets.ts';
@@ -46,7 +47,7 @@ export async function call(context: Context): Promise<number> {
       facts: plan.facts,
       reach,
       interrupt,
-      manner: { mode: 'apply' },
+      manner: { mode: 'apply', again: pastRunFlags(context, 'run') },
       extra: {
         identity: { run: plan.run, startedAt: plan.startedAt },
         select: selectSteps(runbook, plan.selection),
@@ -61,7 +62,7 @@ export async function call(context: Context): Promise<number> {
   }
 }
 
-/** What the plan says, and the secrets anew. */
+/** What the plan says, and the secrets anew; a file of parameters may hold those of the plan besides. */
 async function paramsOf(runbook: Runbook, plan: PlanFile, context: Context): Promise<Params> {
   const secrets: readonly Param[] = runbook.params.filter(({ type }) => type === 'secret');
   const fixed = Object.keys(plan.params).filter((name) => !secrets.some((param) => param.name === name));
@@ -70,7 +71,7 @@ async function paramsOf(runbook: Runbook, plan: PlanFile, context: Context): Pro
     .filter((each) => fixed.includes(each));
   if (given !== undefined)
     throw new UsageError(`the plan fixes ${given}`, 'plan again with another value, and apply that');
-  return { ...plan.params, ...(await collectParams(secrets, context)) } as Params;
+  return { ...plan.params, ...(await collectParams(secrets, context, {}, runbook.params)) } as Params;
 }
 
 async function otherTarget(

@@ -1,3 +1,4 @@
+import { commandLine, runAgain } from '../cli/follow-up.ts';
 import { UsageError } from '../cli/usage-error.ts';
 import { answerJson, type Context, outputOf } from '../context.ts';
 import { createStyle, plain, plainJson } from '../render/style.ts';
@@ -61,24 +62,24 @@ async function diagnoseLog(log: string, context: Context, interrupt: Interrupt):
   ) {
     if (outputOf(context) === 'human') {
       io.out(
-        `\nNo cluster is configured, so its causes were not looked at. With one: claw-run diagnose ${best.file} --log ${log}\n`,
+        `\nNo cluster is configured, so its causes were not looked at. With one: ${plain(commandLine(['claw-run', 'diagnose', best.file, '--log', log]))}\n`,
       );
     }
     return 0;
   }
   if (outputOf(context) === 'human') io.out('\n');
-  return diagnose(best, best.facts, { context, interrupt });
+  return diagnose(best, best.facts, { context, interrupt, log });
 }
 
 async function diagnose(
   { file, runbook }: Found,
   facts: { readonly [name: string]: string },
-  { context, interrupt }: { context: Context; interrupt: Interrupt },
+  { context, interrupt, log }: { context: Context; interrupt: Interrupt; log?: string },
 ): Promise<number> {
   const { reach, params: known, close } = await openReach(context, interrupt, runbook);
   try {
     const params = await collectParams(runbook.params, context, known);
-    const next = reach.practice === true ? undefined : `claw-run ${file}`;
+    const next = reach.practice === true ? undefined : runAgain({ file, runbook }, context, log);
     const outcome = await execute(context, {
       runbook,
       params,

@@ -1,4 +1,5 @@
 import { createJournalStore } from '@claw-run/engine';
+import { pastRunFlags } from '../cli/follow-up.ts';
 import type { Context } from '../context.ts';
 import { outputOf } from '../context.ts';
 import { agree, Unanswered } from '../prompt.ts';
@@ -33,7 +34,11 @@ export async function callOnFleet(context: Context, fleet: string, how: 'resume'
   if (answer !== 'yes') return answer === 'no' ? 8 : 12;
   const interrupt = watchInterrupts(context);
   const opened = await openReach(context, interrupt);
-  const manner = { mode: 'apply' as const, ...(how === 'undo' ? { undoing: true } : { resuming: true }) };
+  const manner = {
+    mode: 'apply' as const,
+    again: pastRunFlags(context, 'again'),
+    ...(how === 'undo' ? { undoing: true } : { resuming: true }),
+  };
   const renderer =
     outputOf(context) === 'json' ? createFleetJsonRenderer(io) : createFleetRenderer(context, manner);
   try {

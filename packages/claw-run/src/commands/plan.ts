@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { applyPlan, runAgain } from '../cli/follow-up.ts';
 import { UsageError } from '../cli/usage-error.ts';
 import type { Context } from '../context.ts';
 import { manyTarget } from '../run/bind-targets.ts';
@@ -28,7 +29,10 @@ export async function call(context: Context): Promise<number> {
         'a plan can be saved for one host, not for many',
         'name one with --target, or run without -o: it asks before it acts',
       );
-    const next = options.out === undefined ? `claw-run ${file}` : `claw-run apply ${options.out}`;
+    const next =
+      options.out === undefined
+        ? runAgain({ file, runbook }, context)
+        : applyPlan(options.out, runbook, context);
     const outcome = await execute(context, {
       runbook,
       params,

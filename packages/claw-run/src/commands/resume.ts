@@ -1,4 +1,5 @@
 import { type RunOptions, resume } from '@claw-run/engine';
+import { pastRunFlags } from '../cli/follow-up.ts';
 import type { Context } from '../context.ts';
 import { agree, Unanswered } from '../prompt.ts';
 import { reachOf } from '../run/bind-targets.ts';
@@ -44,6 +45,7 @@ export async function call(context: Context): Promise<number> {
       manner: {
         mode: 'apply',
         resuming: true,
+        again: pastRunFlags(context, 'again'),
         names: new Map(past.history.opened?.steps.map(({ id, name }) => [id, name])),
       },
       work: (given: RunOptions) => resume({ ...given, journal: past.journal }),

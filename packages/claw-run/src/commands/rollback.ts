@@ -1,4 +1,5 @@
 import { type RunOptions, undoRun } from '@claw-run/engine';
+import { pastRunFlags } from '../cli/follow-up.ts';
 import type { Context } from '../context.ts';
 import { agree, Unanswered } from '../prompt.ts';
 import { count, createStyle, plain } from '../render/style.ts';
@@ -51,7 +52,12 @@ export async function call(context: Context): Promise<number> {
       runbook,
       reach: reachOf(bindings, reach),
       interrupt,
-      manner: { mode: 'apply', undoing: true, names: namesOf(past) },
+      manner: {
+        mode: 'apply',
+        undoing: true,
+        again: pastRunFlags(context, 'again'),
+        names: namesOf(past),
+      },
       work: (given: RunOptions) =>
         undoRun({
           ...given,

@@ -1,3 +1,4 @@
+import { pastRunFlags, runAgain } from '../cli/follow-up.ts';
 import { UsageError } from '../cli/usage-error.ts';
 import type { Context } from '../context.ts';
 import type { Reach } from '../run/bind-targets.ts';
@@ -46,7 +47,8 @@ async function runOn(given: Reach, context: Context): Promise<number> {
       manner: {
         mode,
         practice: reach.practice,
-        next: reach.practice === true ? undefined : `claw-run ${file}`,
+        next: reach.practice === true ? undefined : runAgain({ file, runbook }, context),
+        again: pastRunFlags(context, 'run'),
       },
       extra: { select },
     });

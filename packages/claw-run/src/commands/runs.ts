@@ -6,6 +6,7 @@ import {
   type JournalRecord,
   type RunEvent,
 } from '@claw-run/engine';
+import { pastRunFlags } from '../cli/follow-up.ts';
 import { answerJson, type Context, outputOf } from '../context.ts';
 import { createHumanRenderer } from '../render/human.ts';
 import { createJsonRenderer } from '../render/json.ts';
@@ -120,6 +121,7 @@ async function tell(run: string, context: Context): Promise<number> {
     mode: 'apply',
     practice: isPractice(history),
     undoing: history.reverting,
+    again: pastRunFlags(context, 'run'),
     proofs: history.opened?.proofs.map(({ id }) => id),
   };
   const renderer =

@@ -1,7 +1,7 @@
 import type { Problem } from '@claw-run/core';
 import { type RunEvent, runStatuses } from '@claw-run/engine';
-import type { Manner } from './renderer.ts';
-import { count, type Style, seconds, wrap } from './style.ts';
+import type { Manner, Next } from './renderer.ts';
+import { count, plain, type Style, seconds, wrap } from './style.ts';
 
 type Ended = Extract<RunEvent, { type: 'run.ended' }>;
 
@@ -45,15 +45,19 @@ function summary(event: Ended, { manner, changed, ms }: EndOptions): string {
 function nextLines({ status, run }: Ended, { style, manner, changed }: EndOptions): readonly string[] {
   if (manner.mode !== 'apply') {
     const open = manner.mode === 'diagnose' || changed > 0;
-    return manner.next === undefined || !open || status === 'refused'
-      ? []
-      : [`  next: ${style.cyan(manner.next)}`];
+    return manner.next === undefined || !open || status === 'refused' ? [] : commandLines(manner.next, style);
   }
-  if (manner.undoing) return status === 'ok' ? [] : [`  again: ${style.cyan(`claw-run rollback ${run}`)}`];
+  const again = (verb: string) => style.cyan(`claw-run ${verb} ${run}${manner.again ?? ''}`);
+  if (manner.undoing) return status === 'ok' ? [] : [`  again: ${again('rollback')}`];
   if (untouched.has(status) || changed === 0) return [];
   if (manner.practice) return [style.dim('  The practice world ends with the run.')];
-  const goOn = unfinished.has(status) ? [`  go on: ${style.cyan(`claw-run resume ${run}`)}`] : [];
-  return status === 'rolled-back' ? [] : [...goOn, `  undo: ${style.cyan(`claw-run rollback ${run}`)}`];
+  const goOn = unfinished.has(status) ? [`  go on: ${again('resume')}`] : [];
+  return status === 'rolled-back' ? [] : [...goOn, `  undo: ${again('rollback')}`];
+}
+
+/** The command to go on with, and what it needs besides. */
+export function commandLines({ command, needs }: Next, style: Style): readonly string[] {
+  return [`  next: ${style.cyan(plain(command))}`, ...needs.map((need) => `        with ${plain(need)}`)];
 }
 
 const untouched: ReadonlySet<string> = new Set([

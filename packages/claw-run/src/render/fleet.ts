@@ -2,6 +2,7 @@ import type { FleetEvent, HostOutcome, RunEvent } from '@claw-run/engine';
 import { runStatuses } from '@claw-run/engine';
 import type { Context } from '../context.ts';
 import { describeAction } from './describe-action.ts';
+import { commandLines } from './ending.ts';
 import { createHumanRenderer } from './human.ts';
 import type { Manner } from './renderer.ts';
 import { createStatusLine } from './status-line.ts';
@@ -268,15 +269,16 @@ function nextLines(
 ): readonly string[] {
   const pending = hosts.some(({ changes }) => changes > 0);
   if (manner.mode !== 'apply')
-    return manner.next === undefined || !pending ? [] : [`  next: ${style.cyan(manner.next)}`];
-  if (manner.undoing) return status === 'ok' ? [] : [`  again: ${style.cyan(`claw-run rollback ${run}`)}`];
+    return manner.next === undefined || !pending ? [] : commandLines(manner.next, style);
+  const again = (verb: string) => style.cyan(`claw-run ${verb} ${run}${manner.again ?? ''}`);
+  if (manner.undoing) return status === 'ok' ? [] : [`  again: ${again('rollback')}`];
   const acted = hosts.filter(
     (host) => host.changes > 0 && !untouched.has(host.status) && host.status !== 'rolled-back',
   );
   const unfinished = acted.some(({ status: each }) => each !== 'ok');
   return [
-    ...(unfinished ? [`  go on: ${style.cyan(`claw-run resume ${run}`)}`] : []),
-    ...(acted.length > 0 ? [`  undo: ${style.cyan(`claw-run rollback ${run}`)}`] : []),
+    ...(unfinished ? [`  go on: ${again('resume')}`] : []),
+    ...(acted.length > 0 ? [`  undo: ${again('rollback')}`] : []),
   ];
 }
 

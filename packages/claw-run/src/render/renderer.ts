@@ -7,11 +7,21 @@ export interface Renderer {
   readonly flush: () => void;
 }
 
+/** A command to go on with. */
+export interface Next {
+  /** Quoted for the shell. */
+  readonly command: string;
+  /** What it needs besides, and cannot hold itself. */
+  readonly needs: readonly string[];
+}
+
 /** How a run is meant and what is said at its end. */
 export interface Manner {
   readonly mode: 'apply' | 'plan' | 'diagnose';
-  /** How to do what was planned: `claw-run FILE`. */
-  readonly next?: string | undefined;
+  /** How to do what was planned. */
+  readonly next?: Next | undefined;
+  /** What `claw-run resume RUN` and `claw-run rollback RUN` take besides, quoted for the shell; with a space before it. */
+  readonly again?: string | undefined;
   /** What of it can be undone, or that it cannot: a practice cluster ends with the run. */
   readonly practice?: boolean | undefined;
   readonly undoing?: boolean | undefined;

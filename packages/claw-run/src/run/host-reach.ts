@@ -2,10 +2,10 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { isObject, type JsonObject, Secret } from '@claw-run/core';
 import { parseDuration } from '@claw-run/runbook';
-import type { Options } from '../cli/flags.ts';
+import { flags, type Options } from '../cli/flags.ts';
 import { UsageError } from '../cli/usage-error.ts';
 import type { Io } from '../io.ts';
-import { secretFrom } from './secret-source.ts';
+import { checkSource, secretFrom } from './secret-source.ts';
 
 /** How hosts are reached and what is needed there, by the flags. Kept in journals, so it holds no secrets: only where they come from. */
 export interface HostWays {
@@ -34,9 +34,9 @@ export function hostWays(options: Options, cwd: string): HostWays {
     knownHosts: knownHosts?.map(path),
     identities: identity?.map(path),
     connectSeconds,
-    sshPasswordFrom: absolute(options.sshPasswordFrom, cwd),
-    passphraseFrom: absolute(options.passphraseFrom, cwd),
-    sudoPasswordFrom: absolute(options.sudoPasswordFrom, cwd),
+    sshPasswordFrom: source('sshPasswordFrom', options, cwd),
+    passphraseFrom: source('passphraseFrom', options, cwd),
+    sudoPasswordFrom: source('sudoPasswordFrom', options, cwd),
     lockFolder: options.lockDir,
   });
 }
@@ -126,8 +126,15 @@ export function homeOf(env: NodeJS.ProcessEnv): string {
   return env.HOME ?? homedir();
 }
 
-function absolute(source: string | undefined, cwd: string): string | undefined {
-  return source?.startsWith('file:') === true ? `file:${resolve(cwd, source.slice('file:'.length))}` : source;
+function source(
+  name: 'sshPasswordFrom' | 'passphraseFrom' | 'sudoPasswordFrom',
+  options: Options,
+  cwd: string,
+): string | undefined {
+  const text = options[name];
+  if (text === undefined) return undefined;
+  checkSource(text, flags[name].long);
+  return text.startsWith('file:') ? `file:${resolve(cwd, text.slice('file:'.length))}` : text;
 }
 
 function defined<T extends object>(values: T): T {

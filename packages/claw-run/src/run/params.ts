@@ -18,20 +18,21 @@ export type Params = { readonly [name: string]: ParamValue };
 
 /**
  * The parameters of a runbook: from the command line, a file, the values of a program, their own sources, their defaults, and, where someone can be asked,
- * from a prompt. @throws ClawError `param-invalid` with every problem at once
+ * from a prompt. A parameter that is `known` but not declared may be given and is passed over. @throws ClawError `param-invalid` with every problem at once
  */
 export async function collectParams(
   declared: readonly Param[],
   context: Context,
   values: { readonly [name: string]: ParamValue } = {},
+  known: readonly Param[] = declared,
 ): Promise<Params> {
   const { io, options } = context;
   const given = givenOf(options.param ?? []);
   const file = options.params === undefined ? {} : await readParamsFile(options.params, context);
   for (const value of Object.values(given)) hide(declared, given, value, io.redactor.add);
   const problems: Problem[] = [
-    ...unknownNames(declared, Object.keys(given), '-e'),
-    ...unknownNames(declared, Object.keys({ ...file, ...values }), options.params ?? 'params'),
+    ...unknownNames(known, Object.keys(given), '-e'),
+    ...unknownNames(known, Object.keys({ ...file, ...values }), options.params ?? 'params'),
   ];
   const params: Record<string, ParamValue> = {};
   for (const param of declared) {

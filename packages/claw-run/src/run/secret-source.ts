@@ -23,14 +23,19 @@ export async function secretFrom(
     const { askSecret } = await import('../prompt.ts');
     return known(await askSecret(io, question), io);
   }
-  if ((kind !== 'env' && kind !== 'file') || name === '')
-    throw new UsageError(`--${flag} takes env:NAME, file:PATH or prompt`, 'never the secret itself');
+  checkSource(source, flag);
   const text = kind === 'env' ? io.env[name] : await textOf(resolve(io.cwd, name), flag, name);
   if (text === undefined || text === '')
     throw new UsageError(
       kind === 'env' ? `--${flag}: the variable ${name} is not set` : `--${flag}: the file ${name} is empty`,
     );
   return known(text, io);
+}
+
+/** Whether a text is a source at all. It has to be asked before the text is shown or kept anywhere. @throws UsageError */
+export function checkSource(source: string, flag: string): void {
+  if (source !== 'prompt' && !/^(env|file):./s.test(source))
+    throw new UsageError(`--${flag} takes env:NAME, file:PATH or prompt`, 'never the secret itself');
 }
 
 function known(text: string, io: Io): Secret {
