@@ -58,7 +58,7 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
                  + Ask the cluster admins.
 
       ✓ 2 changes planned; nothing was touched
-        next: claw-run ROOT/test/lab/fixtures/notice.yaml
+        next: claw-run ROOT/test/lab/fixtures/notice.yaml --target head=ssh://ops@ADDRESS --known-hosts LAB -i LAB
       ",
       }
     `);
@@ -323,5 +323,7 @@ function leftOfSlow({ sh }: LabHost): Promise<string> {
 }
 
 function stable(text: string): string {
-  return normal(text).replaceAll(/127\.0\.0\.\d+:\d+/g, 'ADDRESS');
+  return normal(text)
+    .replaceAll(/127\.0\.0\.\d+:\d+/g, 'ADDRESS')
+    .replaceAll(/(--known-hosts|-i) \S+/g, '$1 LAB');
 }
