@@ -23,6 +23,7 @@ export {
   type HeadNodeLayout,
   type HeadNodeWorld,
   type HeadNodeWorldOptions,
+  type HostAccount,
   type HostFile,
   headNodeWorld,
   siteFiles,

@@ -6,6 +6,8 @@ import {
   type HeadNodeLayout,
   type HeadNodeScenario,
   type HeadNodeSecrets,
+  type HeadNodeWorldOptions,
+  type HostAccount,
   type HostFile,
   headNodeWorld,
   installClient,
@@ -28,7 +30,7 @@ export interface HeadNode {
   readonly server: string;
   /** Runs a shell line in a fresh login session of a user. */
   readonly as: (user: string, line: string) => Promise<Ran>;
-  /** Makes another host a client of this one: the CLI, the site's settings, the users' logins. */
+  /** Makes another host a client of this one: the CLI, the site's settings, the users' logins, a proxy. `apply` breaks it too. */
   readonly addClient: (client: LabHost) => Promise<void>;
   /** Breaks the healthy world, or mends it again (`[]`): everything is as after a new installation. */
   readonly apply: (scenarios: readonly HeadNodeScenario[]) => Promise<void>;
@@ -82,17 +84,27 @@ export async function setUpHeadNode(host: LabHost, options: HeadNodeOptions = {}
   const known = `grep -q ' ${NAME}$' /etc/hosts || echo '127.0.0.1 ${NAME}' >> /etc/hosts`;
   await run(host, [known, ...install.files.map(writeCommand), ...relabel(kind), 'systemctl daemon-reload']);
 
+  const clients: LabHost[] = [];
+  const homesGone = users.map((each) => `rm -rf ${layout.home(each)}/.claw ${layout.home(each)}/.profile`);
+  const applyToClient = async (client: LabHost, options: HeadNodeWorldOptions) => {
+    const homes = await Promise.all(users.map((each) => userFiles(each, options)));
+    await run(client, [...homesGone, ...[...siteFiles(options), ...homes.flat()].map(writeCommand)]);
+  };
+
   const apply = async (names: readonly HeadNodeScenario[]) => {
     const scenarios = parseHeadNodeScenarios(names);
     const now = new Date(`${(await host.sh('date -u +%FT%TZ')).trim()}`);
-    const world = await headNodeWorld({ scenarios, layout, secrets, user, now });
+    const options = { scenarios, layout, secrets, user, now };
+    const world = await headNodeWorld(options);
     const broken = (scenario: HeadNodeScenario) => scenarios.includes(scenario);
     await run(host, [
       'systemctl stop claw-scheduler; systemctl reset-failed claw-scheduler 2>/dev/null || true',
       'rm -rf /var/spool/claw-scheduler /var/log/claw-scheduler.log*',
-      ...users.map((each) => `rm -rf ${layout.home(each)}/.claw ${layout.home(each)}/.profile`),
+      ...homesGone,
       ...world.files.map(writeCommand),
       ...localMembers(world.members, users),
+      ...(kind === 'ldap' ? ['systemctl start sssd'] : []),
+      ...accountCommands(world.accounts, users),
       ...(kind === 'ldap' ? directoryMember(!broken('group-ldap')) : []),
       ...(firewall ? firewallPort(!broken('firewall')) : []),
       ...relabel(kind),
@@ -103,6 +115,7 @@ export async function setUpHeadNode(host: LabHost, options: HeadNodeOptions = {}
       settled,
       ...world.afterwards.map(afterwardsCommand),
     ]);
+    for (const client of clients) await applyToClient(client, options);
   };
   await apply(options.scenarios ?? []);
 
@@ -114,11 +127,12 @@ export async function setUpHeadNode(host: LabHost, options: HeadNodeOptions = {}
     apply,
     as: (name, line) => runAs(host, name, line),
     async addClient(client) {
-      const now = new Date();
-      const world = { scenarios: [], layout, secrets, user, now };
-      const homes = await Promise.all(users.map((each) => userFiles(each, world)));
-      const files = [...installClient({ programs, node }), ...siteFiles(world), ...homes.flat()];
+      const proxy = install.files.filter(({ path }) => /claw-schedulerd$|claw-proxy\.service$/.test(path));
+      const files = [...installClient({ programs, node }), ...proxy];
       await run(client, [`echo '${host.ip} ${NAME}' >> /etc/hosts`, ...files.map(writeCommand)]);
+      await applyToClient(client, { scenarios: [], layout, secrets, user, now: new Date() });
+      await run(client, ['systemctl daemon-reload', 'systemctl restart claw-proxy']);
+      clients.push(client);
     },
   };
 }
@@ -141,6 +155,13 @@ function afterwardsCommand(event: Afterwards): string {
       return writeCommand(event.file);
     case 'stop':
       return 'systemctl stop claw-scheduler';
+    case 'fall':
+      return 'systemctl restart claw-scheduler || true; while systemctl is-active -q claw-scheduler; do sleep 0.1; done';
+    case 'submit':
+      return `su - ${event.user} -c 'clw submit ${event.path}' >/dev/null`;
+    case 'stop-directory-client':
+      // what sssd keeps in memory would go on answering for it
+      return 'sss_cache -E; systemctl stop sssd; rm -f /var/lib/sss/mc/*';
   }
 }
 
@@ -152,6 +173,21 @@ function localMembers(members: readonly string[], users: readonly string[]): rea
         ? `usermod -aG claw-users ${each}`
         : `gpasswd -d ${each} claw-users >/dev/null 2>&1 || true`,
     );
+}
+
+/** The local accounts as they should be; unlocked, without an end and with nothing to log in with where none are given. */
+function accountCommands(accounts: readonly HostAccount[], users: readonly string[]): readonly string[] {
+  return users
+    .filter((each) => each !== 'lalice')
+    .flatMap((each) => {
+      const account = accounts.find(({ user }) => user === each);
+      const password = account === undefined ? `${each}:*` : `${each}:${account.password}`;
+      return [
+        `chpasswd ${account === undefined ? '-e' : ''} <<'ENTRY'\n${password}\nENTRY`,
+        `chage -E ${account?.expires ?? '-1'} ${each}`,
+        ...(account?.locked === true ? [`usermod -L ${each}`] : []),
+      ];
+    });
 }
 
 function directoryMember(isMember: boolean): readonly string[] {

@@ -8,6 +8,8 @@ export interface Listen {
 export interface Queue {
   readonly name: string;
   readonly slots: number;
+  /** Whose members may use it; absent: everybody who is let in. */
+  readonly groups?: readonly string[];
 }
 
 /** What `config.yaml` says, with its defaults. */
@@ -17,6 +19,8 @@ export interface SchedulerConfig {
   /** Paths of the certificate and its key; absent: plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly mode: 'groups' | 'ldap' | 'jwt';
+  /** What a login is checked against: `users.yaml`, or the accounts of the host. */
+  readonly login: 'users' | 'host';
   readonly authorizedGroups: readonly string[];
   readonly adminGroups: readonly string[];
   readonly tokenLifetimeSeconds: number;
@@ -57,7 +61,7 @@ export function parseConfig(text: string): SchedulerConfig {
   const auth = section(
     top.auth,
     ['auth'],
-    ['mode', 'authorized_groups', 'admin_groups', 'token_lifetime', 'group_cache', 'check_client'],
+    ['mode', 'login', 'authorized_groups', 'admin_groups', 'token_lifetime', 'group_cache', 'check_client'],
   );
   const tls = section(server.tls, ['server', 'tls'], ['cert', 'key']);
 
@@ -74,10 +78,14 @@ export function parseConfig(text: string): SchedulerConfig {
   const listen = (value: unknown, path: readonly (string | number)[]): Listen =>
     parseListen(word(value, path)) ?? fail(path, 'is not an address such as 0.0.0.0:8080 or [::]:8080');
   const queue = (value: unknown, path: readonly (string | number)[]): Queue => {
-    const { name, slots } = section(value, path, ['name', 'slots']);
+    const { name, slots, groups } = section(value, path, ['name', 'slots', 'groups']);
     if (typeof slots !== 'number' || !Number.isInteger(slots) || slots < 0)
       return fail([...path, 'slots'], 'is not a whole number');
-    return { name: word(name, [...path, 'name']), slots };
+    return {
+      name: word(name, [...path, 'name']),
+      slots,
+      ...(groups !== undefined && { groups: texts(groups, [...path, 'groups']) }),
+    };
   };
   const list = <T>(
     value: unknown,
@@ -88,9 +96,10 @@ export function parseConfig(text: string): SchedulerConfig {
       ? value.map((each, index) => one(each, [...path, index]))
       : fail(path, 'is not a list with something in it');
 
-  const { mode = 'groups', check_client: checkClient = true } = auth;
+  const { mode = 'groups', login = 'users', check_client: checkClient = true } = auth;
   if (mode !== 'groups' && mode !== 'ldap' && mode !== 'jwt')
     return fail(['auth', 'mode'], 'is not one of groups, ldap, jwt');
+  if (login !== 'users' && login !== 'host') return fail(['auth', 'login'], 'is not one of users, host');
   if (typeof checkClient !== 'boolean') return fail(['auth', 'check_client'], 'is not true or false');
   return {
     host: word(server.host ?? 'claw-head-01', ['server', 'host']),
@@ -102,6 +111,7 @@ export function parseConfig(text: string): SchedulerConfig {
       },
     }),
     mode,
+    login,
     authorizedGroups: texts(auth.authorized_groups ?? ['claw-users', 'claw-admins'], [
       'auth',
       'authorized_groups',

@@ -1,4 +1,4 @@
-import type { SchedulerConfig } from './config.ts';
+import type { Queue, SchedulerConfig } from './config.ts';
 import type { Account, Group } from './nss.ts';
 import type { Caller, TokenFault } from './tokens.ts';
 
@@ -11,7 +11,7 @@ export interface Client {
 }
 
 export interface Denial {
-  readonly reason: TokenFault | 'uid-mismatch' | 'group' | 'session' | 'owner';
+  readonly reason: TokenFault | 'uid-mismatch' | 'group' | 'session' | 'owner' | 'queue';
   readonly message: string;
 }
 
@@ -53,6 +53,18 @@ export function ownerDenialOf(
   if (caller.kind === 'admin' || caller.user === owner) return undefined;
   const isAdmin = groupsOf(caller, account, config).some((name) => config.adminGroups.includes(name));
   return isAdmin ? undefined : { reason: 'owner', message: `User ${caller.user} not authorized` };
+}
+
+/** Whether a caller, let in already, may use a queue. */
+export function mayUse(
+  queue: Queue,
+  { config, caller, account }: Pick<Request, 'config' | 'caller' | 'account'>,
+): boolean {
+  if (queue.groups === undefined) return true;
+  if (typeof caller === 'string') return false;
+  return (
+    caller.kind === 'admin' || groupsOf(caller, account, config).some((name) => queue.groups?.includes(name))
+  );
 }
 
 /** The groups that count: those of the token in mode jwt, those of the name service otherwise. */

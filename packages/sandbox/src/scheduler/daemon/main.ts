@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
 import { openLog } from './log.ts';
 import { startProxy } from './proxy.ts';
-import { type Scheduler, StartError, startScheduler } from './schedulerd.ts';
+import { readConfig, type Scheduler, StartError, startScheduler } from './schedulerd.ts';
 
 const VERSION = '1.4.2';
 const USAGE = `Usage: claw-schedulerd [--config FILE] [--log FILE] [--spool DIR] [--as-oneself] [--until-gone PID]
+       claw-schedulerd --check [--config FILE]
        claw-schedulerd proxy --listen PORT [--ca FILE] [--until-gone PID]
 `;
 
@@ -12,6 +13,7 @@ const FLAGS = {
   config: { type: 'string', default: '/etc/claw-scheduler/config.yaml' },
   log: { type: 'string', default: '/var/log/claw-scheduler.log' },
   spool: { type: 'string', default: '/var/spool/claw-scheduler' },
+  check: { type: 'boolean', default: false },
   'as-oneself': { type: 'boolean', default: false },
   'until-gone': { type: 'string' },
   listen: { type: 'string' },
@@ -31,7 +33,7 @@ export async function schedulerdMain(argv: readonly string[]): Promise<number> {
     process.stderr.write(`claw-schedulerd: ${error instanceof Error ? error.message : error}\n${USAGE}`);
     return 2;
   }
-  const ended = untilEnd(values['until-gone']);
+  const ended = values.check ? Promise.resolve('') : untilEnd(values['until-gone']);
   if (positionals[0] === 'proxy' && positionals.length === 1 && values.listen !== undefined) {
     const close = await startProxy(Number(values.listen), values.ca);
     process.stdout.write(`Listening on 127.0.0.1:${values.listen}\n`);
@@ -43,7 +45,20 @@ export async function schedulerdMain(argv: readonly string[]): Promise<number> {
     process.stderr.write(USAGE);
     return 2;
   }
-  return serve(values, ended);
+  return values.check ? checkConfig(values.config) : serve(values, ended);
+}
+
+/** Says whether a start would take the configuration, without starting. */
+function checkConfig(path: string): number {
+  try {
+    readConfig(path);
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    process.stderr.write(`claw-schedulerd: ${error.message}\n`);
+    return 1;
+  }
+  process.stdout.write(`${path}: valid\n`);
+  return 0;
 }
 
 async function serve(

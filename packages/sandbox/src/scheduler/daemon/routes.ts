@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { readJob } from '../job-file.ts';
 import type { AccountCache } from './account-cache.ts';
 import type { SchedulerConfig } from './config.ts';
-import { type Client, type Denial, denialOf, ownerDenialOf } from './decide.ts';
+import { type Client, type Denial, denialOf, mayUse, ownerDenialOf } from './decide.ts';
+import { isHostPassword } from './host-password.ts';
 import { type Answer, RequestError, readJson } from './http.ts';
 import type { JobRunner } from './job-runner.ts';
 import { isUnderWay, type Job, type JobStore } from './job-store.ts';
@@ -92,9 +93,16 @@ const routes: { readonly [methodAndPath: string]: Route } = {
     return ok(shown(call.context.runner.cancel(job.id) ?? job));
   },
   'GET /api/v1/queues': async (call) => {
-    await letIn(call);
+    const { account } = await letIn(call);
     const { config, store } = call.context;
-    return ok({ queues: config.queues.map((queue) => ({ ...queue, used: slotsUsed(store, queue.name) })) });
+    const queues = config.queues.map((queue) => ({
+      name: queue.name,
+      slots: queue.slots,
+      used: slotsUsed(store, queue.name),
+      allowed: mayUse(queue, { config, caller: call.caller, account }),
+      holders: holdersOf(store, queue.name),
+    }));
+    return ok({ queues });
   },
 };
 
@@ -129,9 +137,14 @@ async function logIn({ context, request }: Call): Promise<Answer> {
     throw new RequestError(400, 'clw-bad-request', 'username and password are texts');
   const { users, key } = context.secrets;
   const hash = Object.hasOwn(users, username) ? users[username] : undefined;
-  if (!(await isPassword(password, hash)))
-    throw new RequestError(401, 'clw-auth-failed', `Login of '${username}' was rejected`);
   const account = await context.accounts.get(username);
+  const isOnHost = context.config.login === 'host';
+  const fits =
+    isOnHost && account === undefined
+      ? false
+      : ((isOnHost ? await isHostPassword(username, password) : undefined) ??
+        (await isPassword(password, hash)));
+  if (!fits) throw new RequestError(401, 'clw-auth-failed', `Login of '${username}' was rejected`);
   const issuedAt = context.now();
   const expiresAt = new Date(issuedAt.getTime() + context.config.tokenLifetimeSeconds * 1000);
   const token = await signToken(key, { user: username, groups: namesOf(account), issuedAt, expiresAt });
@@ -164,6 +177,10 @@ async function submit(call: Call): Promise<Answer> {
   const { job } = result;
   const queue = config.queues.find(({ name }) => name === job.queue);
   if (queue === undefined) throw new RequestError(422, 'clw-job-invalid', `There is no queue '${job.queue}'`);
+  if (!mayUse(queue, { config, caller: call.caller, account })) {
+    const message = `User ${userOf(call)} not authorized for queue '${queue.name}'`;
+    throw new DeniedError({ reason: 'queue', message }, userOf(call));
+  }
   if (slotsUsed(store, queue.name) + job.cpu > queue.slots)
     throw new RequestError(429, 'clw-queue-full', `No slot in queue '${queue.name}'`);
   const made = runner.submit(job, userOf(call), account);
@@ -226,6 +243,17 @@ function namesOf(account: Account | undefined): readonly string[] {
 function slotsUsed(store: JobStore, queue: string): number {
   const used = store.list().filter((job) => job.queue === queue && isUnderWay(job));
   return used.reduce((sum, { cpu }) => sum + cpu, 0);
+}
+
+/** Who holds the slots of a queue, most first. */
+function holdersOf(store: JobStore, queue: string) {
+  const jobs = store.list().filter((job) => job.queue === queue && isUnderWay(job));
+  const held = [...Map.groupBy(jobs, ({ user }) => user)].map(([user, own]) => ({
+    user,
+    slots: own.reduce((sum, { cpu }) => sum + cpu, 0),
+    jobs: own.length,
+  }));
+  return held.toSorted((a, b) => b.slots - a.slots || a.user.localeCompare(b.user));
 }
 
 function shown({ id, name, status, user, submittedAt, endedAt, exit }: Job) {

@@ -145,7 +145,8 @@ async function stop(server: Server): Promise<void> {
   clearTimeout(cut);
 }
 
-function readConfig(path: string): SchedulerConfig {
+/** Reads `config.yaml` as a start would. @throws StartError */
+export function readConfig(path: string): SchedulerConfig {
   try {
     return parseConfig(readText(path));
   } catch (error) {

@@ -7,7 +7,14 @@ import { promisify } from 'node:util';
 import { installScheduler } from '../world/install.ts';
 import { type HeadNodeScenario, headNodeScenarios, parseHeadNodeScenarios } from '../world/scenarios.ts';
 import { createHeadNodeSecrets, type HeadNodeSecrets } from '../world/secrets.ts';
-import { type Afterwards, type HeadNodeLayout, type HostFile, headNodeWorld } from '../world/world.ts';
+import {
+  type Afterwards,
+  type HeadNodeLayout,
+  type HostAccount,
+  type HostFile,
+  headNodeWorld,
+} from '../world/world.ts';
+import { practiceHash, shadowEntry } from './shadow.ts';
 import { shims } from './shims.ts';
 
 export interface PracticeHeadNodeOptions {
@@ -40,6 +47,8 @@ export interface PracticeHeadNode {
     readonly 'client-config': string;
     /** What login shells read besides `~/.profile`. */
     readonly 'login-script': string;
+    /** The job that the user means to submit, in worlds that are about one. */
+    readonly job?: string;
   };
   readonly secrets: HeadNodeSecrets;
   close(): Promise<void>;
@@ -88,9 +97,18 @@ export async function startHeadNode(options: PracticeHeadNodeOptions): Promise<P
     const shimFiles = Object.entries(shims({ root: dir, ...programs, owner: process.pid })).map(
       ([name, content]): HostFile => ({ path: join(bin, name), mode: 0o755, content }),
     );
-    const database = accounts(layout, world.members).map(([name, content]) =>
-      file(join(dir, 'etc', name), content),
+    const shadow = await Promise.all(
+      users.map((user) =>
+        shadowOf(
+          user,
+          world.accounts.find((each) => each.user === user),
+        ),
+      ),
     );
+    const database = [
+      ...accounts(layout, world.members),
+      ['shadow', `root:*:19000:0:99999:7:::\n${shadow.join('')}`] as const,
+    ].map(([name, content]) => file(join(dir, 'etc', name), content));
     await Promise.all(
       [
         ...world.files,
@@ -112,6 +130,9 @@ export async function startHeadNode(options: PracticeHeadNodeOptions): Promise<P
       options.signal?.throwIfAborted();
       await happen(event, command);
     }
+    const job = ['job-invalid', 'queue-full'].some((each) => scenarios.includes(each as HeadNodeScenario))
+      ? { job: join(layout.home('alice'), 'job.yaml') }
+      : {};
     const params = {
       config: `${layout.etc}/config.yaml`,
       log: join(dir, 'var/log/claw-scheduler.log'),
@@ -123,6 +144,7 @@ export async function startHeadNode(options: PracticeHeadNodeOptions): Promise<P
       host: 'localhost',
       'client-config': join(layout.site, 'client.yaml'),
       'login-script': join(dir, 'etc/profile.d/claw-scheduler.sh'),
+      ...job,
     };
     return { bin, dir, params, secrets, close };
   } catch (error) {
@@ -150,7 +172,22 @@ async function happen(event: Afterwards, command: Command): Promise<void> {
       return write(event.file);
     case 'stop':
       await command('systemctl', 'stop', 'claw-scheduler');
+      return;
+    case 'fall':
+      await command('systemctl', 'restart', 'claw-scheduler');
+      return;
+    case 'submit':
+      await command('su', '-l', event.user, '-c', `clw submit ${event.path}`);
+      return;
+    case 'stop-directory-client':
+      throw new Error('the practice head node has no directory');
   }
+}
+
+async function shadowOf(user: string, account: HostAccount | undefined): Promise<string> {
+  const hash = account === undefined ? '*' : await practiceHash(account.password);
+  const { locked = false, expires } = account ?? {};
+  return shadowEntry({ user, hash: locked ? `!${hash}` : hash, ...(expires !== undefined && { expires }) });
 }
 
 /** The account files of the head node: passwd(5), group(5), gshadow(5). */

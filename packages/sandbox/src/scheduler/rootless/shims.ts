@@ -1,4 +1,5 @@
 import { serviceShim } from './service-shim.ts';
+import { shadowShims } from './shadow.ts';
 
 /** What the shims are told where their head node is. */
 export interface ShimOptions {
@@ -30,6 +31,7 @@ whois() {
   GIDS=$g$(awk -F: -v u="$1" -v g="$g" '{ n = split($4, m, ","); for (i = 1; i <= n; i++) if (m[i] == u && $3 != g) printf ",%s", $3 }' "$ROOT/etc/group")
 }
 `;
+  const shadow = shadowShims(process.execPath);
   const clw = options.clw.map(quote).join(' ');
   const absent = Object.fromEntries(
     notThere.map((name) => [
@@ -43,7 +45,15 @@ whois() {
     getent: head + getent,
     id: head + identity + id,
     groups: head + groups,
-    usermod: head + membership + usermod,
+    usermod: `${head}${membership}case $1 in -L|-U) [ $# = 2 ] || unknown "$@"
+exists passwd "$2" || { echo "usermod: user '$2' does not exist" >&2; exit 6; }
+set -- "$2" "$1"
+${shadow.usermodLock}exit;; esac
+${usermod}`,
+    chage: head + shadow.chage,
+    chpasswd: head + shadow.chpasswd,
+    unix_chkpwd: head + shadow.chkpwd,
+    'claw-schedulerd': `${head}exec ${options.schedulerd.map(quote).join(' ')} "$@"\n`,
     gpasswd: head + membership + gpasswd,
     su: head + identity + session + su,
     runuser: head + identity + session + su,
@@ -88,7 +98,7 @@ const getent = `
 # there is no sssd
 if [ "$1" = -s ] && [ "$2" = sss ]; then exit 2; fi
 if [ "$1" = -s ]; then [ "$2" = files ] || unknown "$@"; shift 2; fi
-case $1 in passwd|group|gshadow) ;; *) unknown "$@";; esac
+case $1 in passwd|group|gshadow|shadow) ;; *) unknown "$@";; esac
 file=$ROOT/etc/$1; shift
 [ $# -gt 0 ] || exec cat "$file"
 status=0

@@ -23,6 +23,33 @@ export const headNodeScenarios = [
   { name: 'proxy', where: 'anywhere', summary: "alice's login sets HTTP_PROXY to a proxy that answers" },
   { name: 'container', where: 'host', summary: "the site's clw runs as root in a container" },
   { name: 'service', where: 'anywhere', summary: 'the scheduler is stopped' },
+  {
+    name: 'service-broken',
+    where: 'anywhere',
+    summary: 'the scheduler has failed: config.yaml has a key that it does not know',
+  },
+  { name: 'job-invalid', where: 'anywhere', summary: "alice's job.yaml is indented wrongly" },
+  { name: 'queue-full', where: 'anywhere', summary: 'a job of bob holds every slot of the queue default' },
+  {
+    name: 'account-locked',
+    where: 'anywhere',
+    summary: "alice's account is locked, and her token has expired",
+  },
+  {
+    name: 'account-expired',
+    where: 'anywhere',
+    summary: "alice's account has expired, and her token too",
+  },
+  {
+    name: 'password-wrong',
+    where: 'anywhere',
+    summary: "alice's password was changed without her, and her token has expired",
+  },
+  {
+    name: 'directory-client',
+    where: 'directory',
+    summary: 'sssd is stopped: the host does not know lalice, whose token has expired',
+  },
   { name: 'firewall', where: 'host', summary: 'firewalld does not let port 8080 in' },
   { name: 'selinux-port', where: 'selinux', summary: 'SELinux does not let the scheduler bind port 8080' },
   {
@@ -51,6 +78,20 @@ const contradictions: readonly (readonly [HeadNodeScenario, HeadNodeScenario])[]
   ['config', 'config-stale'],
   ['service', 'group-cached'],
   ['service', 'config-stale'],
+  ...(['service', 'group-cached', 'config', 'config-stale'] as const).map(
+    (other) => ['service-broken', other] as const,
+  ),
+  // the slots are held by a job, which takes a scheduler that lets bob in
+  ...(['service', 'service-broken', 'config', 'config-stale', 'container'] as const).map(
+    (other) => ['queue-full', other] as const,
+  ),
+  ['account-locked', 'token-cached'],
+  ['account-expired', 'token-cached'],
+  ['password-wrong', 'token-cached'],
+  // a cache is filled by a question of the user, whose token has to be good
+  ...(['account-locked', 'account-expired', 'password-wrong'] as const).map(
+    (other) => [other, 'group-cached'] as const,
+  ),
 ];
 
 /** The names as scenarios. Throws an Error for an unknown name, and for two that contradict each other. */

@@ -41,7 +41,20 @@ export type Afterwards =
   | { readonly kind: 'ask-groups'; readonly user: string }
   | { readonly kind: 'join'; readonly user: string; readonly group: string }
   | { readonly kind: 'write'; readonly file: HostFile }
-  | { readonly kind: 'stop' };
+  | { readonly kind: 'stop' }
+  /** A restart that the scheduler does not survive. */
+  | { readonly kind: 'fall' }
+  | { readonly kind: 'submit'; readonly user: string; readonly path: string }
+  | { readonly kind: 'stop-directory-client' };
+
+/** An account of the host, as logins are checked against where `auth.login` is `host`. */
+export interface HostAccount {
+  readonly user: string;
+  readonly password: string;
+  readonly locked: boolean;
+  /** `YYYY-MM-DD`; absent: never. */
+  readonly expires?: string;
+}
 
 /** A head node, broken as scenarios say: how it is when the scheduler starts, and what happens after. */
 export interface HeadNodeWorld {
@@ -49,7 +62,17 @@ export interface HeadNodeWorld {
   /** Members of `claw-users`, before the scheduler starts. */
   readonly members: readonly string[];
   readonly afterwards: readonly Afterwards[];
+  /** The local accounts, where logins are checked against them. */
+  readonly accounts: readonly HostAccount[];
 }
+
+/** Those by which a login is rejected. */
+const rejecting: readonly HeadNodeScenario[] = [
+  'account-locked',
+  'account-expired',
+  'password-wrong',
+  'directory-client',
+];
 
 const GROUP = 'claw-users';
 const DIRECTORY_GROUP = 'claw-ldap';
@@ -75,6 +98,16 @@ export async function headNodeWorld(options: HeadNodeWorldOptions): Promise<Head
       : []),
     ...(broken('config-stale') ? [{ kind: 'write', file: good } as const] : []),
     ...(broken('service') ? [{ kind: 'stop' } as const] : []),
+    ...(broken('service-broken')
+      ? [
+          { kind: 'write', file: { ...good, content: misspelt(good.content) } } as const,
+          { kind: 'fall' } as const,
+        ]
+      : []),
+    ...(broken('queue-full')
+      ? [{ kind: 'submit', user: 'bob', path: `${layout.home('bob')}/long.yaml` } as const]
+      : []),
+    ...(broken('directory-client') ? [{ kind: 'stop-directory-client' } as const] : []),
   ];
   return {
     files: [
@@ -90,6 +123,19 @@ export async function headNodeWorld(options: HeadNodeWorldOptions): Promise<Head
     ],
     members: locals.filter((each) => !(each === user && outside)),
     afterwards,
+    accounts: rejecting.some(broken) ? locals.map((each) => hostAccount(each, options)) : [],
+  };
+}
+
+function hostAccount(each: string, { scenarios, secrets, user }: HeadNodeWorldOptions): HostAccount {
+  const isBroken = (scenario: HeadNodeScenario) => each === user && scenarios.includes(scenario);
+  const { password = '' } = secrets.passwords[each] ?? {};
+  return {
+    user: each,
+    // what the user keeps for logins is the former one
+    password: isBroken('password-wrong') ? [...password].reverse().join('') : password,
+    locked: isBroken('account-locked'),
+    ...(isBroken('account-expired') && { expires: '2020-01-01' }),
   };
 }
 
@@ -112,7 +158,8 @@ export async function userFiles(user: string, options: HeadNodeWorldOptions): Pr
   const isBroken = (scenario: HeadNodeScenario) => user === options.user && scenarios.includes(scenario);
   const home = layout.home(user);
   const hour = 3_600_000;
-  const issuedAt = new Date(now.getTime() - (isBroken('token-expired') ? 30 * hour : 0));
+  const isExpired = isBroken('token-expired') || rejecting.some(isBroken);
+  const issuedAt = new Date(now.getTime() - (isExpired ? 30 * hour : 0));
   const expiresAt = new Date(issuedAt.getTime() + 24 * hour);
   const groups = [user === 'lalice' ? DIRECTORY_GROUP : GROUP];
   const key = new TextEncoder().encode(secrets.jwtKey);
@@ -135,12 +182,52 @@ export async function userFiles(user: string, options: HeadNodeWorldOptions): Pr
     own('.claw/config.yaml', stringify(config)),
     own('.claw/credentials', `${secrets.passwords[user]?.password ?? ''}\n`),
     ...(isBroken('proxy') ? [own('.profile', `export HTTP_PROXY=${proxy}\n`, 0o644)] : []),
+    ...(isBroken('job-invalid') ? [own('job.yaml', outdented, 0o644)] : []),
+    ...(isBroken('queue-full') && !isBroken('job-invalid') ? [own('job.yaml', goodJob, 0o644)] : []),
+    ...(user === 'bob' && scenarios.includes('queue-full') ? [own('long.yaml', longJob, 0o644)] : []),
   ];
+}
+
+const goodJob = `job:
+  name: test-fix
+  command: echo "Hello OpenClaw"
+  resources:
+    cpu: 1
+    mem: 1G
+`;
+
+/** `resources` has slipped out of `job`. */
+const outdented = `job:
+  name: test-fix
+  # says hello
+  command: echo "Hello OpenClaw"
+resources:
+  cpu: 1
+  mem: 1G
+`;
+
+/** Takes every slot of the small queue until `~/release` is there. */
+const longJob = `job:
+  name: long
+  command: while [ ! -e "$HOME/release" ]; do sleep 0.2; done
+  resources: { cpu: 4, mem: 1G }
+`;
+
+/** A key that the scheduler does not know. */
+function misspelt(config: string): string {
+  return config.replace('authorized_groups:', 'authorised_groups:');
 }
 
 function configText({ layout, scenarios, user }: HeadNodeWorldOptions, isNarrow: boolean): string {
   const inDirectory = user === 'lalice';
   const groups = isNarrow ? [] : [...(inDirectory ? [DIRECTORY_GROUP] : []), GROUP];
+  const queues = scenarios.includes('queue-full')
+    ? [
+        '{ name: default, slots: 4 }',
+        '{ name: batch, slots: 8 }',
+        '{ name: express, slots: 2, groups: [claw-admins] }',
+      ]
+    : ['{ name: default, slots: 64 }'];
   const cache = scenarios.includes('group-cached') ? '1h' : '60s';
   return `# The scheduler reads this when it starts.
 server:
@@ -149,15 +236,14 @@ server:
   tls: { cert: ${layout.etc}/tls/server.crt, key: ${layout.etc}/tls/server.key }
 auth:
   mode: ${inDirectory ? 'ldap' : 'groups'}
-  authorized_groups:
+${rejecting.some((each) => scenarios.includes(each)) ? '  login: host\n' : ''}  authorized_groups:
 ${[...groups, 'claw-admins'].map((each) => `    - ${each}`).join('\n')}
   admin_groups: [claw-admins]
   token_lifetime: 24h
   group_cache: ${cache}
   check_client: true
 queues:
-  - { name: default, slots: 64 }
-`;
+${queues.map((each) => `  - ${each}\n`).join('')}`;
 }
 
 /** A token whose signature is not that of its payload any more. */
