@@ -12,11 +12,30 @@ const lazyRequire: Plugin = {
   },
 };
 
+/** What ssh2 does that claw-run never asks for, and that each connection would pay for; a version that does otherwise fails the build. */
+const leanSsh2: Plugin = {
+  name: 'lean-ssh2',
+  transform(code, id) {
+    const [, file = ''] = /\/ssh2\/lib\/([a-z-]+\.js)$/.exec(id) ?? [];
+    const [from, to] = unneeded[file] ?? [];
+    if (from === undefined || to === undefined) return undefined;
+    if (!code.includes(from)) throw new Error(`ssh2/lib/${file} has no ${from}`);
+    return { code: code.replace(from, () => to), map: null };
+  },
+};
+
+const unneeded: { readonly [file: string]: readonly [string, string] } = {
+  // agents for HTTP over SSH: they load TLS, which takes longer than all else of ssh2
+  'index.js': ["require('./http-agents.js')", '{}'],
+  // has the server prove host keys that nobody will note; its answer holds back what is waited for (Nagle, delayed ACK: 40 ms)
+  'client.js': ['hostKeysProve(this, data,', 'void (data,'],
+};
+
 /** The bin: ESM with lazy chunks, so that a call loads what it uses; dependencies are inside. */
 const bin = defineConfig({
   input: { bin: `${folder}/src/bin.ts` },
   platform: 'node',
-  plugins: [lazyRequire],
+  plugins: [lazyRequire, leanSsh2],
   // ssh2 tries its native parts and does without them
   external: [/\.node$/, 'cpu-features'],
   // what a module of ours does when it is loaded is to define things: what is not used need not be loaded

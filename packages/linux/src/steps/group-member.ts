@@ -49,6 +49,11 @@ export const groupMember = defineState({
       known: knownGroup(input.group),
       account: account(input.user),
       localAccount: localAccount(input.user),
+      // asked for at once, though only a shadowed group has members there: a turn costs more than a process
+      shadow:
+        input.source === 'directory'
+          ? withoutRead(local, `no gshadow ${input.group}`, null)
+          : shadowMembers(input.group),
       sssd: input.source === 'local' ? withoutRead(local, 'no sssd configuration', null) : sssdConfig(),
     };
   },
@@ -61,9 +66,6 @@ export const groupMember = defineState({
       null,
     );
     return {
-      shadow: local?.shadowed
-        ? shadowMembers(input.group)
-        : withoutRead(nowhere, `no gshadow ${input.group}`, null),
       directory:
         isLocal(input, local) || 'missing' in from ? none : directoryView(from, input.group, input.user),
     };
