@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { until } from '@claw-run/testing';
 import { runRunbook, undoPastRun } from 'claw-run';
 import { expect, test } from 'vitest';
 import { eventsOf, fixtures, makePlace, normal } from './support/claw-run.ts';
@@ -142,6 +143,57 @@ test('what one host has done for all is not done again, and not asked for again'
     ]
   `);
   expect(await readFile(path, 'utf8')).toBe('note\n');
+});
+
+test('a fleet that was killed between its batches is gone on with: the hosts that never acted too', async () => {
+  const { start, run, args, path } = await withHosts();
+  const killed = start([join(fixtures, 'notes-slowly.yaml'), ...args.slice(1), '--yes']);
+  await killed.until('✓ a');
+  await until('the first host is done', async () => (await run(['runs'])).stdout.includes('ok'));
+  killed.kill('SIGKILL');
+  await killed.ended;
+  await rm(path);
+  const asked = await run(['resume']);
+  expect({ exit: asked.exit, told: stable(asked.stderr) }).toMatchInlineSnapshot(`
+    {
+      "exit": 12,
+      "told": "Going on with FLEET (notes-slowly):
+      b: not begun
+      c: not begun
+    claw-run: there is no terminal to ask on
+      agree with --yes
+    ",
+    }
+  `);
+  const resumed = await run(['resume', '--yes', '--forks', '1']);
+  expect({
+    exit: resumed.exit,
+    said: stable(resumed.stdout),
+    told: stable(resumed.stderr),
+  }).toMatchInlineSnapshot(`
+    {
+      "exit": 0,
+      "said": "
+    Hosts
+      ✓ b  1 change made and verified
+      ✓ c  nothing to change
+
+    ✓ Mended: 1 change made and verified on 1 host in N s
+      undo: claw-run rollback FLEET -f 1
+    ",
+      "told": "Going on with FLEET (notes-slowly):
+      b: not begun
+      c: not begun
+
+    Batch 2 of 2 b, c
+      ✓ b  write FOLDER/note N s
+    ",
+    }
+  `);
+  expect(await readFile(path, 'utf8')).toBe('note\n');
+  expect((await run(['resume', '--yes'])).stdout).toContain('nothing to go on with');
+  expect(await run(['rollback', '--yes', '--forks', '1'])).toMatchObject({ exit: 0 });
+  expect(existsSync(path)).toBe(false);
 });
 
 test('with nobody to ask nothing is touched', async () => {

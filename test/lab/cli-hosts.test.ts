@@ -278,8 +278,13 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
     expect(stopped.stdout).toMatch(/✓ web1 +2 changes made[\s\S]*✗ web2 [\s\S]*- web3 +not begun/);
     expect(await contents(hosts)).toEqual(['Ask 600', 'old 600', 'old 600']);
     await host(1).sh('chattr -i /etc/claw-motd 2>/dev/null; umount /etc/claw-motd 2>/dev/null; true');
-    const back = await run(['rollback', '--yes']);
-    expect(back).toMatchObject({ exit: 0, stdout: expect.stringContaining('Undone') });
+    // what was undone stays undone; the host that never had its turn has it now
+    const [, fleet = ''] = /go on: claw-run resume (\S+)/.exec(stopped.stdout) ?? [];
+    const resumed = await run(['resume', fleet, '--yes']);
+    expect(resumed).toMatchObject({ exit: 0, stderr: expect.stringContaining('web3: not begun') });
+    expect(await contents(hosts)).toEqual(['Ask 600', 'old 600', 'Ask 600']);
+    const back = await run(['rollback', fleet, '--yes']);
+    expect(back).toMatchObject({ exit: 0, stdout: expect.stringContaining('Undone on 2 hosts') });
     expect(await contents(hosts)).toEqual(['old 600', 'old 600', 'old 600']);
     const some = await run([...notices, '--yes', '--limit', 'web,!web2']);
     expect(some).toMatchObject({ exit: 0, stdout: expect.stringContaining('on 1 host') });

@@ -1,5 +1,5 @@
 import { problemOf } from '@claw-run/core';
-import { endFleet, fleetStatus } from './fleet.ts';
+import { endFleet, fleetStatus } from './fleet-end.ts';
 import type { FleetEvent, FleetOutcome, HostOutcome, NewFleetEvent } from './fleet-event.ts';
 import { inParallel } from './in-parallel.ts';
 import type { RunOutcome } from './run-options.ts';
@@ -16,6 +16,8 @@ export interface FleetAgain {
     readonly work: () => Promise<RunOutcome>;
   }[];
   readonly forks: number;
+  /** Goes on with the hosts that never acted, once the others are done; `failed` tells how many of them were not well. */
+  readonly left?: (failed: number) => Promise<readonly HostOutcome[]>;
   readonly emit?: (event: FleetEvent) => void;
   readonly signal?: AbortSignal;
   readonly now?: () => Date;
@@ -38,7 +40,9 @@ export async function againOnFleet(options: FleetAgain): Promise<FleetOutcome> {
     outcomes.set(hostRun, outcome);
     tell({ type: 'host.ended', ...outcome });
   });
-  const hosts = options.hosts.flatMap(({ hostRun }) => outcomes.get(hostRun) ?? []);
+  const again = options.hosts.flatMap(({ hostRun }) => outcomes.get(hostRun) ?? []);
+  const failed = again.filter(({ status }) => status !== 'ok').length;
+  const hosts = [...again, ...((await options.left?.(failed)) ?? [])];
   return endFleet({ run: fleet, startedAt, hosts, status: fleetStatus(hosts, options.signal) }, tell);
 }
 

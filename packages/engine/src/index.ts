@@ -1,12 +1,21 @@
 export { type Decisions, type OnProblem, unattended } from './decisions.ts';
 export type { Diagnosis } from './diagnose.ts';
 export type { Evidence, Finding, JournalRecord, Phase, RevertOutcome, RunEvent } from './event.ts';
-export { type FleetHost, type FleetOptions, runFleet } from './fleet.ts';
+export { type FleetOptions, runFleet } from './fleet.ts';
 export { againOnFleet, type FleetAgain } from './fleet-again.ts';
 export type { FleetEvent, FleetOutcome, HostOutcome } from './fleet-event.ts';
+export { type FleetLeft, rollOutLeft } from './fleet-left.ts';
+export {
+  type FleetHistory,
+  type FleetMember,
+  type FleetOpened,
+  type FleetRecord,
+  foldFleet,
+} from './fleet-record.ts';
+export type { FleetHost } from './fleet-turn.ts';
 export type { Grant } from './grant.ts';
 export { type Begun, foldJournal, type History } from './history.ts';
-export { createJournalStore, type Journal, type JournalStore } from './journal-file.ts';
+export { createJournalStore, type Journal, type JournalStore, type Journals } from './journal-file.ts';
 export { resume, run, undoRun } from './run.ts';
 export type { FleetPart, RunOptions, RunOutcome } from './run-options.ts';
 export { shareConnection } from './shared-connection.ts';

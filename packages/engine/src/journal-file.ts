@@ -1,26 +1,33 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, stat, truncate } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ClawError, createRedactor, type Redactor } from '@claw-run/core';
 import type { JournalRecord } from './event.ts';
+import type { FleetRecord } from './fleet-record.ts';
 import { openSeal } from './seal.ts';
 
-/** The write-ahead record of one run. */
-export interface Journal {
+/** The write-ahead record of one run, or of what the runs of a fleet have in common. */
+export interface Journal<R = JournalRecord> {
   /** What it held when it was opened. */
-  readonly records: readonly JournalRecord[];
+  readonly records: readonly R[];
   /** Appends a record. One that undo or resume depends on is on the disk when this returns. */
-  readonly append: (record: JournalRecord) => Promise<void>;
+  readonly append: (record: R) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-/** The journals of a machine: a folder of folders, one a run. */
-export interface JournalStore {
-  readonly create: (run: string, redactor?: Redactor) => Promise<Journal>;
+/** Journals of one kind: a folder of folders, one for each. */
+export interface Journals<R> {
+  /** @throws ClawError `locked` where there is one already */
+  readonly create: (id: string, redactor?: Redactor) => Promise<Journal<R>>;
   /** @throws ClawError `run-unknown`, or `journal-damaged` where a record was altered or lost */
-  readonly open: (run: string, redactor?: Redactor) => Promise<Journal>;
-  /** Ids of all runs, the oldest first. */
+  readonly open: (id: string, redactor?: Redactor) => Promise<Journal<R>>;
+  /** Ids of all, the oldest first. */
   readonly list: () => Promise<readonly string[]>;
+}
+
+/** The journals of a machine: those of runs, and those of fleets. */
+export interface JournalStore extends Journals<JournalRecord> {
+  readonly fleets: Journals<FleetRecord>;
 }
 
 type Line = { readonly seq: number; readonly prev: string; readonly record: unknown; readonly hash: string };
@@ -28,6 +35,7 @@ type Line = { readonly seq: number; readonly prev: string; readonly record: unkn
 /** Records whose loss would leave a change that nobody knows of. */
 const durable: ReadonlySet<string> = new Set([
   'journal.opened',
+  'fleet.opened',
   'step.observed',
   'action.intended',
   'action.ended',
@@ -39,41 +47,55 @@ const start = '0'.repeat(64);
 
 /** Keeps journals under `folder` (made when missing, for its owner alone): JSON lines, each with the hash of the one before. */
 export function createJournalStore(folder: string): JournalStore {
-  const runFolder = (run: string) => {
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(run))
-      throw new ClawError('run-unknown', `${JSON.stringify(run)} is not the id of a run`);
-    return join(folder, 'runs', run);
+  return { ...journalsIn<JournalRecord>(folder, 'run'), fleets: journalsIn<FleetRecord>(folder, 'fleet') };
+}
+
+function journalsIn<R extends Typed>(folder: string, what: 'run' | 'fleet'): Journals<R> {
+  const all = join(folder, `${what}s`);
+  const folderOf = (id: string) => {
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(id))
+      throw new ClawError('run-unknown', `${JSON.stringify(id)} is not the id of a ${what}`);
+    return join(all, id);
   };
   return {
-    async create(run, redactor = createRedactor()) {
-      const path = runFolder(run);
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await mkdir(path, { mode: 0o700 });
-      await syncFolder(dirname(path));
-      return openJournal(folder, path, redactor);
+    async create(id, redactor = createRedactor()) {
+      const path = folderOf(id);
+      await mkdir(all, { recursive: true, mode: 0o700 });
+      await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+        throw new ClawError('locked', `${what} ${id} was begun by somebody else meanwhile`, {
+          hint: `see how it went: claw-run runs ${id}`,
+        });
+      });
+      await syncFolder(all);
+      return openJournal<R>(folder, path, redactor);
     },
-    async open(run, redactor = createRedactor()) {
-      const path = runFolder(run);
+    async open(id, redactor = createRedactor()) {
+      const path = folderOf(id);
       if (!(await exists(join(path, 'journal.jsonl')))) {
-        throw new ClawError('run-unknown', `there is no run ${run}`, {
+        throw new ClawError('run-unknown', `there is no ${what} ${id}`, {
           hint: '`claw-run runs` lists those there are',
         });
       }
-      return openJournal(folder, path, redactor);
+      return openJournal<R>(folder, path, redactor);
     },
     async list() {
-      const names = await readdir(join(folder, 'runs')).catch(() => []);
+      const names = await readdir(all).catch(() => []);
       const present = await Promise.all(
-        names.map(async (name) =>
-          (await exists(join(folder, 'runs', name, 'journal.jsonl'))) ? [name] : [],
-        ),
+        names.map(async (name) => ((await exists(join(all, name, 'journal.jsonl'))) ? [name] : [])),
       );
       return present.flat().sort();
     },
   };
 }
 
-async function openJournal(folder: string, path: string, redactor: Redactor): Promise<Journal> {
+type Typed = { readonly type: string };
+
+async function openJournal<R extends Typed>(
+  folder: string,
+  path: string,
+  redactor: Redactor,
+): Promise<Journal<R>> {
   const name = join(path, 'journal.jsonl');
   const lines = await readLines(name);
   const seal = await openSeal(path, join(folder, 'seal.key'), redactor);
@@ -82,7 +104,7 @@ async function openJournal(folder: string, path: string, redactor: Redactor): Pr
   let seq = lines.length;
   let prev = lines.at(-1)?.hash ?? start;
   let queue: Promise<void> = Promise.resolve();
-  const write = async (record: JournalRecord) => {
+  const write = async (record: R) => {
     const sealed = await seal.seal(record);
     const body = { seq, prev, record: sealed };
     const hash = hashOf(body);
@@ -92,7 +114,7 @@ async function openJournal(folder: string, path: string, redactor: Redactor): Pr
     if (durable.has(record.type)) await file.datasync();
   };
   return {
-    records: lines.map((line) => seal.unseal(line.record) as JournalRecord),
+    records: lines.map((line) => seal.unseal(line.record) as R),
     append(record) {
       queue = queue.then(() => write(record));
       return queue;

@@ -6,8 +6,10 @@ it('offers these names, and no others', () => {
     [
       "againOnFleet",
       "createJournalStore",
+      "foldFleet",
       "foldJournal",
       "resume",
+      "rollOutLeft",
       "run",
       "runFleet",
       "runStatuses",

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ClawError, type Connection, type Runbook, type Target } from '@claw-run/core';
+import { ClawError, type Connection, type Runbook, Secret, type Target } from '@claw-run/core';
 import { expect, onTestFinished, test } from 'vitest';
 import {
   againOnFleet,
@@ -9,9 +9,11 @@ import {
   type FleetEvent,
   type FleetOptions,
   type FleetOutcome,
+  foldFleet,
   foldJournal,
   type RunEvent,
   resume,
+  rollOutLeft,
   runFleet,
   undoRun,
 } from '../src/index.ts';
@@ -304,4 +306,113 @@ test('the runs of a fleet are gone on with, and undone, together', async () => {
   expect(contents(hosts)).toEqual(['new', 'new']);
   expect(await again('undo')).toMatchObject({ status: 'ok', exit: 0 });
   expect(contents(hosts)).toEqual(['old', 'old']);
+});
+
+/** A fleet of six, killed when its second batch was to begin; then what is left of it is gone on with. */
+async function killedFleet(target: Target) {
+  const { go, journals } = await bench();
+  const hosts = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => createHost(name, old));
+  const compiled = { ...runbook, targets: [target] };
+  const killed = new Error('killed');
+  await expect(
+    go(hosts, {
+      target,
+      runbook: compiled,
+      params: { password: new Secret('correct-horse') },
+      select: (id) => (id === 'write' ? undefined : 'left out'),
+      emit: (event) => {
+        if (event.type === 'batch.started' && event.batch === 2) throw killed;
+      },
+    }),
+  ).rejects.toBe(killed);
+  const [fleet = ''] = await journals.fleets.list();
+  const journal = await journals.fleets.open(fleet);
+  onTestFinished(() => journal.close());
+  const { opened, ended } = foldFleet(journal.records);
+  if (opened === undefined) throw new Error('the journal does not tell what was agreed to');
+  const runs = await journals.list();
+  const members = opened.members.filter(({ hostRun }) => !runs.includes(hostRun));
+  const events: (RunEvent | FleetEvent)[] = [];
+  const goOn = (weather: { readonly [host: string]: Weather } = {}, failed = 0) =>
+    rollOutLeft({
+      runbook: compiled,
+      opened,
+      journal,
+      members,
+      journals,
+      shared: {},
+      forks: 10,
+      failed,
+      who: 'tester@bench',
+      reconnectSeconds: 0.1,
+      emit: (event) => events.push(event),
+      connect: async ({ host, binding }) => {
+        const found = hosts.find(({ name }) => name === host) ?? createHost(host);
+        return { connection: found.connect(weather[host]), binding };
+      },
+    });
+  const batches = () =>
+    events.flatMap((event) =>
+      event.type === 'batch.started' ? [[event.batch, event.of, ...event.hosts]] : [],
+    );
+  return { hosts, journals, opened, ended, members, goOn, batches };
+}
+
+const inThree: Target = { ...many, rollOut: { batches: ['1', '2', '100%'], stopWhenFailed: 1 } };
+
+test('hosts that never acted are gone on with in their own batches, with what was given then', async () => {
+  const { hosts, opened, ended, members, goOn, batches, journals } = await killedFleet(inThree);
+  expect([...ended]).toEqual([[opened.members[0]?.hostRun, 'ok']]);
+  expect(members.map(({ host, binding }) => [host, binding])).toEqual(
+    ['b', 'c', 'd', 'e', 'f'].map((host) => [host, { kind: 'host', where: host }]),
+  );
+  expect(opened.params).toEqual({ password: new Secret('correct-horse') });
+  const outcomes = await goOn();
+  expect(outcomes.map(({ host, status, changes }) => [host, status, changes])).toEqual(
+    ['b', 'c', 'd', 'e', 'f'].map((host) => [host, 'ok', 1]),
+  );
+  expect(batches()).toEqual([
+    [2, 3, 'b', 'c'],
+    [3, 3, 'd', 'e', 'f'],
+  ]);
+  expect(contents(hosts)).toEqual(Array.from({ length: 6 }, () => 'new'));
+  const runs = await journals.list();
+  expect(runs).toEqual(opened.members.map(({ hostRun }) => hostRun));
+  const journal = await journals.open(runs[5] ?? '');
+  await journal.close();
+  expect(foldJournal(journal.records)).toMatchObject({
+    opened: { fleet: opened.run, host: 'f' },
+    ended: 'ok',
+  });
+});
+
+test('going on stops where the roll-out would have stopped', async () => {
+  const first = await killedFleet(inThree);
+  const outcomes = await first.goOn({ b: { drops: () => 'before', gone: Infinity } });
+  expect(outcomes.map(({ status }) => status)).toEqual([
+    'failed',
+    'ok',
+    'not-begun',
+    'not-begun',
+    'not-begun',
+  ]);
+  expect(contents(first.hosts)).toEqual(['new', 'old', 'new', 'old', 'old', 'old']);
+  const second = await killedFleet(inThree);
+  const none = await second.goOn({}, 1);
+  expect(none.map(({ status, changes }) => [status, changes])).toEqual(
+    Array.from({ length: 5 }, () => ['not-begun', 1]),
+  );
+  expect(second.batches()).toEqual([]);
+});
+
+test('a host that calls for something else by now than was agreed to then is left alone', async () => {
+  const { hosts, goOn } = await killedFleet({
+    ...many,
+    rollOut: { batches: ['1', '100%'], stopWhenFailed: 9 },
+  });
+  hosts[1]?.files.set('/etc/app', 'moved');
+  hosts[2]?.files.set('/etc/app', 'new');
+  const outcomes = await goOn();
+  expect(outcomes.map(({ status }) => status)).toEqual(['stale-plan', 'ok', 'ok', 'ok', 'ok']);
+  expect(contents(hosts)).toEqual(['new', 'moved', 'new', 'new', 'new', 'new']);
 });

@@ -6,8 +6,8 @@ import { agree, Unanswered } from '../prompt.ts';
 import { createFleetRenderer } from '../render/fleet.ts';
 import { createFleetJsonRenderer } from '../render/json.ts';
 import { count, createStyle, plain } from '../render/style.ts';
-import { forksOf } from '../run/execute-fleet.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
+import { forksOf } from '../run/inventory.ts';
 import { loadLibrary } from '../run/load-library.ts';
 import { fleetAgain, openFleet, type PastFleet } from '../run/past-fleet.ts';
 import { openReach } from '../run/reach.ts';
@@ -21,7 +21,8 @@ export async function callOnFleet(context: Context, fleet: string, how: 'resume'
   const where = { folder: stateFolder(context), redactor: io.redactor };
   const past = await openFleet(fleet, where);
   const runs = past.runs.filter((run) => (how === 'resume' ? run.canResume : run.canUndo));
-  if (runs.length === 0) {
+  const left = how === 'resume' ? past.left : [];
+  if (runs.length + left.length === 0) {
     io.out(
       how === 'resume'
         ? `All runs of ${fleet} came to their end: there is nothing to go on with.\n`
@@ -29,7 +30,7 @@ export async function callOnFleet(context: Context, fleet: string, how: 'resume'
     );
     return 0;
   }
-  const answer = await consent({ past, runs, how }, context);
+  const answer = await consent({ past, runs, left, how }, context);
   if (answer === 'nobody') io.err('claw-run: there is no terminal to ask on\n  agree with --yes\n');
   if (answer !== 'yes') return answer === 'no' ? 8 : 12;
   const interrupt = watchInterrupts(context);
@@ -67,7 +68,17 @@ export async function callOnFleet(context: Context, fleet: string, how: 'resume'
 }
 
 async function consent(
-  { past, runs, how }: { past: PastFleet; runs: PastFleet['runs']; how: 'resume' | 'undo' },
+  {
+    past,
+    runs,
+    left,
+    how,
+  }: {
+    readonly past: PastFleet;
+    readonly runs: PastFleet['runs'];
+    readonly left: PastFleet['left'];
+    readonly how: 'resume' | 'undo';
+  },
   { io, options }: Context,
 ): Promise<'yes' | 'no' | 'nobody'> {
   if (options.output !== 'json' && options.quiet !== true) {
@@ -76,10 +87,11 @@ async function consent(
     io.err(`${style.bold(`${what} ${past.fleet}`)} (${plain(past.runbook)}):\n`);
     for (const { host, steps, status } of runs)
       io.err(`  ${plain(host)}: ${how === 'undo' ? plain(steps.join('; ')) || 'its lock' : status}\n`);
+    for (const { host } of left) io.err(`  ${plain(host)}: not begun\n`);
   }
   if (options.yes === true) return 'yes';
   if (!io.canAsk || options.output === 'json') return 'nobody';
-  const where = count(runs.length, 'host');
+  const where = count(runs.length + left.length, 'host');
   try {
     return (await agree(io, how === 'undo' ? `Undo it on ${where}?` : `Go on with it on ${where}?`))
       ? 'yes'

@@ -36,6 +36,7 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
   let looked = 0;
   let shown = false;
   let started = 0;
+  let confirmed = manner.resuming === true;
 
   const out = (lines: readonly string[]) => {
     status.clear();
@@ -144,6 +145,7 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
         return;
       case 'fleet.confirmed':
         flush();
+        confirmed = true;
         started = Date.parse(event.at);
         return;
       case 'batch.started':
@@ -153,7 +155,15 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
         return;
       case 'fleet.ended':
         flush();
-        out(endLines(event, { style, width: io.width, manner, ms: Date.parse(event.at) - started }));
+        out(
+          endLines(event, {
+            style,
+            width: io.width,
+            manner,
+            confirmed,
+            ms: Date.parse(event.at) - started,
+          }),
+        );
         return;
       default: {
         const { host = '' } = event;
@@ -194,6 +204,8 @@ interface EndOptions {
   readonly style: Style;
   readonly width: number;
   readonly manner: Manner;
+  /** Whether what hosts wait for was agreed to. */
+  readonly confirmed: boolean;
   readonly ms: number;
 }
 
@@ -202,7 +214,7 @@ function endLines(
   event: Extract<FleetEvent, { type: 'fleet.ended' }>,
   options: EndOptions,
 ): readonly string[] {
-  const { style, manner, width } = options;
+  const { style, width } = options;
   const { hosts } = event;
   const longest = Math.max(0, ...hosts.map(({ host }) => host.length));
   const good = event.status === 'ok' || event.status === 'changes-pending';
@@ -216,7 +228,7 @@ function endLines(
       `  ${wrap(message, width, 2)}`,
       ...(hint === undefined ? [] : [`  ${style.cyan(wrap(hint, width, 2))}`]),
     ]),
-    ...nextLines(event, manner, style),
+    ...nextLines(event, options),
   ];
 }
 
@@ -264,8 +276,7 @@ function summaryOf(
 
 function nextLines(
   { run, hosts, status }: Extract<FleetEvent, { type: 'fleet.ended' }>,
-  manner: Manner,
-  style: Style,
+  { manner, style, confirmed }: EndOptions,
 ): readonly string[] {
   const pending = hosts.some(({ changes }) => changes > 0);
   if (manner.mode !== 'apply')
@@ -275,7 +286,9 @@ function nextLines(
   const acted = hosts.filter(
     (host) => host.changes > 0 && !untouched.has(host.status) && host.status !== 'rolled-back',
   );
-  const unfinished = acted.some(({ status: each }) => each !== 'ok');
+  const unfinished =
+    acted.some(({ status: each }) => each !== 'ok') ||
+    (confirmed && hosts.some(({ status: each }) => each === 'not-begun' || each === 'locked'));
   return [
     ...(unfinished ? [`  go on: ${again('resume')}`] : []),
     ...(acted.length > 0 ? [`  undo: ${again('rollback')}`] : []),

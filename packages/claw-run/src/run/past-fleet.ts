@@ -3,15 +3,22 @@ import {
   againOnFleet,
   createJournalStore,
   type FleetEvent,
+  type FleetHistory,
+  type FleetMember,
+  type FleetOpened,
   type FleetOutcome,
+  foldFleet,
+  type HostOutcome,
   type JournalStore,
   type RunEvent,
   type RunOptions,
   type RunOutcome,
   resume,
+  rollOutLeft,
   shareConnection,
   undoRun,
 } from '@claw-run/engine';
+import { bindHost } from './bind-host.ts';
 import { bindTargets, type Reach, reachOf } from './bind-targets.ts';
 import {
   bareRunbook,
@@ -21,15 +28,20 @@ import {
   openedOf,
   openRun,
   type PastRun,
+  recompiled,
   runbookOf,
 } from './past-run.ts';
 
-/** A fleet of the past, as the journals of its runs tell it. Those of its hosts that never came to act have none. */
+/** A fleet of the past, as its journal and those of its runs tell it. */
 export interface PastFleet {
   readonly fleet: string;
   readonly startedAt: string;
   readonly runbook: string;
   readonly runs: readonly PastFleetRun[];
+  /** What was agreed to, where that was kept. */
+  readonly opened?: FleetOpened | undefined;
+  /** The hosts that never came to act and are not known to be well. */
+  readonly left: readonly FleetMember[];
 }
 
 export interface PastFleetRun {
@@ -47,20 +59,27 @@ interface Where {
   readonly redactor: Redactor;
 }
 
-/** The fleet that is meant: by its id, or where no run is named and the latest is one of a fleet. Nothing for a single run. */
+/** The fleet that is meant: by its id, or where no run is named and a fleet, or a run of one, is the latest. Nothing for a single run. */
 export async function meantFleet(wanted: string | undefined, where: Where): Promise<string | undefined> {
   if (wanted !== undefined) return /^f\d{8}t/.test(wanted) ? wanted : undefined;
-  const past = await openRun(undefined, where);
-  await past.journal.close();
-  return past.history.opened?.fleet;
+  const latest = (await createJournalStore(where.folder).fleets.list()).at(-1);
+  const past = await openRun(undefined, where).catch((error: unknown) => {
+    if (latest !== undefined && error instanceof ClawError && error.code === 'run-unknown') return undefined;
+    throw error;
+  });
+  await past?.journal.close();
+  // ids begin with their time; a fleet may have died before the first of its runs
+  const fleetIsLatest = latest !== undefined && latest.slice(1) > (past?.run.slice(1) ?? '');
+  return fleetIsLatest ? latest : past?.history.opened?.fleet;
 }
 
-/** Reads the journals of a fleet's runs. @throws ClawError `run-unknown` */
+/** Reads the journals of a fleet and of its runs. @throws ClawError `run-unknown` */
 export async function openFleet(fleet: string, { folder, redactor }: Where): Promise<PastFleet> {
-  const ids = await runsOf(createJournalStore(folder), fleet);
+  const store = createJournalStore(folder);
+  const ids = await runsOf(store, fleet);
+  const { opened: agreed, ended: how } = await historyOf(store, fleet, redactor);
   const runs: PastFleetRun[] = [];
-  let runbook = '';
-  let startedAt = '';
+  let { runbook, startedAt } = agreed ?? { runbook: '', startedAt: '' };
   for (const run of ids) {
     const past = await openRun(run, { folder, redactor });
     await past.journal.close();
@@ -79,11 +98,21 @@ export async function openFleet(fleet: string, { folder, redactor }: Where): Pro
         .toReversed(),
     });
   }
-  if (runs.length === 0)
+  if (runs.length === 0 && agreed === undefined)
     throw new ClawError('run-unknown', `there is no fleet ${fleet}, or none of its hosts came to act`, {
       hint: '`claw-run runs` lists the runs there are, with their fleets',
     });
-  return { fleet, startedAt, runbook, runs };
+  const left = (agreed?.members ?? []).filter(
+    ({ hostRun }) => !ids.includes(hostRun) && how.get(hostRun) !== 'ok',
+  );
+  return { fleet, startedAt, runbook, runs, opened: agreed, left };
+}
+
+async function historyOf(store: JournalStore, fleet: string, redactor: Redactor): Promise<FleetHistory> {
+  if (!(await store.fleets.list()).includes(fleet)) return { ended: new Map() };
+  const journal = await store.fleets.open(fleet, redactor);
+  await journal.close();
+  return foldFleet(journal.records);
 }
 
 export interface AgainOptions extends Where {
@@ -98,7 +127,10 @@ export interface AgainOptions extends Where {
   readonly emit: (event: RunEvent | FleetEvent) => void;
 }
 
-/** Goes on with all runs of a fleet that stopped half way, or undoes all that can be, the last host first. */
+/**
+ * Goes on with all runs of a fleet that stopped half way, and then with its hosts that never acted; or undoes all that can be, the last host
+ * first.
+ */
 export async function fleetAgain(options: AgainOptions): Promise<FleetOutcome> {
   const { past, how, given } = options;
   const shared = createShared();
@@ -115,10 +147,53 @@ export async function fleetAgain(options: AgainOptions): Promise<FleetOutcome> {
         hostRun: run,
         work: () => again(run, shared, options),
       })),
+      ...(how === 'undo' || past.left.length === 0
+        ? {}
+        : { left: (failed: number) => goOnWithLeft(failed, shared, options) }),
     });
   } finally {
     await shared.close();
   }
+}
+
+/** The hosts that never acted, in the batches of the fleet. */
+async function goOnWithLeft(
+  failed: number,
+  shared: Shared,
+  options: AgainOptions,
+): Promise<readonly HostOutcome[]> {
+  const { past, library, given, emit, forks, folder, redactor } = options;
+  const { opened, left } = past;
+  if (opened === undefined) return [];
+  const journal = await createJournalStore(folder).fleets.open(past.fleet, redactor);
+  try {
+    const runbook = await shared.runbookFrom(opened.sources, { run: past.fleet, library });
+    return await rollOutLeft({
+      ...given,
+      runbook,
+      opened,
+      journal,
+      members: left,
+      shared: await shared.connections(runbook, reachOf(opened.bindings, options.reach)),
+      forks,
+      failed,
+      emit,
+      connect: ({ host, binding }) => {
+        const reach = reachOf({ [opened.target]: binding }, options.reach);
+        return bindHost(whereOf(opened.target, reach), reach, host);
+      },
+    });
+  } finally {
+    await journal.close();
+  }
+}
+
+/** Where a target is: what was said last holds. */
+function whereOf(target: string, { targets = [] }: Reach): string {
+  const pair = targets.findLast((each) => each.startsWith(`${target}=`));
+  if (pair === undefined)
+    throw new ClawError('journal-damaged', `the journal does not say where ${target} is`);
+  return pair.slice(target.length + 1);
 }
 
 async function again(run: string, shared: Shared, options: AgainOptions): Promise<RunOutcome> {
@@ -146,6 +221,10 @@ async function again(run: string, shared: Shared, options: AgainOptions): Promis
 }
 
 interface Shared {
+  readonly runbookFrom: (
+    sources: Sources,
+    how: { readonly run: string; readonly library: Library },
+  ) => Promise<Runbook>;
   readonly runbook: (past: PastRun, options: AgainOptions) => Promise<Runbook>;
   readonly connections: (
     runbook: Runbook,
@@ -154,12 +233,18 @@ interface Shared {
   readonly close: () => Promise<void>;
 }
 
+type Sources = { readonly [file: string]: string };
+
 /** What the runs of a fleet have in common is compiled and connected once. */
 function createShared(): Shared {
   let compiled: Promise<Runbook> | undefined;
   let bound: ReturnType<typeof bindTargets> | undefined;
   let connections: Promise<{ readonly [target: string]: Connection }> | undefined;
   return {
+    runbookFrom(sources, { run, library }) {
+      compiled ??= recompiled(sources, library, run);
+      return compiled;
+    },
     runbook(past, { how, library }) {
       compiled ??= runbookOf(past, library).catch((error: unknown) => {
         if (how === 'resume') throw error;

@@ -59,9 +59,18 @@ export function openedOf({ history, run }: PastRun): NonNullable<History['opened
 
 /** The runbook of a past run from the sources it kept. @throws ClawError where this version cannot compile it */
 export async function runbookOf(past: PastRun, library: Library): Promise<Runbook> {
-  const loaded = await recompile(openedOf(past).sources, library);
+  return recompiled(openedOf(past).sources, library, past.run);
+}
+
+/** The runbook of a past run or fleet. @throws ClawError where this version cannot compile it */
+export async function recompiled(
+  sources: { readonly [file: string]: string },
+  library: Library,
+  run: string,
+): Promise<Runbook> {
+  const loaded = await recompile(sources, library);
   if (loaded.ok) return loaded.runbook;
-  throw new ClawError('runbook-invalid', `the runbook of ${past.run} does not fit this version of claw-run`, {
+  throw new ClawError('runbook-invalid', `the runbook of ${run} does not fit this version of claw-run`, {
     problems: loaded.problems,
   });
 }
