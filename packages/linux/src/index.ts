@@ -1,4 +1,5 @@
 import type { Definition } from '@claw-run/core';
+import { accountUsable } from './checks/account-usable.ts';
 import { apparmorDenials } from './checks/apparmor-denials.ts';
 import { avcDenials } from './checks/avc-denials.ts';
 import { certificate } from './checks/certificate.ts';
@@ -18,7 +19,9 @@ import { serviceActive } from './checks/service-active.ts';
 import { serviceFresh } from './checks/service-fresh.ts';
 import { sessionsHaveGroup } from './checks/sessions-have-group.ts';
 import { uidMapping } from './checks/uid-mapping.ts';
+import { accountState } from './lookups/account-state.ts';
 import { logMark } from './lookups/log-mark.ts';
+import { account } from './steps/account.ts';
 import { apparmorRule } from './steps/apparmor-rule.ts';
 import { command } from './steps/command.ts';
 import { file } from './steps/file.ts';
@@ -29,6 +32,7 @@ import { groupVisible } from './steps/group-visible.ts';
 import { iniEntry } from './steps/ini-entry.ts';
 import { keyValue } from './steps/key-value.ts';
 import { line } from './steps/line.ts';
+import { password } from './steps/password.ts';
 import { reloadService } from './steps/reload-service.ts';
 import { restartService } from './steps/restart-service.ts';
 import { selinuxBoolean } from './steps/selinux-boolean.ts';
@@ -40,6 +44,9 @@ import { yamlEntry } from './steps/yaml-entry.ts';
 
 /** Every step, check and lookup of this library. */
 export const linux: readonly Definition[] = [
+  account,
+  accountState,
+  accountUsable,
   apparmorDenials,
   apparmorRule,
   avcDenials,
@@ -63,6 +70,7 @@ export const linux: readonly Definition[] = [
   logLines,
   logMark,
   packagePresent,
+  password,
   portReachable,
   processHasGroup,
   proxyVariables,
@@ -81,6 +89,9 @@ export const linux: readonly Definition[] = [
 ];
 
 export {
+  account,
+  accountState,
+  accountUsable,
   certificate,
   clockSkew,
   command,
@@ -99,6 +110,7 @@ export {
   logLines,
   logMark,
   packagePresent,
+  password,
   processHasGroup,
   proxyVariables,
   reloadService,

@@ -14,6 +14,7 @@ import type { LabHost } from './lab.ts';
 
 /** A shipped runbook with the hosts that it is tried on. */
 export interface Bench {
+  readonly runbook: Runbook;
   readonly go: (options?: Partial<RunOptions>) => Promise<Told>;
   readonly undo: (run: string) => Promise<Told>;
 }
@@ -60,6 +61,7 @@ export async function arrangeRunbook(options: {
     emit: (event) => events.push(event),
   });
   return {
+    runbook,
     async go(more = {}) {
       const events: RunEvent[] = [];
       return { outcome: await run({ ...given(events), ...more }), events };

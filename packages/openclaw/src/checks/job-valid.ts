@@ -1,35 +1,51 @@
-import { defineCheck, fail, pass, type RunResult, runFact, unknown } from '@claw-run/core';
+import { defineCheck, fail, pass, unknown } from '@claw-run/core';
 import * as z from 'zod';
-import { clw } from '../facts/client.ts';
+import { jobFile, validated } from '../facts/job-file.ts';
 import * as inputs from '../scheduler/inputs.ts';
+import { reindent } from '../scheduler/reindent.ts';
 
 export const jobValid = defineCheck({
   id: 'openclaw.job-valid',
   on: 'host',
   summary: 'A job file is one that the scheduler takes',
   description:
-    'Asks `clw validate` as the user. A file with a wrong indent is refused with clw-job-invalid before anybody asks who may submit it, and so hides a denial.',
+    'Asks `clw validate` as the user. A file with a wrong indent is refused with clw-job-invalid before anybody asks who may submit it, and so hides a denial. ' +
+    'The evidence has line and column, what stands there and what is expected. `from` tells what `openclaw.job-indent` can mend from what only the owner of the file can.',
   input: z.strictObject({
     user: inputs.user,
-    file: z.string().startsWith('/').describe('Absolute path of the job file'),
+    file: inputs.jobFile,
+    from: z
+      .enum(['any', 'indent', 'content'])
+      .default('any')
+      .describe(
+        '`indent`: fails only where nothing but blanks has to change; `content`: only where more has to',
+      ),
   }),
   examples: [{ title: 'A job', with: { user: 'alice', file: '/home/alice/job.yaml' } }],
-  facts: ({ user, file }) => ({
-    said: runFact({
-      key: `clw validate ${file}`,
-      argv: clw('validate', file),
-      as: user,
-      about: [`file ${file}`],
-      parse: ({ exit, stdout, stderr }: RunResult) => ({
-        exit,
-        text: (stderr.trim() || stdout.trim()).split('\n').at(-1) ?? '',
-      }),
-    }),
-  }),
-  expect: ({ file }, { said }) => {
-    if (said.exit === 0) return pass(`${file} is valid`);
-    return said.text.startsWith('clw-job-invalid')
-      ? fail(said.text.replace(/^clw-job-invalid: /, ''), said.text)
-      : unknown(said.exit === 127 ? 'clw is not there; install it, or choose a host that has it' : said.text);
+  facts: ({ user, file }) => ({ said: validated(user, file), file: jobFile(file) }),
+  expect: ({ file: path, from }, { said, file }) => {
+    if (said.exit === 0) return pass(`${path} is valid`);
+    if (!said.text.startsWith('clw-job-invalid'))
+      return unknown(
+        said.exit === 127 ? 'clw is not there; install it, or choose a host that has it' : said.text,
+      );
+    const because = said.text.replace(/^clw-job-invalid: /, '');
+    const text = file?.content ?? '';
+    const isIndent = reindent(text) !== undefined;
+    if (from !== 'any' && isIndent !== (from === 'indent')) return pass(`that is not it: ${because}`);
+    const place = placeOf(because, text);
+    return fail(place === undefined ? because : `${because}; it says \`${place.text}\``, {
+      says: because,
+      ...place,
+      mendedByIndent: isIndent,
+    });
   },
 });
+
+/** Where in the file it is, and what stands there. */
+function placeOf(because: string, text: string) {
+  const [, line = '', column = ''] = /:(\d+):(\d+): /.exec(because) ?? [];
+  if (line === '') return undefined;
+  const found = text.split('\n')[Number(line) - 1]?.trimEnd() ?? '';
+  return { line: Number(line), column: Number(column), text: found.slice(0, 120) };
+}

@@ -5,6 +5,7 @@ import { field, textField, textsField } from './yaml-entry.ts';
 /** The scheduler's configuration file, as far as denials go. */
 export type SchedulerConfig = {
   readonly mode: string;
+  readonly login: string;
   readonly authorizedGroups: readonly string[];
   readonly adminGroups: readonly string[];
   readonly host: string;
@@ -45,6 +46,7 @@ function readConfig(text: string): ConfigFile {
     is: 'read',
     config: {
       mode: textField(value, 'auth', 'mode') ?? 'groups',
+      login: textField(value, 'auth', 'login') ?? 'users',
       authorizedGroups: textsField(value, 'auth', 'authorized_groups'),
       adminGroups: textsField(value, 'auth', 'admin_groups'),
       host: textField(value, 'server', 'host') ?? '',

@@ -12,6 +12,9 @@ export const scheduler = defineLookup({
   facts: ({ config, sudo }) => ({ file: schedulerConfig(config, sudo) }),
   output: z.object({
     mode: z.string().describe('groups, ldap or jwt'),
+    login: z
+      .string()
+      .describe('users: it keeps the passwords itself; host: those of the accounts of the host'),
     authorizedGroups: z.array(z.string()),
     adminGroups: z.array(z.string()),
     host: z.string().describe('How it calls itself'),

@@ -28,3 +28,7 @@ export const sudo = z
   .boolean()
   .default(true)
   .describe('Work as root; `false` where claw-run is logged in as whom the scheduler runs as');
+
+export const jobFile = z.string().startsWith('/').describe('Absolute path of the job file');
+
+export const queue = z.string().min(1).default('default').describe('Name of the queue');

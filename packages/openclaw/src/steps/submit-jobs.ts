@@ -32,7 +32,7 @@ while [ "$count" -gt 0 ]; do
 done`;
 
 const allTimes = `for file in "$HOME"/.claw/${prefix}*.times; do
-  if [ -e "$file" ]; then name=\${file##*/}; while read -r from to; do echo "\${name%.times} $from $to"; done < "$file"; fi
+  if [ -e "$file" ]; then name=\${file##*/}; echo "\${name%.times}"; while read -r from to; do echo "\${name%.times} $from $to"; done < "$file"; fi
 done`;
 
 export const submitJobs = defineEvent({

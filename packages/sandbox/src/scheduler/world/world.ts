@@ -215,7 +215,7 @@ const longJob = `job:
 
 /** A key that the scheduler does not know. */
 function misspelt(config: string): string {
-  return config.replace('authorized_groups:', 'authorised_groups:');
+  return config.replace('group_cache:', 'group_cashe:');
 }
 
 function configText({ layout, scenarios, user }: HeadNodeWorldOptions, isNarrow: boolean): string {
