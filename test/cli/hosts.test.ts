@@ -237,6 +237,7 @@ test.each([
   [[], 'the target heads stands for many hosts, and none are named'],
   [['--target', 'heads=ftp://x'], '"ftp://x" does not say where a host is'],
   [['--hosts', 'hosts', '--connect-timeout', 'soon'], '--connect-timeout does not understand "soon"'],
+  [['--hosts', 'hosts', '--idle-timeout', '0s'], '--idle-timeout does not understand "0s"'],
 ])('%j is a mistake: %s', async (more, message) => {
   const { run, path } = await withHosts();
   const { exit, stderr } = await run([notes, '-e', `path=${path}`, '--yes', ...more]);

@@ -429,6 +429,17 @@ describe.skipIf(without !== undefined)('over SSH', () => {
       }
     });
 
+    it('for want of use is another matter: it is closed as a whole, and made again at the next use', async () => {
+      await beside.sh('id idler >/dev/null 2>&1 || useradd -m -s /bin/sh idler');
+      await beside.sh('cp -r /home/ops/.ssh /home/idler/ && chown -R idler /home/idler/.ssh');
+      const host = await connect('idler', { idleSeconds: 0.3 });
+      const sessions = () => beside.sh('pgrep -cu idler sshd || true');
+      for (const _ of [1, 2]) {
+        expect(await whoami(host)).toBe('idler');
+        await expect.poll(sessions, { timeout: 20_000 }).toBe('0\n');
+      }
+    });
+
     it('by a host that goes down is told, and so is that it cannot be reached again', async () => {
       const gone = await upHost('ssh');
       const destination = `ssh://root@${gone.address}:${gone.port}`;

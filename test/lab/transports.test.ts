@@ -159,6 +159,20 @@ describe.skipIf(without !== undefined)('over the OpenSSH client', () => {
     await host.close();
   });
 
+  it('closes a connection as a whole that is not used, and makes it again at the next use', async () => {
+    await beside.sh(
+      'useradd -m -s /bin/sh idler && cp -r /home/ops/.ssh /home/idler/ && chown -R idler /home/idler',
+    );
+    const host = connect('idler', { idleSeconds: 0.3 });
+    for (const _ of [1, 2]) {
+      expect(await host.read({ read: 'run', argv: ['id', '-un'] }, calm())).toMatchObject({
+        stdout: 'idler\n',
+      });
+      await expect.poll(() => beside.sh('pgrep -cu idler sshd || true'), { timeout: 20_000 }).toBe('0\n');
+    }
+    await host.close();
+  });
+
   it('says what is wrong with a key, a host key, a port', async () => {
     const read = (options: Partial<OpenSshOptions>, user = 'root') => {
       const host = connect(user, options);

@@ -22,7 +22,10 @@ export interface HostWorld {
   readonly other?: string;
 }
 
-export type ConnectHost = (settings: { readonly lockFolder: string }) => Promise<Connection<'host'>>;
+export type ConnectHost = (settings: {
+  readonly lockFolder: string;
+  readonly idleSeconds?: number;
+}) => Promise<Connection<'host'>>;
 
 /** What every transport of hosts must do. `worldOf` is called once all hooks that come before have run. */
 export function describeHostContract(
@@ -378,6 +381,32 @@ export function describeHostContract(
         expect(none).toMatchObject({
           reason: { code: 'not-found', message: expect.stringContaining('no-such-user') },
         });
+      });
+    });
+
+    describe('a connection that is not used', () => {
+      it('is closed after a time, and opened again at the next use; what takes longer is left to its end', async () => {
+        const idle = await connect({ lockFolder: `${folder}/locks`, idleSeconds: 0.3 });
+        const shell = async () => {
+          const read = { read: 'run', argv: ['sh', '-c', 'echo $PPID'] } as const;
+          return ((await idle.read(read, calm())) as RunResult).stdout.trim();
+        };
+        const first = await shell();
+        await expect
+          .poll(() => world.sh(`[ -e /proc/${first} ] || echo gone`), { timeout: 20_000 })
+          .toBe('gone\n');
+        expect(await shell()).not.toBe(first);
+        const slow = { do: 'run', argv: ['sh', '-c', `sleep 1; echo done > ${folder}/slow`] } as const;
+        await idle.perform(slow, key());
+        expect(await world.sh(`cat ${folder}/slow`)).toBe('done\n');
+        const lock = await idle.lock({ run: 'one', runbook: 'test', who: 'tester@host' }, calm());
+        const second = await shell();
+        await expect
+          .poll(() => world.sh(`[ -e /proc/${second} ] || echo gone`), { timeout: 20_000 })
+          .toBe('gone\n');
+        await lock.release();
+        expect(await world.sh(`ls -A ${folder}/locks`)).toBe('');
+        await idle.close();
       });
     });
 

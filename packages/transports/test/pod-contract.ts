@@ -96,9 +96,9 @@ export function describePods(subject: PodSubject): void {
   afterAll(() => Promise.all(lockFolders.map((path) => rm(path, { recursive: true, force: true }))));
   describeHostContract(
     'a container as a host',
-    ({ lockFolder }) => {
-      lockFolders.push(lockFolder);
-      return connectPod({ kubeconfig: subject.admin(), userAgent, namespace, pod: 'one', lockFolder });
+    (settings) => {
+      lockFolders.push(settings.lockFolder);
+      return connectPod({ kubeconfig: subject.admin(), userAgent, namespace, pod: 'one', ...settings });
     },
     // what runs in its containers are processes of this machine
     async () => ({

@@ -25,6 +25,8 @@ export interface RunbookOptions {
     readonly password?: Secret;
     readonly passphrase?: Secret;
   };
+  /** How long a connection to a host may go unused before it is closed, to be opened again at the next use; it stays, unless given. */
+  readonly idleSeconds?: number;
   readonly sudoPassword?: Secret;
   /** A folder that comes first on PATH for commands on this machine. */
   readonly bin?: string;

@@ -177,13 +177,14 @@ function reachFrom(options: RunbookOptions): Reach {
   };
 }
 
-function waysOf({ ssh = {} }: RunbookOptions): HostWays {
+function waysOf({ ssh = {}, idleSeconds }: RunbookOptions): HostWays {
   const { config, knownHosts, identities, connectSeconds } = ssh;
   return {
     ...(config === undefined ? {} : { sshConfig: config }),
     ...(knownHosts === undefined ? {} : { knownHosts }),
     ...(identities === undefined ? {} : { identities }),
     ...(connectSeconds === undefined ? {} : { connectSeconds }),
+    ...(idleSeconds === undefined ? {} : { idleSeconds }),
   };
 }
 

@@ -19,6 +19,7 @@ export const ssh = [
   'knownHosts',
   'identity',
   'connectTimeout',
+  'idleTimeout',
   'sshPasswordFrom',
   'passphraseFrom',
   'sudoPasswordFrom',

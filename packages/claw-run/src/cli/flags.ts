@@ -96,6 +96,11 @@ export const flags = {
     value: 'duration',
     summary: 'how long connecting to a host may take (15s)',
   },
+  idleTimeout: {
+    long: 'idle-timeout',
+    value: 'duration',
+    summary: 'close a connection to a host that was not used for so long; the next use opens another',
+  },
   sshPasswordFrom: {
     long: 'ssh-password-from',
     value: 'source',

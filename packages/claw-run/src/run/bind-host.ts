@@ -34,7 +34,11 @@ export async function bindHost(text: string, reach: Reach, name = text): Promise
 // each way brings libraries of its own: only the one that is taken is loaded
 async function connect(where: Where, name: string, reach: Reach): Promise<Connection<'host'>> {
   const { ways = {}, answers, env } = reach;
-  const settings = { sudoPassword: await answers?.sudoPassword(), lockFolder: ways.lockFolder };
+  const settings = {
+    sudoPassword: await answers?.sudoPassword(),
+    lockFolder: ways.lockFolder,
+    idleSeconds: ways.idleSeconds,
+  };
   switch (where.by) {
     case 'local': {
       const { connectLocal } = await import('@claw-run/transports/local');

@@ -13,6 +13,7 @@ export interface HostWays {
   readonly knownHosts?: readonly string[] | undefined;
   readonly identities?: readonly string[] | undefined;
   readonly connectSeconds?: number | undefined;
+  readonly idleSeconds?: number | undefined;
   readonly sshPasswordFrom?: string | undefined;
   readonly passphraseFrom?: string | undefined;
   readonly sudoPasswordFrom?: string | undefined;
@@ -21,19 +22,14 @@ export interface HostWays {
 
 /** The flags, paths made absolute. @throws UsageError */
 export function hostWays(options: Options, cwd: string): HostWays {
-  const { sshConfig, knownHosts, identity, connectTimeout } = options;
-  const connectSeconds = connectTimeout === undefined ? undefined : parseDuration(connectTimeout);
-  if (connectTimeout !== undefined && (connectSeconds === undefined || connectSeconds <= 0))
-    throw new UsageError(
-      `--connect-timeout does not understand ${JSON.stringify(connectTimeout)}`,
-      'as 10s or 1m',
-    );
+  const { sshConfig, knownHosts, identity } = options;
   const path = (file: string) => resolve(cwd, file);
   return defined({
     sshConfig: sshConfig === undefined ? undefined : path(sshConfig),
     knownHosts: knownHosts?.map(path),
     identities: identity?.map(path),
-    connectSeconds,
+    connectSeconds: secondsOf('connectTimeout', options),
+    idleSeconds: secondsOf('idleTimeout', options),
     sshPasswordFrom: source('sshPasswordFrom', options, cwd),
     passphraseFrom: source('passphraseFrom', options, cwd),
     sudoPasswordFrom: source('sudoPasswordFrom', options, cwd),
@@ -124,6 +120,14 @@ export function answersOf(ways: HostWays, io: Io, mayAsk: boolean): Answers {
 /** Where ssh looks for its files. */
 export function homeOf(env: NodeJS.ProcessEnv): string {
   return env.HOME ?? homedir();
+}
+
+function secondsOf(name: 'connectTimeout' | 'idleTimeout', options: Options): number | undefined {
+  const text = options[name];
+  const seconds = text === undefined ? undefined : parseDuration(text);
+  if (text !== undefined && (seconds === undefined || seconds <= 0))
+    throw new UsageError(`--${flags[name].long} does not understand ${JSON.stringify(text)}`, 'as 10s or 1m');
+  return seconds;
 }
 
 function source(

@@ -10,6 +10,7 @@ import {
 } from '@claw-run/core';
 import { fileCommand, runAsOf, runCommand } from './commands.ts';
 import { fileStateOf } from './file-state.ts';
+import { idleShell } from './idle-shell.ts';
 import { lockHost } from './lock.ts';
 import { refusedCommands } from './refused.ts';
 import type { Request } from './request.ts';
@@ -26,6 +27,8 @@ export interface HostSettings {
   readonly commandSeconds?: number | undefined;
   /** How long the shell of the host may take to say its first word, once the connection stands; 30 s. */
   readonly startSeconds?: number | undefined;
+  /** How long a connection may go unused before it is closed, to be opened again at the next use; it stays, unless given. */
+  readonly idleSeconds?: number | undefined;
   /** Where the lock file is kept on the host; by default the first of /run/lock, /var/lock and /tmp that all may write to. */
   readonly lockFolder?: string | undefined;
   /** How often the lock is renewed; 15 s. */
@@ -48,12 +51,13 @@ const remotePrelude = 'PATH="${PATH:-/usr/bin:/bin}:/usr/sbin:/sbin"; export PAT
 export function connectHost(options: HostOptions): Connection<'host'> {
   const {
     name,
-    shell,
     prelude = remotePrelude,
     commandSeconds = 60,
     startSeconds = 30,
     sudoPassword,
+    idleSeconds,
   } = options;
+  const shell = idleSeconds === undefined ? options.shell : idleShell(options.shell, idleSeconds);
   const newRunner = () => new Runner({ name, shell, prelude, sudoPassword, startSeconds });
   const runner = newRunner();
   const closed = new AbortController();
