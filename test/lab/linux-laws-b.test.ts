@@ -75,6 +75,10 @@ const lift = `systemctl stop nftables; systemctl disable -q nftables; nft flush 
 const noPort =
   'cp -a /root/public.xml /usr/lib/firewalld/zones/; firewall-cmd -q --zone=public --remove-port=7321/tcp; rm -f /etc/firewalld/zones/public.xml';
 
+const rich = 'rule family="ipv4" source address="10.0.0.0/8" port port="7321" protocol="tcp" accept';
+const openZone = (element: string) =>
+  `printf '<?xml version="1.0"?>\n<!-- ours -->\n<zone><service name="ssh"/>\n  ${element}\n</zone>' >/etc/firewalld/zones/public.xml`;
+
 describe.skipIf(missing !== undefined)('on hosts of the lab', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'claw-run-laws-b-'));
@@ -150,6 +154,21 @@ describe.skipIf(missing !== undefined)('on hosts of the lab', () => {
       }),
       onPlain({
         id: 'linux.firewall-port',
+        title: 'a rule among others of nftables that is to be gone',
+        with: { port: 22, proto: 'udp', state: 'absent' },
+        make: `${drops}; sed -i 's/^\\t*tcp dport/\\t\\tudp dport 22 accept\\n&/' /etc/nftables.conf; systemctl restart nftables`,
+        clear: lift,
+      }),
+      onPlain({
+        id: 'linux.firewall-port',
+        title: 'a set of nftables that has the port that is to be closed',
+        with: { port: 22, state: 'absent' },
+        make: drops,
+        clear: lift,
+        plans: 'refused',
+      }),
+      onPlain({
+        id: 'linux.firewall-port',
         title: 'nobody rules',
         with: { port: 7321 },
         make: 'nft flush ruleset',
@@ -201,6 +220,27 @@ describe.skipIf(missing !== undefined)('on hosts of the lab', () => {
         with: { port: 7321, source: '10.0.0.0/8', from: '10.77.0.1' },
         make: `${noPort}; printf '<?xml version="1.0"?>\\n<!-- ours -->\\n<zone><service name="ssh"/>\\n</zone>' >/etc/firewalld/zones/public.xml`,
         clear: noPort,
+      }),
+      onFiltered({
+        id: 'linux.firewall-port',
+        title: 'a port of a zone that is to be closed',
+        with: { port: 7321, state: 'absent' },
+        make: `${noPort}; ${openZone('<port protocol="tcp" port="7321"/>')}; firewall-cmd -q --zone=public --add-port=7321/tcp`,
+        clear: noPort,
+      }),
+      onFiltered({
+        id: 'linux.firewall-port',
+        title: 'a port that one network has, to be closed',
+        with: { port: 7321, source: '10.0.0.0/8', state: 'absent' },
+        make: `${noPort}; ${openZone(`<rule family="ipv4"><source address="10.0.0.0/8"/><port port="7321" protocol="tcp"/><accept/></rule>`)}; firewall-cmd -q --zone=public --add-rich-rule='${rich}'`,
+        clear: `${noPort}; firewall-cmd -q --zone=public --remove-rich-rule='${rich}'`,
+      }),
+      onFiltered({
+        id: 'linux.firewall-port',
+        title: 'a port of a service that is to be closed',
+        with: { port: 22, state: 'absent' },
+        make: noPort,
+        plans: 'refused',
       }),
       onFiltered({
         id: 'linux.firewall-port',

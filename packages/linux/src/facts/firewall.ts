@@ -1,5 +1,6 @@
 import { type Fact, type Json, type RunResult, runFact } from '@claw-run/core';
 import { inNetwork } from '../lib/network.ts';
+import type { Ufw } from '../lib/ufw-rules.ts';
 import { parseNft } from './nft-rules.ts';
 
 /** One zone of firewalld as it is at run time. */
@@ -30,13 +31,6 @@ export type NftChain = {
   readonly rules: readonly { readonly expr: Json; readonly comment: string | null }[];
 };
 
-export type Ufw = {
-  readonly ruler: 'ufw';
-  readonly incoming: string;
-  /** `7321/tcp from Anywhere`; sorted. */
-  readonly allowed: readonly string[];
-};
-
 /** Who decides what comes in, and how. `none`: nobody. `other`: rules that cannot be judged from here. */
 export type Firewall =
   | Zone
@@ -65,7 +59,11 @@ if systemctl is-active --quiet firewalld; then
 fi
 if [ -r /etc/ufw/ufw.conf ]; then
   while IFS== read -r name value; do
-    [ "$name" = ENABLED ] && [ "$value" = yes ] && { echo '== ufw'; exec ufw status verbose; }
+    [ "$name" = ENABLED ] && [ "$value" = yes ] || continue
+    echo '== ufw'; ufw status verbose || exit
+    echo '== ipv6'; grep -s '^IPV6=' /etc/default/ufw
+    echo '== tuples'; cat /etc/ufw/user.rules /etc/ufw/user6.rules | grep '^### tuple ###'
+    exit 0
   done </etc/ufw/ufw.conf
 fi
 if [ -s /proc/net/ip_tables_names ] || [ -s /proc/net/ip6_tables_names ]; then echo '== legacy'; exit; fi
@@ -91,15 +89,14 @@ export function firewall({ zone, from }: FirewallInput): Fact<'host', Firewall> 
 
 export function parseFirewall({ exit, stdout, stderr }: RunResult, input: FirewallInput): Firewall {
   const parts = new Map(
-    stdout.split(/^== /m).map((part) => {
+    stdout.split(/^== (?=[a-z0-9]+$)/m).map((part) => {
       const end = part.indexOf('\n');
       return [part.slice(0, end), part.slice(end + 1)] as const;
     }),
   );
   if (exit !== 0) throw new Error(stderr.trim().split('\n').at(-1) || `it ended with ${exit}`);
   if (parts.has('firewalld')) return parseZone(parts, input);
-  const ufw = parts.get('ufw');
-  if (ufw !== undefined) return parseUfw(ufw);
+  if (parts.has('ufw')) return parseUfw(parts);
   if (parts.has('legacy'))
     return { ruler: 'other', because: 'rules of the old iptables are loaded, which nft does not show' };
   const rules = parts.get('rules')?.trim();
@@ -142,14 +139,18 @@ function parseListing(text: string): { name: string; fields: ReadonlyMap<string,
   return { name: head.split(' ')[0] ?? '', fields, rules };
 }
 
-function parseUfw(text: string): Firewall {
-  const incoming = /^Default: (\w+) \(incoming\)/m.exec(text)?.[1];
+/** Rules as ufw notes them in its files, which is where `ufw status` has them from; its columns run into each other. */
+function parseUfw(parts: ReadonlyMap<string, string>): Firewall {
+  const status = parts.get('ufw') ?? '';
+  if (/^Status: inactive/m.test(status))
+    return { ruler: 'other', because: 'ufw is enabled and yet not active; `ufw enable` starts it' };
+  const incoming = /^Default: (\w+) \(incoming\)/m.exec(status)?.[1];
   if (incoming === undefined) return { ruler: 'other', because: 'ufw does not say what it does' };
-  const allowed = text.split('\n').flatMap((line) => {
-    const rule = /^(\S+)\s+ALLOW IN\s+(\S+)(?:\s+#.*)?\s*$/.exec(line);
-    return rule === null ? [] : [`${rule[1]} from ${rule[2]}`];
+  const rules = (parts.get('tuples') ?? '').split('\n').flatMap((line) => {
+    const tuple = /^### tuple ### (.*\S)\s*$/.exec(line)?.[1];
+    return tuple === undefined ? [] : [tuple];
   });
-  return { ruler: 'ufw', incoming, allowed: allowed.sort() };
+  return { ruler: 'ufw', incoming, ipv6: /^IPV6="?yes"?\s*$/im.test(parts.get('ipv6') ?? ''), rules };
 }
 
 function words(text: string | undefined): string[] {

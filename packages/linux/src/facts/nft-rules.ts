@@ -69,6 +69,11 @@ export function openingRule({ port, proto, source }: Knock): { expr: Json; words
   };
 }
 
+/** The rule that opens a port as nft lists it. */
+export function ruleText(knock: Knock, comment: string | null): string {
+  return [...openingRule(knock).words, ...(comment === null ? [] : ['comment', `"${comment}"`])].join(' ');
+}
+
 function match(payload: Json, right: Json): Json {
   return { match: { op: '==', left: { payload }, right } };
 }

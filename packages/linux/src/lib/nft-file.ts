@@ -1,5 +1,6 @@
-import { lineEnd, linesOf, textOfLines } from '../edit/edit.ts';
+import { lineEnd, linesOf, textOfLines, withoutLines } from '../edit/edit.ts';
 import type { NftChain } from '../facts/firewall.ts';
+import type { Knock } from '../facts/nft-rules.ts';
 
 /** The ruleset file with a rule put first in a chain; nothing where the chain is not written there line by line. */
 export function withRule(text: string, chain: NftChain, rule: string): string | undefined {
@@ -30,6 +31,29 @@ export function fileHasRule(text: string, chain: NftChain, rule: string): boolea
   if (opens === undefined) return false;
   const closes = lines.findIndex((line, index) => index > opens && line === '}');
   return lines.slice(opens, closes < 0 ? undefined : closes).includes(rule);
+}
+
+/** The ruleset file without the lines of a chain that are one of some rules. */
+export function withoutRules(text: string, chain: NftChain, rules: readonly string[]): string {
+  const lines = linesOf(text);
+  const plain = lines.map((line) => line.text.trim());
+  const opens = openingOf(plain, chain);
+  if (opens === undefined) return text;
+  const closes = plain.findIndex((line, index) => index > opens && line === '}');
+  const own = plain.flatMap((line, index) =>
+    index > opens && index < closes && rules.includes(line) ? [index] : [],
+  );
+  return textOfLines(withoutLines(lines, own));
+}
+
+/** The one-based number of a line that accepts a port by its number; nothing where there is none. */
+export function lineThatAccepts(
+  text: string,
+  { port, proto }: Pick<Knock, 'port' | 'proto'>,
+): number | undefined {
+  const accepts = new RegExp(`\\b(?:${proto}|th)\\s+dport\\b.*(?<![\\d.])${port}(?![\\d.]).*\\baccept\\b`);
+  const index = linesOf(text).findIndex((line) => accepts.test(line.text.replace(/#.*$/, '')));
+  return index < 0 ? undefined : index + 1;
 }
 
 /** Index of the line that opens a chain inside its table. */

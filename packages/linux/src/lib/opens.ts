@@ -1,7 +1,7 @@
 import type { Firewall } from '../facts/firewall.ts';
 import type { ServicePorts } from '../facts/firewall-files.ts';
 import { type Knock, type Openness, openIn, startsOf } from '../facts/nft-rules.ts';
-import { inNetwork } from './network.ts';
+import { openByUfw } from './ufw-rules.ts';
 import { listOpens, ruleOpens } from './zone-file.ts';
 
 /** Whether a firewall lets a connection in at run time, and by what. */
@@ -16,14 +16,8 @@ export function opens(
       return { is: 'open', because: 'no firewall rules this host' };
     case 'other':
       return { is: 'unknown', because: ruling.because };
-    case 'ufw': {
-      if (ruling.incoming === 'allow')
-        return { is: 'open', because: 'ufw lets everything in that it does not deny' };
-      const rule = ruling.allowed.find((one) => ufwOpens(one, knock));
-      return rule === undefined
-        ? { is: 'closed', because: `ufw does not allow ${name}` }
-        : { is: 'open', because: `ufw allows ${rule}` };
-    }
+    case 'ufw':
+      return openByUfw(ruling, knock);
     case 'firewalld': {
       const zone = `the zone ${ruling.zone} of firewalld`;
       if (ruling.target === 'ACCEPT') return { is: 'open', because: `${zone} accepts everything` };
@@ -44,18 +38,4 @@ export function opens(
       return { is: closing.is, because: `the chain ${family} ${table} ${chain} of nftables ${how} ${name}` };
     }
   }
-}
-
-/** A rule as ufw lists it: `7321/tcp from Anywhere`, `22 from 10.0.0.0/8`. */
-function ufwOpens(rule: string, knock: Knock): boolean {
-  const [to = '', from = ''] = rule.split(' from ');
-  const ports = to.includes('/') ? [to] : [`${to}/${knock.proto}`];
-  if (
-    !listOpens(
-      ports.map((one) => one.replace(':', '-')),
-      knock,
-    )
-  )
-    return false;
-  return from === 'Anywhere' || (knock.source !== undefined && inNetwork(knock.source, from));
 }

@@ -49,6 +49,19 @@ export function withPort(xml: string, { port, proto, source }: Knock): string | 
   return head.replace(/[ \t]*$/, '') + gap + lines.map((line) => line + end).join('') + xml.slice(at);
 }
 
+/** The zone without what opens just this port to just this source, every other byte as it was. */
+export function withoutPort(xml: string, knock: Knock): string {
+  const code = uncommented(xml);
+  const rules = [...code.matchAll(/<rule\b[\s\S]*?<\/rule>/g)].map(spanOf);
+  const own =
+    knock.source === undefined
+      ? [...code.matchAll(/<port\b[^>]*?(?:\/>|>\s*<\/port>)/g)]
+          .map(spanOf)
+          .filter(({ start, text }) => isPort(text, knock) && !rules.some((rule) => holds(rule, start)))
+      : rules.filter(({ text }) => isOwnRule(text, knock));
+  return own.reduceRight((rest, span) => withoutSpan(rest, span), xml);
+}
+
 /** Ports as firewalld lists them: `7321/tcp`, `8000-8010/udp`. */
 export function listOpens(ports: readonly string[], { port, proto }: Knock): boolean {
   return ports.some((one) => {
@@ -85,6 +98,54 @@ function hasPort(xml: string, port: number, proto: string): boolean {
   return listOpens(ports, { port, proto: proto === 'udp' ? 'udp' : 'tcp', source: undefined });
 }
 
+interface Span {
+  readonly start: number;
+  readonly text: string;
+}
+
+function spanOf(match: RegExpExecArray): Span {
+  return { start: match.index, text: match[0] };
+}
+
+function holds({ start, text }: Span, offset: number): boolean {
+  return start <= offset && offset < start + text.length;
+}
+
+/** Takes its line too where nothing else is on it. */
+function withoutSpan(xml: string, { start, text }: Span): string {
+  const [before, after] = [xml.slice(0, start), xml.slice(start + text.length)];
+  const alone = /(?:^|\n)[ \t]*$/.test(before) && /^[ \t]*\r?\n/.test(after);
+  return alone ? before.replace(/[ \t]*$/, '') + after.replace(/^[ \t]*\r?\n/, '') : before + after;
+}
+
+function attributes(tag: string): { readonly [name: string]: string } {
+  return Object.fromEntries(
+    [...tag.matchAll(/\s([\w-]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]),
+  );
+}
+
+function isPort(tag: string, { port, proto }: Knock): boolean {
+  const { port: range, protocol } = attributes(tag);
+  return range === `${port}` && protocol === proto;
+}
+
+/** A rule with a source, a port and nothing else but that it accepts. */
+function isOwnRule(rule: string, knock: Knock): boolean {
+  const tags = [...rule.matchAll(/<[a-z][^>]*>/g)].map(([tag]) => tag);
+  const of = (name: string) => tags.filter((tag) => new RegExp(`^<${name}\\b`).test(tag));
+  const [[head = ''], [source = ''], [opening = '']] = [of('rule'), of('source'), of('port')];
+  const { address, ...more } = attributes(source);
+  return (
+    tags.length === 4 &&
+    of('accept').length === 1 &&
+    Object.keys(attributes(head)).every((name) => name === 'family') &&
+    address === knock.source &&
+    Object.keys(more).length === 0 &&
+    isPort(opening, knock)
+  );
+}
+
+/** Comments are blanked, not cut, so that offsets stay what they are. */
 function uncommented(xml: string): string {
-  return xml.replaceAll(/<!--[\s\S]*?-->/g, '');
+  return xml.replaceAll(/<!--[\s\S]*?-->/g, (comment) => ' '.repeat(comment.length));
 }
