@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { matchesGlob, resolve } from 'node:path';
+import type { Target } from '@claw-run/core';
 import { UsageError } from '../cli/usage-error.ts';
+import type { Reach } from './bind-targets.ts';
 
 /** A host of an inventory. */
 export interface InventoryHost {
@@ -70,6 +72,28 @@ export function limited(
   if (left.length === 0)
     throw new UsageError(`--limit ${limit} leaves no host`, `there are: ${namesOf(hosts)}`);
   return left;
+}
+
+/** The hosts of a target that stands for many: `--hosts`, or the target's own default. @throws UsageError */
+export async function fleetHosts(
+  target: Pick<Target, 'name' | 'default'>,
+  { hosts, limit, cwd }: Pick<Reach, 'hosts' | 'limit' | 'cwd'>,
+): Promise<readonly InventoryHost[]> {
+  const named = hosts ?? target.default;
+  if (named === undefined)
+    throw new UsageError(
+      `the target ${target.name} stands for many hosts, and none are named`,
+      `name them with --hosts FILE or --hosts web1,web2; or one of them with --target ${target.name}=HOST`,
+    );
+  return limited(await readInventory(named, cwd), limit);
+}
+
+/** How many hosts are worked on at a time. @throws UsageError */
+export function forksOf(text: string | undefined): number {
+  if (text === undefined) return 10;
+  if (!/^[1-9]\d{0,3}$/.test(text))
+    throw new UsageError(`--forks takes a number from 1 to 9999, not ${text}`);
+  return Number(text);
 }
 
 function hostOf(where: string, rest: readonly string[], at: string): InventoryHost {
