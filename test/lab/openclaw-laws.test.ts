@@ -59,6 +59,8 @@ const subjects: readonly Subject[] = [
   subject('openclaw.scheduler-groups', [], { with: { user, group: 'claw-users' }, finds: 'pass' }),
   subject('openclaw.scheduler-healthy', ['service'], { with: { user }, finds: 'fail' }),
   subject('openclaw.scheduler-healthy', [], { with: { user }, finds: 'pass' }),
+  subject('openclaw.server', [], { with: { user } }),
+  subject('openclaw.server', ['service'], { with: { user } }),
   subject('openclaw.token-accepted', ['token-cached'], { with: { user }, finds: 'fail' }),
   subject('openclaw.token-accepted', ['service'], { with: { user }, finds: 'unknown' }),
   subject('openclaw.token-current', ['token-expired'], { with: { user }, finds: 'fail' }),

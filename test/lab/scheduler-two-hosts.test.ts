@@ -7,8 +7,8 @@ import { openclaw } from '@claw-run/openclaw';
 import type { HeadNodeScenario } from '@claw-run/sandbox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
-import { type HeadNode, setUpHeadNode } from './support/scheduler.ts';
-import { arrangeRunbook, type Bench, reach } from './support/try-runbook.ts';
+import { type HeadNode, ipv6Of, setUpHeadNode } from './support/scheduler.ts';
+import { arrangeRunbook, type Bench, found, reach, told } from './support/try-runbook.ts';
 import { goWholeWay } from './support/whole-way.ts';
 
 const why = whyNoLab();
@@ -25,6 +25,9 @@ const worlds: readonly {
   { scenarios: ['token-expired'], causes: ['token-expired'] },
   { scenarios: ['proxy'], causes: ['proxy'] },
   { scenarios: ['firewall', 'group'], causes: ['firewall', 'group'] },
+  { scenarios: ['ipv6'], causes: ['address'] },
+  { scenarios: ['ipv6', 'firewall'], causes: ['address', 'firewall'] },
+  { scenarios: ['ipv6', 'service'], causes: ['address', 'service'] },
 ];
 
 describe.skipIf(why !== undefined)(
@@ -80,12 +83,60 @@ describe.skipIf(why !== undefined)(
       async ({ scenarios, causes }) => {
         await hosts[0]?.sh('firewall-cmd -q --reload');
         await head.apply(scenarios);
-        if (scenarios.includes('firewall'))
+        if (scenarios.includes('firewall') || scenarios.includes('ipv6'))
           expect(await ofAlice('clw health')).toMatch(
             /^scheduler-unavailable: cannot reach claw-head-01:8080/,
           );
         await goWholeWay({ bench, causes, snapshot, times, proof });
       },
     );
+
+    test('a name with both families, of which the scheduler listens on one, is found though some clients go on to the next', async () => {
+      const [server] = hosts as [LabHost];
+      await head.apply(['ipv6']);
+      await hosts[1]?.sh(`echo '${server.ip} claw-head-01' >> /etc/hosts`);
+      expect(await ofAlice('clw health')).toBe('{"status":"healthy"}');
+      await goWholeWay({ bench, causes: ['address'], snapshot, times, proof });
+    });
+
+    test.each([
+      {
+        title: 'an address of another host',
+        of: 1,
+        says: /^2001:db8:77::\d+ is no address of this host \(.*\)$/,
+        hint: /correct what the clients have for its name/,
+      },
+      {
+        title: 'an address by which something on the way keeps clients out',
+        of: 0,
+        says: /^\/etc\/claw-scheduler\/config.yaml has 0.0.0.0:8080, \[::\]:8080, and yet clients get no answer at \[2001:db8:77::\d+\]:8080$/,
+        hint: /let the port in by this family/,
+      },
+    ])('$title is refused with what to do, and nothing is touched', async ({ of, says, hint }) => {
+      const [server] = hosts as [LabHost];
+      await head.apply(['group']);
+      const first = ipv6Of(hosts[of] as LabHost);
+      await hosts[1]?.sh(
+        `{ echo '${first} claw-head-01'; cat /etc/hosts; } > /run/h; cat /run/h > /etc/hosts`,
+      );
+      await server.sh('nft -f -', {
+        input:
+          'table ip6 on_the_way { chain in { type filter hook input priority -300; tcp dport 8080 reject with tcp reset; }; }',
+      });
+      try {
+        const before = await snapshot();
+        const ran = await bench.go();
+        expect({ status: ran.outcome.status, found: found(ran) }, told(ran)).toEqual({
+          status: 'refused',
+          found: ['address', 'group'],
+        });
+        expect(ran.outcome.problems).toMatchObject([
+          { message: expect.stringMatching(says), hint: expect.stringMatching(hint) },
+        ]);
+        expect(await snapshot()).toEqual(before);
+      } finally {
+        await server.sh('nft delete table ip6 on_the_way');
+      }
+    });
   },
 );

@@ -7,6 +7,7 @@ import { clockSkew } from './checks/clock-skew.ts';
 import { configMatches } from './checks/config-matches.ts';
 import { fileMatches } from './checks/file-matches.ts';
 import { firewallAllows } from './checks/firewall-allows.ts';
+import { firstAddress } from './checks/first-address.ts';
 import { groupLayers } from './checks/group-layers.ts';
 import { http } from './checks/http.ts';
 import { listening } from './checks/listening.ts';
@@ -20,6 +21,7 @@ import { serviceFresh } from './checks/service-fresh.ts';
 import { sessionsHaveGroup } from './checks/sessions-have-group.ts';
 import { uidMapping } from './checks/uid-mapping.ts';
 import { accountState } from './lookups/account-state.ts';
+import { addresses } from './lookups/addresses.ts';
 import { logMark } from './lookups/log-mark.ts';
 import { account } from './steps/account.ts';
 import { apparmorRule } from './steps/apparmor-rule.ts';
@@ -32,6 +34,7 @@ import { groupVisible } from './steps/group-visible.ts';
 import { iniEntry } from './steps/ini-entry.ts';
 import { keyValue } from './steps/key-value.ts';
 import { line } from './steps/line.ts';
+import { listenAddress } from './steps/listen-address.ts';
 import { password } from './steps/password.ts';
 import { reloadService } from './steps/reload-service.ts';
 import { restartService } from './steps/restart-service.ts';
@@ -47,6 +50,7 @@ export const linux: readonly Definition[] = [
   account,
   accountState,
   accountUsable,
+  addresses,
   apparmorDenials,
   apparmorRule,
   avcDenials,
@@ -58,6 +62,7 @@ export const linux: readonly Definition[] = [
   fileMatches,
   firewallAllows,
   firewallPort,
+  firstAddress,
   group,
   groupLayers,
   groupMember,
@@ -66,6 +71,7 @@ export const linux: readonly Definition[] = [
   iniEntry,
   keyValue,
   line,
+  listenAddress,
   listening,
   logLines,
   logMark,

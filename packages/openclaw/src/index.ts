@@ -21,6 +21,7 @@ import { account } from './lookups/account.ts';
 import { client } from './lookups/client.ts';
 import { scheduler } from './lookups/scheduler.ts';
 import { securityPolicy } from './lookups/security-policy.ts';
+import { server } from './lookups/server.ts';
 import { workerConfig } from './lookups/worker-config.ts';
 import { awaitSlot } from './steps/await-slot.ts';
 import { credential } from './steps/credential.ts';
@@ -55,6 +56,7 @@ export const openclaw: readonly Definition[] = [
   schedulerGroupsCheck,
   schedulerHealthy,
   securityPolicy,
+  server,
   submitJobs,
   testJob,
   tokenAccepted,
@@ -88,6 +90,7 @@ export {
   schedulerGroupsCheck,
   schedulerHealthy,
   securityPolicy,
+  server,
   submitJobs,
   testJob,
   tokenAccepted,

@@ -81,8 +81,7 @@ export async function setUpHeadNode(host: LabHost, options: HeadNodeOptions = {}
   const programs = await bundlePrograms();
   const install = installScheduler({ programs, node, proxyPort: PROXY_PORT });
   if (kind === 'selinux') await installPolicy(host);
-  const known = `grep -q ' ${NAME}$' /etc/hosts || echo '127.0.0.1 ${NAME}' >> /etc/hosts`;
-  await run(host, [known, ...install.files.map(writeCommand), ...relabel(kind), 'systemctl daemon-reload']);
+  await run(host, [...install.files.map(writeCommand), ...relabel(kind), 'systemctl daemon-reload']);
 
   const clients: LabHost[] = [];
   const homesGone = users.map((each) => `rm -rf ${layout.home(each)}/.claw ${layout.home(each)}/.profile`);
@@ -101,6 +100,7 @@ export async function setUpHeadNode(host: LabHost, options: HeadNodeOptions = {}
       'systemctl stop claw-scheduler; systemctl reset-failed claw-scheduler 2>/dev/null || true',
       'rm -rf /var/spool/claw-scheduler /var/log/claw-scheduler.log*',
       ...homesGone,
+      knownAs(world.family === 'ipv6' ? '::1' : '127.0.0.1'),
       ...world.files.map(writeCommand),
       ...localMembers(world.members, users),
       ...(kind === 'ldap' ? ['systemctl start sssd'] : []),
@@ -115,7 +115,11 @@ export async function setUpHeadNode(host: LabHost, options: HeadNodeOptions = {}
       settled,
       ...world.afterwards.map(afterwardsCommand),
     ]);
-    for (const client of clients) await applyToClient(client, options);
+    const known = knownAs(world.family === 'ipv6' ? ipv6Of(host) : host.ip);
+    for (const client of clients) {
+      await run(client, [known]);
+      await applyToClient(client, options);
+    }
   };
   await apply(options.scenarios ?? []);
 
@@ -129,12 +133,24 @@ export async function setUpHeadNode(host: LabHost, options: HeadNodeOptions = {}
     async addClient(client) {
       const proxy = install.files.filter(({ path }) => /claw-schedulerd$|claw-proxy\.service$/.test(path));
       const files = [...installClient({ programs, node }), ...proxy];
-      await run(client, [`echo '${host.ip} ${NAME}' >> /etc/hosts`, ...files.map(writeCommand)]);
+      for (const each of [host, client])
+        await run(each, [`ip -6 addr replace ${ipv6Of(each)}/64 dev eth0 nodad`]);
+      await run(client, [knownAs(host.ip), ...files.map(writeCommand)]);
       await applyToClient(client, { scenarios: [], layout, secrets, user, now: new Date() });
       await run(client, ['systemctl daemon-reload', 'systemctl restart claw-proxy']);
       clients.push(client);
     },
   };
+}
+
+/** The address that a host has for the scheduler's name; in place, since the file may be a mount. */
+function knownAs(address: string): string {
+  return `{ grep -v ' ${NAME}$' /etc/hosts; echo '${address} ${NAME}'; } > /run/hosts.new; cat /run/hosts.new > /etc/hosts; rm /run/hosts.new`;
+}
+
+/** An IPv6 address for a lab host that is a client or has clients. */
+export function ipv6Of({ ip }: LabHost): string {
+  return `2001:db8:77::${ip.split('.').at(-1)}`;
 }
 
 /** The scheduler listens, or has said why it cannot. */

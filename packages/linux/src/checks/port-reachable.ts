@@ -1,25 +1,14 @@
 import { defineCheck, fail, pass, unknown } from '@claw-run/core';
 import * as z from 'zod';
-import { type Attempt, reach } from '../facts/reach.ts';
+import { type Attempt, reach, told } from '../facts/reach.ts';
 import { port } from '../lib/network.ts';
-
-const told: { readonly [outcome in Attempt['outcome']]: string } = {
-  open: 'answers',
-  refused: 'refuses: nothing listens there, or a firewall says so',
-  'timed-out': 'does not answer: a firewall on the way drops it, or the host is down',
-  reset: 'accepts and resets at once: something in between has nobody to pass it to',
-  'no-route': 'has no route from here, or a firewall says so',
-  denied: 'may not be connected to: a policy of this host denies it',
-  other: 'cannot be connected to',
-  'no-address': 'has no address',
-};
 
 export const portReachable = defineCheck({
   id: 'linux.port-reachable',
   on: 'host',
   summary: 'A port of a host can be connected to from this host',
   description:
-    'By IPv4 and by IPv6, each on its own and told apart: refused, timed out, reset, no route, no address. Needs bash or nc, and no proxy is asked.',
+    'By every address that the name has, IPv4 and IPv6 told apart: refused, timed out, reset, no route, no address. Needs bash or nc, and no proxy is asked.',
   input: z.strictObject({
     host: z
       .string()
@@ -43,7 +32,7 @@ export const portReachable = defineCheck({
     attempts: reach({
       host: input.host,
       port: input.port,
-      families: input.family === 'ipv4' || input.family === 'ipv6' ? [input.family] : ['ipv4', 'ipv6'],
+      families: families[input.family],
       seconds: input['timeout-seconds'],
     }),
   }),
@@ -58,7 +47,12 @@ export const portReachable = defineCheck({
       `${one.family}${one.address === null ? '' : ` ${one.address}`} ${told[one.outcome]}`;
     const wrong = wanted.filter(({ outcome }) => outcome !== 'open');
     return wrong.length === 0
-      ? pass(`${place} answers by ${wanted.map(({ family }) => family).join(' and ')}`, evidence)
+      ? pass(
+          `${place} answers by ${[...new Set(wanted.map(({ family }) => family))].join(' and ')}`,
+          evidence,
+        )
       : fail(`${place}: ${wrong.map(say).join('; ')}`, evidence);
   },
 });
+
+const families = { any: ['ipv4', 'ipv6'], both: ['ipv4', 'ipv6'], ipv4: ['ipv4'], ipv6: ['ipv6'] } as const;

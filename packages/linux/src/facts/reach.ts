@@ -1,4 +1,5 @@
 import { type Fact, type RunResult, runFact } from '@claw-run/core';
+import { familyOf } from '../lib/network.ts';
 
 /** What became of a try to connect. */
 export type Outcome = 'open' | 'refused' | 'timed-out' | 'reset' | 'no-route' | 'denied' | 'other';
@@ -12,9 +13,21 @@ export type Attempt = {
   readonly said: string;
 };
 
+/** What became of a try, after the address. */
+export const told: { readonly [outcome in Attempt['outcome']]: string } = {
+  open: 'answers',
+  refused: 'refuses: nothing listens there, or a firewall says so',
+  'timed-out': 'does not answer: a firewall on the way drops it, or the host is down',
+  reset: 'accepts and resets at once: something in between has nobody to pass it to',
+  'no-route': 'has no route from here, or a firewall says so',
+  denied: 'may not be connected to: a policy of this host denies it, or, by IPv6, a firewall says so',
+  other: 'cannot be connected to',
+  'no-address': 'has no address',
+};
+
 /**
- * bash connects without a program of its own; nc does where there is no bash. A connection that the other side resets within a fifth of a
- * second was accepted by something in between.
+ * All addresses at once; each line begins with the place of its address. bash connects without a program of its own; nc does where there is no bash. A
+ * connection that the other side resets within a fifth of a second was accepted by something in between.
  */
 const script = `
 host=$1 port=$2 seconds=$3; shift 3
@@ -27,27 +40,33 @@ try() {
     echo 'neither bash nor nc is there'; return 127
   fi
 }
+n=0
 for family; do
-  address=
-  while read -r one kind rest; do
-    case $kind:$one in STREAM:::ffff:*) ;; STREAM:*) [ -n "$address" ] || address=$one;; esac
+  some=
+  while read -r address kind rest; do
+    case $kind:$address in STREAM:::ffff:*) continue;; STREAM:*) ;; *) continue;; esac
+    n=$((n + 1)) some=1
+    {
+      said=$(try "$address") && code=0 || code=$?
+      printf '%s %s %s %s\\n' "$n" "$address" "$code" "$(printf '%s' "$said" | tr '\\n' ' ')"
+    } &
   done <<E
-$(getent "ahosts\${family#ip}" "$host")
+$(getent "ahosts\${family#any}" "$host")
 E
-  [ -n "$address" ] || { echo "$family - 0"; continue; }
-  said=$(try "$address") && code=0 || code=$?
-  printf '%s %s %s %s\\n' "$family" "$address" "$code" "$(printf '%s' "$said" | tr '\\n' ' ')"
+  if [ -z "$some" ]; then n=$((n + 1)); echo "$n - $family"; fi
 done
+wait
 `;
 
 export interface ReachInput {
   readonly host: string;
   readonly port: number;
-  readonly families: readonly ('ipv4' | 'ipv6')[];
+  /** `any`: in the order in which clients of the host take the addresses (getaddrinfo(3)). */
+  readonly families: readonly ('ipv4' | 'ipv6')[] | readonly ['any'];
   readonly seconds: number;
 }
 
-/** Tries to connect from a host to a port, by each family of addresses. */
+/** Tries to connect from a host to a port, by every address that the name has there. `null` where there is nothing to try with. */
 export function reach({
   host,
   port,
@@ -55,22 +74,38 @@ export function reach({
   seconds,
 }: ReachInput): Fact<'host', readonly Attempt[] | null> {
   return runFact({
-    key: `reach ${host}:${port}`,
-    argv: ['sh', '-c', script, 'reach', host, String(port), String(seconds), ...families],
-    timeoutSeconds: families.length * (seconds + 10),
-    about: ['firewall'],
+    key: `reach ${host}:${port} by ${families.join(' and ')}`,
+    argv: [
+      'sh',
+      '-c',
+      script,
+      'reach',
+      host,
+      String(port),
+      String(seconds),
+      ...families.map((one) => one.replace('ip', '')),
+    ],
+    timeoutSeconds: 30 + seconds,
+    about: ['firewall', 'file /etc/hosts'],
     parse: parseReach,
   });
 }
 
-/** `null` where there is nothing to try with. */
 export function parseReach({ stdout }: RunResult): readonly Attempt[] | null {
-  const attempts = stdout.split('\n').flatMap((line): (Attempt | null)[] => {
-    const [, family, address = '', code, said = ''] = /^(ipv4|ipv6) (\S+) (\d+) ?(.*)$/.exec(line) ?? [];
-    if (family !== 'ipv4' && family !== 'ipv6') return [];
-    if (address === '-') return [{ family, address: null, outcome: 'no-address', said: '' }];
+  const lines = stdout
+    .split('\n')
+    .map((line) => /^(\d+) (\S+) (\S+) ?(.*)$/.exec(line))
+    .filter((line) => line !== null)
+    .toSorted((a, b) => Number(a[1]) - Number(b[1]));
+  const attempts = lines.flatMap(([, , address = '', code = '', said = '']): (Attempt | null)[] => {
+    if (address === '-')
+      return code === 'any'
+        ? []
+        : [{ family: code === 'v4' ? 'ipv4' : 'ipv6', address: null, outcome: 'no-address', said: '' }];
     if (code === '127') return [null];
-    return [{ family, address, outcome: outcomeOf(Number(code), said), said: said.trim() }];
+    return [
+      { family: familyOf(address), address, outcome: outcomeOf(Number(code), said), said: said.trim() },
+    ];
   });
   return attempts.includes(null) ? null : attempts.filter((one) => one !== null);
 }

@@ -6,6 +6,12 @@ export const network = z.string().refine(isNetwork, 'must be an address, or a ne
 
 export const address = z.string().refine((text) => isIP(text) !== 0, 'must be an IPv4 or IPv6 address');
 
+export const host = z
+  .string()
+  .regex(/^[A-Za-z0-9.:_-]+$/, 'must be a name or an address')
+  .regex(/^[^-]/)
+  .describe('Name or address of the other host');
+
 export const port = z.number().int().min(1).max(65_535).describe('Number of the port');
 
 export const protocol = z.enum(['tcp', 'udp']).default('tcp').describe('`tcp` or `udp`');

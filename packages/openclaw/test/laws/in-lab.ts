@@ -13,6 +13,7 @@ export const inLab: readonly string[] = [
   'openclaw.scheduler-confined',
   'openclaw.scheduler-groups',
   'openclaw.scheduler-healthy',
+  'openclaw.server',
   'openclaw.submit-jobs',
   'openclaw.token-accepted',
   'openclaw.token-current',

@@ -51,6 +51,11 @@ export const headNodeScenarios = [
     summary: 'sssd is stopped: the host does not know lalice, whose token has expired',
   },
   { name: 'firewall', where: 'host', summary: 'firewalld does not let port 8080 in' },
+  {
+    name: 'ipv6',
+    where: 'host',
+    summary: "the scheduler's name is an IPv6 address, and the scheduler listens on IPv4 alone",
+  },
   { name: 'selinux-port', where: 'selinux', summary: 'SELinux does not let the scheduler bind port 8080' },
   {
     name: 'selinux-label',
@@ -78,6 +83,9 @@ const contradictions: readonly (readonly [HeadNodeScenario, HeadNodeScenario])[]
   ['config', 'config-stale'],
   ['service', 'group-cached'],
   ['service', 'config-stale'],
+  // who asks has to get through
+  ['ipv6', 'group-cached'],
+  ['ipv6', 'queue-full'],
   ...(['service', 'group-cached', 'config', 'config-stale'] as const).map(
     (other) => ['service-broken', other] as const,
   ),

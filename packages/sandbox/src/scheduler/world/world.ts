@@ -62,6 +62,8 @@ export interface HeadNodeWorld {
   /** Members of `claw-users`, before the scheduler starts. */
   readonly members: readonly string[];
   readonly afterwards: readonly Afterwards[];
+  /** The family of the address that clients have for its name. */
+  readonly family: 'ipv4' | 'ipv6';
   /** The local accounts, where logins are checked against them. */
   readonly accounts: readonly HostAccount[];
 }
@@ -123,6 +125,7 @@ export async function headNodeWorld(options: HeadNodeWorldOptions): Promise<Head
     ],
     members: locals.filter((each) => !(each === user && outside)),
     afterwards,
+    family: broken('ipv6') ? 'ipv6' : 'ipv4',
     accounts: rejecting.some(broken) ? locals.map((each) => hostAccount(each, options)) : [],
   };
 }
@@ -229,10 +232,11 @@ function configText({ layout, scenarios, user }: HeadNodeWorldOptions, isNarrow:
       ]
     : ['{ name: default, slots: 64 }'];
   const cache = scenarios.includes('group-cached') ? '1h' : '60s';
+  const listen = layout.listen.filter((one) => !(scenarios.includes('ipv6') && one.startsWith('[')));
   return `# The scheduler reads this when it starts.
 server:
   host: claw-head-01
-  listen: ${JSON.stringify(layout.listen)}
+  listen: ${JSON.stringify(listen)}
   tls: { cert: ${layout.etc}/tls/server.crt, key: ${layout.etc}/tls/server.key }
 auth:
   mode: ${inDirectory ? 'ldap' : 'groups'}
