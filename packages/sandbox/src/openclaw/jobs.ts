@@ -1,6 +1,8 @@
 import type { Context, Job, Worker } from './context.ts';
 import { createLoop } from './loop.ts';
 import { controlledBy, type KubeObject, keyOf, resources } from './resources.ts';
+import { parseWorkerConfig } from './settings.ts';
+import { taskRoom } from './task-quota.ts';
 import { timestamp } from './workloads.ts';
 
 export interface JobController {
@@ -11,12 +13,14 @@ export interface JobController {
 }
 
 const WORK_MS = 200;
+/** How soon a job that was given up is tried again. */
+const AGAIN_MS = 1000;
 
 export interface JobControllerOptions {
   /** True while the worker runs; a READY of a worker that is gone counts for nothing. */
   readonly isLive: (worker: Worker) => boolean;
   /** A line in the log of the pod (`namespace/name`) that takes a job. */
-  readonly note: (pod: string, text: string) => void;
+  readonly note: (pod: string, text: string, level?: 'INFO' | 'WARN') => void;
 }
 
 /** Gives PENDING jobs to READY workers of their namespace. */
@@ -24,8 +28,9 @@ export function createJobController(context: Context, options: JobControllerOpti
   const loop = createLoop(
     async () => {
       for (const job of context.caches.jobs.all()) await reconcile(context, job, options);
-      const unfinished = context.caches.jobs.all().some(({ status }) => status?.state === 'RUNNING');
-      if (unfinished) loop.poke(WORK_MS);
+      const states = context.caches.jobs.all().map(({ status }) => status?.state);
+      if (states.includes('RUNNING')) loop.poke(WORK_MS);
+      else if (states.includes('TIMEOUT')) loop.poke(AGAIN_MS);
     },
     context.signal,
     context.onError,
@@ -56,6 +61,7 @@ async function reconcile(context: Context, job: Job, options: JobControllerOptio
     case 'COMPLETED':
       return;
     case 'RUNNING': {
+      if (!(await isStarted(context, job))) return wait(context, job, options);
       await endTasks(context, job, note);
       await setStatus({ state: 'COMPLETED', completedAt: timestamp(now()) });
       return;
@@ -70,7 +76,13 @@ async function reconcile(context: Context, job: Job, options: JobControllerOptio
         if (job.status?.state !== 'PENDING') await setStatus({ state: 'PENDING' });
         return;
       }
-      for (let index = 0; index < (job.spec?.replicas ?? 1); index++) {
+      const wanted = job.spec?.replicas ?? 1;
+      if ((await taskRoom(context, namespace ?? 'default')) < wanted) {
+        if (job.status?.state !== 'TIMEOUT')
+          await setStatus({ state: 'RUNNING', startedAt: timestamp(now()) });
+        return;
+      }
+      for (let index = 0; index < wanted; index++) {
         const worker = workers[index % workers.length]!;
         await startTask(context, job, index, worker.metadata.name);
         note(
@@ -81,6 +93,30 @@ async function reconcile(context: Context, job: Job, options: JobControllerOptio
       await setStatus({ state: 'RUNNING' });
     }
   }
+}
+
+/** A job whose namespace has no room for its tasks is taken, and goes no further. */
+async function isStarted({ client }: Context, job: Job): Promise<boolean> {
+  const { items } = await client.list<Task>(resources.tasks, job.metadata.namespace);
+  return items.some(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === job.metadata.uid));
+}
+
+/** Waits for room until the workers' timeout has passed; the next look starts anew. */
+async function wait(context: Context, job: Job, { isLive, note }: JobControllerOptions): Promise<void> {
+  const { caches, client, now } = context;
+  const { namespace } = job.metadata;
+  const text = caches.configMaps.get(`${namespace}/worker-config`)?.data?.['worker-config.yaml'];
+  const seconds = parseWorkerConfig(text)?.taskTimeoutSeconds ?? 300;
+  const isLate = now().getTime() - Date.parse(job.status?.startedAt ?? '') >= seconds * 1000;
+  const hasRoom = (await taskRoom(context, namespace ?? 'default')) >= (job.spec?.replicas ?? 1);
+  if (!isLate && !hasRoom) return;
+  const worker = caches.workers
+    .all()
+    .find((each) => each.metadata.namespace === namespace && each.status?.state === 'READY' && isLive(each));
+  if (!hasRoom && worker !== undefined)
+    note(keyOf(worker), `clw-task-timeout: Task ${taskName(job, 0)} exceeded ${seconds}s timeout`, 'WARN');
+  const status = { state: hasRoom ? 'PENDING' : 'TIMEOUT' };
+  caches.jobs.put(await client.patch<Job>(resources.jobs, job, { status }, 'status'));
 }
 
 interface Task extends KubeObject {

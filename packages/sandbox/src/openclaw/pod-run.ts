@@ -36,7 +36,7 @@ export interface PodRun {
   /** A container that runs, for commands in it; or why none can. */
   container(name: string): FoundContainer;
   /** A line in the logs of its workers. */
-  note(text: string): void;
+  note(text: string, level?: 'INFO' | 'WARN'): void;
   poke(): void;
   stop(): void;
 }
@@ -184,8 +184,8 @@ export function startPod(context: Context, pod: Pod, options: PodRunOptions): Po
         return { code: 500, message: `container not found (${JSON.stringify(name)})` };
       return { id: found.id, hostname: pod.metadata.name, env: found.env };
     },
-    note: (text) => {
-      for (const { isWorker, log } of containers) if (isWorker) log?.write('INFO', text);
+    note: (text, level = 'INFO') => {
+      for (const { isWorker, log } of containers) if (isWorker) log?.write(level, text);
     },
     poke: () => {
       for (const { worker } of containers) worker?.poke();

@@ -1,5 +1,6 @@
 import type { ContainerLog } from './container-log.ts';
 import type { Context, Worker } from './context.ts';
+import { obstacleOf } from './reachability.ts';
 import { type Decision, decideRegistration, identityOf, type Registration } from './registration.ts';
 import { controlledBy, keyOf, resources } from './resources.ts';
 import type { Reviews } from './reviews.ts';
@@ -12,6 +13,8 @@ export interface Registry {
   register(pod: Pod, worker: Registration): Promise<Decision>;
   /** True while the pod's worker is let in. */
   isRegistered(podUid: string): boolean;
+  /** Why the worker cannot connect at all; undefined: it can. One that was let in is noted as LOST. */
+  connect(pod: Pod, endpoint: string): Promise<string | undefined>;
   /** The worker has ended: its identity is free. */
   release(podUid: string): void;
   /** The pod is gone: so is its Worker. */
@@ -54,6 +57,32 @@ export function createRegistry(context: Context, reviews: Reviews, log: Containe
 
   return {
     release,
+    async connect(pod, endpoint) {
+      const obstacle = obstacleOf({
+        endpoint,
+        from: pod,
+        service: caches.services.get(`${SYSTEM_NAMESPACE}/openclaw-api`),
+        pods: caches.pods.all(),
+        policies: caches.networkPolicies.all(),
+        labelsOf: (name) => ({
+          'kubernetes.io/metadata.name': name,
+          ...caches.namespaces.get(name)?.metadata.labels,
+        }),
+        blocked:
+          parsePolicy(
+            caches.configMaps.get(`${SYSTEM_NAMESPACE}/openclaw-security-policy`)?.data?.['policy.yaml'],
+          )?.blockedNamespaces ?? [],
+      });
+      const worker = caches.workers.get(keyOf(pod));
+      const isOwn = worker?.metadata.ownerReferences?.some(({ uid }) => uid === pod.metadata.uid) ?? false;
+      if (obstacle === undefined) return undefined;
+      release(pod.metadata.uid ?? '');
+      if (worker !== undefined && isOwn && worker.status?.state !== 'LOST') {
+        const status = { state: 'LOST', reason: obstacle };
+        caches.workers.put(await client.patch<Worker>(resources.workers, worker, { status }, 'status'));
+      }
+      return obstacle;
+    },
     isRegistered: (podUid) => registered.has(podUid),
     async register(pod, worker) {
       const policy = caches.configMaps.get(`${SYSTEM_NAMESPACE}/openclaw-security-policy`);

@@ -15,6 +15,17 @@ export const scenarios = [
   { name: 'ca-rotated', summary: "the cluster's CA was rotated; the workers still use the old one" },
   { name: 'duplicate-identity', summary: 'all workers share one static identity' },
   { name: 'policy-changed', summary: 'the security policy wants longer identities than the workers have' },
+  {
+    name: 'endpoint-wrong',
+    summary: "the workers' cluster.endpoint has a port that the cluster does not serve",
+  },
+  { name: 'network-policy', summary: "a NetworkPolicy lets the workers' namespace reach nothing but DNS" },
+  { name: 'no-endpoints', summary: "the selector of the cluster's Service fits no pod" },
+  { name: 'blocked', summary: "the security policy refuses connections of the workers' namespace, for now" },
+  {
+    name: 'quota-used',
+    summary: 'workers are READY; the quota of tasks of their namespace is used up, and jobs time out',
+  },
 ] as const satisfies readonly { name: string; summary: string }[];
 
 export type Scenario = (typeof scenarios)[number]['name'];

@@ -8,6 +8,8 @@ export interface SecurityPolicy {
   readonly requiredClusterRole: string;
   readonly tokenAudience: string;
   readonly mtls: string;
+  /** Namespaces whose connections are refused, for now. */
+  readonly blockedNamespaces: readonly string[];
 }
 
 /** `worker-config.yaml`: how a worker introduces itself. */
@@ -19,6 +21,7 @@ export interface WorkerConfig {
   readonly namespace?: string;
   readonly tlsVerify: boolean;
   readonly caBundle: string;
+  readonly taskTimeoutSeconds: number;
 }
 
 /** Reads a policy; what it leaves out forbids rather than allows. Undefined when it is no YAML mapping. */
@@ -31,6 +34,7 @@ export function parsePolicy(text: string | undefined): SecurityPolicy | undefine
     requiredClusterRole: string(workers.required_cluster_role) ?? 'openclaw-worker',
     tokenAudience: string(section(workers, 'token')?.audience) ?? 'openclaw',
     mtls: string(workers.mtls) ?? 'strict',
+    blockedNamespaces: strings(workers.blocked_namespaces),
   };
 }
 
@@ -50,6 +54,7 @@ export function parseWorkerConfig(text: string | undefined): WorkerConfig | unde
     ...(namespace && { namespace }),
     tlsVerify: cluster.tls_verify !== false,
     caBundle: string(cluster.ca_bundle) ?? '/etc/openclaw/certs/ca.crt',
+    taskTimeoutSeconds: Number(/^(\d{1,6})s$/.exec(string(worker.task_timeout) ?? '')?.[1] ?? 300),
   };
 }
 

@@ -76,6 +76,10 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     configMaps: watch(resources.configMaps, onFile),
     secrets: watch(resources.secrets, onFile),
     workers: watch(resources.workers, () => jobs.poke()),
+    services: watch(resources.services, onFile),
+    networkPolicies: watch(resources.networkPolicies, onFile),
+    namespaces: watch(resources.namespaces, () => {}),
+    quotas: watch(resources.quotas, () => jobs.poke()),
     jobs: watch(resources.jobs, (job, type) => (type === 'gone' ? jobs.forget(job) : jobs.poke())),
   };
   const context: Context = { client, caches, signal, now, onError };
@@ -86,9 +90,9 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   const jobs = createJobController(context, {
     isLive: ({ metadata }) =>
       metadata.ownerReferences?.some(({ uid }) => registry.isRegistered(uid)) ?? false,
-    note: (key, text) => {
+    note: (key, text, level) => {
       const pod = caches.pods.get(key);
-      if (pod !== undefined) pods?.run(pod)?.note(text);
+      if (pod !== undefined) pods?.run(pod)?.note(text, level);
     },
   });
   const starting = { code: 503, message: 'the node is starting' };

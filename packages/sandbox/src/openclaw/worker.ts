@@ -38,9 +38,14 @@ export function startWorker(context: Context, options: WorkerOptions): WorkerRun
   let isReady = false;
 
   const denied = (decision: Decision & { accepted: false }) => {
-    if (decision.cause !== undefined) log.write('ERROR', decision.cause);
-    log.write('ERROR', 'clw-worker-denied: Worker registration rejected by cluster security policy');
-    log.write('ERROR', `Reason: ${decision.reason}`);
+    end([
+      ...(decision.cause === undefined ? [] : [decision.cause]),
+      'clw-worker-denied: Worker registration rejected by cluster security policy',
+      `Reason: ${decision.reason}`,
+    ]);
+  };
+  const end = (errors: readonly string[]) => {
+    for (const error of errors) log.write('ERROR', error);
     log.write('INFO', 'Retrying in 30 seconds...');
     own.abort();
     onExit();
@@ -59,6 +64,9 @@ export function startWorker(context: Context, options: WorkerOptions): WorkerRun
         const seen = await readSurroundings(context, pod, container, { fresh: false });
         if (!isObstacle(seen)) registration = { ...registration, ...certificatesOf(registration, seen) };
       }
+      const obstacle = await registry.connect(pod, registration.config.endpoint);
+      if (signal.aborted) return;
+      if (obstacle !== undefined) return end([`clw-cluster-unreachable: ${obstacle}`]);
       const decision = await registry.register(pod, registration);
       if (signal.aborted) return;
       if (decision.accepted) accepted();

@@ -1,3 +1,4 @@
+import { HOSTNAME } from './reachability.ts';
 import { type KubeObject, resources } from './resources.ts';
 
 /** The namespace of OpenClaw's cluster side. */
@@ -27,7 +28,11 @@ export function definitions(): readonly KubeObject[] {
 }
 
 /** The security policy with the identity pattern it wants, as the text of `policy.yaml`. */
-export function policyText(allowedNamespace: string, identityPattern: string): string {
+export function policyText(
+  allowedNamespace: string,
+  identityPattern: string,
+  blocked: readonly string[] = [],
+): string {
   return `workers:
   allowed_namespaces: [${allowedNamespace}]
   identity_patterns:
@@ -36,7 +41,7 @@ export function policyText(allowedNamespace: string, identityPattern: string): s
   token:
     audience: openclaw
   mtls: strict
-`;
+${blocked.length === 0 ? '' : `  blocked_namespaces: [${blocked.join(', ')}]\n`}`;
 }
 
 /** The controller's Deployment: its pod's log is the controller's log. */
@@ -55,6 +60,20 @@ export function controllerDeployment(): KubeObject {
         },
       },
     },
+  } as KubeObject;
+}
+
+/** What workers connect to: the name it is known by, port 443, and the controller's pods. */
+export function apiService(selector: Readonly<Record<string, string>>): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      name: 'openclaw-api',
+      namespace: SYSTEM_NAMESPACE,
+      annotations: { [HOSTNAME]: 'cluster.openclaw.io' },
+    },
+    spec: { selector, ports: [{ name: 'https', port: 443, targetPort: 8443 }] },
   } as KubeObject;
 }
 

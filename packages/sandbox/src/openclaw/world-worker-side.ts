@@ -77,18 +77,58 @@ export function workerConfigText(options: {
   readonly namespace: string;
   readonly identityPattern?: string;
   readonly staticIdentity?: string;
+  readonly port?: number;
+  readonly taskTimeoutSeconds?: number;
 }): string {
-  const { namespace, identityPattern, staticIdentity } = options;
+  const { namespace, identityPattern, staticIdentity, port, taskTimeoutSeconds } = options;
   return [
     'worker:',
     `  identity_generation: ${staticIdentity === undefined ? 'auto' : 'static'}`,
     ...(staticIdentity === undefined ? [] : [`  identity: ${staticIdentity}`]),
     ...(identityPattern === undefined ? [] : [`  identity_pattern: "${identityPattern}"`]),
+    ...(taskTimeoutSeconds === undefined ? [] : [`  task_timeout: ${taskTimeoutSeconds}s`]),
     'cluster:',
-    '  endpoint: https://cluster.openclaw.io',
+    `  endpoint: https://cluster.openclaw.io${port === undefined ? '' : `:${port}`}`,
     `  namespace: ${namespace}`,
     '  tls_verify: true',
     '  ca_bundle: "/etc/openclaw/certs/ca.crt"',
     '',
   ].join('\n');
+}
+
+/** Lets the pods of a namespace reach nothing but DNS. */
+export function denyEgress(namespace: string): KubeObject {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'dns-only', namespace },
+    spec: {
+      podSelector: {},
+      policyTypes: ['Egress'],
+      egress: [
+        {
+          ports: [
+            { protocol: 'UDP', port: 53 },
+            { protocol: 'TCP', port: 53 },
+          ],
+        },
+      ],
+    },
+  } as KubeObject;
+}
+
+/** A quota of tasks, and tasks of an earlier time that use it up. */
+export function usedQuota(namespace: string): readonly KubeObject[] {
+  const left = [0, 1, 2].map(
+    (index) =>
+      ({
+        ...head('openclaw.io/v1', 'Task', `archive-${index}`, namespace),
+        spec: { job: 'archive', worker: '', image: 'busybox' },
+      }) as KubeObject,
+  );
+  const quota = {
+    ...head('v1', 'ResourceQuota', 'openclaw-tasks', namespace),
+    spec: { hard: { 'count/tasks.openclaw.io': '3' } },
+  } as KubeObject;
+  return [quota, ...left];
 }

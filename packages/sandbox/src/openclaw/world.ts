@@ -2,6 +2,7 @@ import type { Authority, KeyPair } from './certificates.ts';
 import type { KubeObject } from './resources.ts';
 import type { Scenario } from './scenarios.ts';
 import {
+  apiService,
   configMap,
   controllerDeployment,
   definitions,
@@ -10,7 +11,13 @@ import {
   SYSTEM_NAMESPACE,
   secret,
 } from './world-cluster-side.ts';
-import { workerConfigText, workerDeployment, workerRights } from './world-worker-side.ts';
+import {
+  denyEgress,
+  usedQuota,
+  workerConfigText,
+  workerDeployment,
+  workerRights,
+} from './world-worker-side.ts';
 
 export interface WorldOptions {
   readonly scenarios: readonly Scenario[];
@@ -46,7 +53,11 @@ export function workerAccount({ scenarios }: WorldOptions): string {
 /** The part of the world that everything else stands on. */
 export function worldFoundation({ scenarios, namespace }: WorldOptions): WorldFoundation {
   const rights = workerRights(namespace);
-  const absent = scenarios.includes('rbac') ? rights : [];
+  const absent = [
+    ...(scenarios.includes('rbac') ? rights : []),
+    ...(scenarios.includes('network-policy') ? [] : [denyEgress(namespace)]),
+    ...(scenarios.includes('quota-used') ? [] : usedQuota(namespace)),
+  ];
   const accounts = rights.filter((object) => object.kind === 'ServiceAccount' && !absent.includes(object));
   return {
     namespacesAndKinds: [namespaceObject(SYSTEM_NAMESPACE), namespaceObject(namespace), ...definitions()],
@@ -71,10 +82,16 @@ export async function worldContents(
   const config = workerConfigText({
     namespace: claimed,
     ...(!broken('identity') && { identityPattern: IDENTITY }),
+    ...(broken('endpoint-wrong') && { port: 8443 }),
+    ...(broken('quota-used') && { taskTimeoutSeconds: 2 }),
     ...(broken('duplicate-identity') && { staticIdentity: 'worker-aaaaaaaa-0001' }),
   });
   const accepted = policyText(namespace, `^${IDENTITY}$`);
-  const policy = broken('policy-changed') ? policyText(namespace, `^${NEW_IDENTITY}$`) : accepted;
+  const policy = policyText(
+    namespace,
+    `^${broken('policy-changed') ? NEW_IDENTITY : IDENTITY}$`,
+    broken('blocked') ? [namespace] : [],
+  );
 
   return [
     configMap(SYSTEM_NAMESPACE, 'openclaw-security-policy', { 'policy.yaml': policy }),
@@ -87,6 +104,9 @@ export async function worldContents(
     secret(namespace, 'openclaw-worker-tls', tls(used), 'kubernetes.io/tls'),
     secret(namespace, 'openclaw-worker-token', { token }),
     controllerDeployment(),
+    apiService({ app: broken('no-endpoints') ? 'openclaw-api' : 'openclaw-controller' }),
+    ...(broken('network-policy') ? [denyEgress(namespace)] : []),
+    ...(broken('quota-used') ? usedQuota(namespace) : []),
     workerDeployment({
       namespace,
       name,

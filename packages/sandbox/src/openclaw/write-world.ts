@@ -4,6 +4,7 @@ import { type KubeObject, type Metadata, resourceOf, resources } from './resourc
 import { expiredToken, requestToken } from './token.ts';
 import { type WorldOptions, workerAccount, worldContents, worldFoundation } from './world.ts';
 import { SYSTEM_NAMESPACE } from './world-cluster-side.ts';
+import { denyEgress, usedQuota } from './world-worker-side.ts';
 
 /** Writes the world, broken as the scenarios say, over whatever is there. Repeating it is safe. */
 export async function writeWorld(client: KubeClient, options: WorldOptions): Promise<void> {
@@ -35,9 +36,10 @@ export async function wipeWorld(client: KubeClient, options: WorldOptions): Prom
   const nothing = { certificate: '', issue: async () => ({ certificate: '', key: '' }) };
   const { namespacesAndKinds, accounts } = worldFoundation(healthy);
   const contents = await worldContents(healthy, { ca: nothing, formerCa: nothing, token: '' });
+  const added = [denyEgress(options.namespace), ...usedQuota(options.namespace)];
   const own = ({ kind, metadata }: KubeObject) => kind !== 'Namespace' && metadata.name !== 'default';
   await removeWorkloads(client, options);
-  for (const object of [...contents.toReversed(), ...accounts, ...namespacesAndKinds].filter(own)) {
+  for (const object of [...added, ...contents.toReversed(), ...accounts, ...namespacesAndKinds].filter(own)) {
     await client.remove(resourceOf(object), object);
   }
 }
