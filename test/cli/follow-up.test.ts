@@ -66,7 +66,7 @@ describe('what is said to do next works when it is pasted', () => {
     ]);
     const next = told('next', stdout);
     expect(normal(next)).toMatchInlineSnapshot(
-      `"claw-run ROOT/test/cli/fixtures/note.yaml -e path=‹secret›/note --target head=local --ssh-config 'a b' --known-hosts '~/x' -i one -i two --sudo-password-from env:WORD --only note"`,
+      `"claw-run ROOT/test/cli/fixtures/note.yaml -e path=FOLDER/note --target head=local --ssh-config 'a b' --known-hosts '~/x' -i one -i two --sudo-password-from env:WORD --only note"`,
     );
     expect(await paste(`${next} --yes`)).toMatchObject({ exit: 0 });
   });

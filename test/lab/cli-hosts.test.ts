@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { until } from '@claw-run/testing';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventsOf, makePlace, normal } from '../cli/support/claw-run.ts';
 import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
@@ -175,6 +176,57 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
     expect(unset).toMatchObject({ exit: 2, stderr: expect.stringContaining('the variable OPS2 is not set') });
     const mistaken = await run([notice, '--check', ...where, '--sudo-password-from', password]);
     expect(mistaken).toMatchObject({ exit: 2, stderr: expect.not.stringContaining(password) });
+  });
+
+  test('by the OpenSSH client too: a dry run, a run, what undoes it; a host whose key is unknown or another is not talked to', async () => {
+    const { run, folder } = await makePlace();
+    const { address, port, key, known_hosts } = host();
+    const { stdout: usual } = await execa(
+      'sh',
+      ['-c', 'ssh-keygen -q -t ed25519 -N "" -f other && cat other.pub'],
+      {
+        cwd: folder,
+      },
+    );
+    const reach = (knownHosts = known_hosts) => [
+      ...['--target', `head=openssh://ops@${address}:${port}`, '-i', key, '--known-hosts', knownHosts],
+    ];
+    await host().sh('rm -f /etc/claw-notice; printf old >/etc/claw-motd; chmod 600 /etc/claw-motd');
+    const before = await state(host());
+    const [, otherKey = ''] = usual.split(' ');
+    await writeFile(join(folder, 'nobody'), '');
+    await writeFile(join(folder, 'other-key'), `[${address}]:${port} ssh-ed25519 ${otherKey}\n`);
+    for (const [knownHosts, why] of [
+      ['nobody', /is not\s+known/],
+      ['other-key', /is not the one of\s+\S+other-key:1: it shows SHA256:/],
+    ] as const) {
+      const refused = await run([notice, '--yes', ...reach(knownHosts)]);
+      expect(refused).toMatchObject({ exit: 3, stdout: expect.stringMatching(why) });
+    }
+    const planned = await run([notice, '--check', ...reach()]);
+    expect({ exit: planned.exit, said: stable(planned.stdout) }).toMatchObject({
+      exit: 0,
+      said: expect.stringContaining('notice on head openssh://ops@ADDRESS\n'),
+    });
+    expect(planned.stdout).toContain('2 changes planned; nothing was touched');
+    expect(await state(host())).toBe(before);
+    const mended = await run([notice, '--yes', '--idle-timeout', '1m', ...reach()]);
+    expect(mended).toMatchObject({ exit: 0, stdout: expect.stringContaining('Mended: 2 changes') });
+    expect(await content(host())).toBe('Ask 600');
+    expect(await run([notice, '--yes', ...reach()])).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining('Nothing to change'),
+    });
+    const [, undo = ''] = /undo: claw-run rollback (\S+)/.exec(mended.stdout) ?? [];
+    expect(await run(['rollback', undo, '--yes'])).toMatchObject({ exit: 0 });
+    expect(await content(host())).toBe('old 600');
+    const nobody = await run([notice, '--check', '--target', `head=openssh://ops@${address}:1`]);
+    expect(nobody).toMatchObject({
+      exit: 3,
+      stdout: expect.stringContaining(`try \`ssh ssh://ops@${address}:1\``),
+    });
+    // nothing of the client is left on either side
+    expect(await host().sh('pgrep -cu ops sshd || true')).toBe('0');
   });
 
   test('a host whose key is unknown is not talked to', async () => {

@@ -17,7 +17,7 @@ export async function bindHost(text: string, reach: Reach, name = text): Promise
   const early = reach.early?.take(name);
   if (early !== undefined) return early;
   const where = parseWhere(text);
-  const connection = await connect(where, name, reach);
+  const connection = await connect(where, { text, name }, reach);
   const kubeconfig = where.by === 'pod' ? kubeconfigPaths(reach) : [];
   return {
     connection,
@@ -32,7 +32,11 @@ export async function bindHost(text: string, reach: Reach, name = text): Promise
 }
 
 // each way brings libraries of its own: only the one that is taken is loaded
-async function connect(where: Where, name: string, reach: Reach): Promise<Connection<'host'>> {
+async function connect(
+  where: Where,
+  { text, name }: { text: string; name: string },
+  reach: Reach,
+): Promise<Connection<'host'>> {
   const { ways = {}, answers, env } = reach;
   const settings = {
     sudoPassword: await answers?.sudoPassword(),
@@ -69,6 +73,7 @@ async function connect(where: Where, name: string, reach: Reach): Promise<Connec
       return connectPod({
         ...settings,
         ...kubeconfigChoice(reach, context),
+        ...(name === text ? {} : { name }),
         namespace,
         pod,
         container,

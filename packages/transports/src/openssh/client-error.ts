@@ -33,7 +33,7 @@ export function clientError(label: string, stderr: string): ClawError {
       hint: 'correct ssh_config or the options that were given',
     });
   return new ClawError('unreachable', `${label} cannot be reached: ${last}`, {
-    hint: `try \`ssh ${label}\``,
+    hint: `try \`ssh ${label.replace(/^openssh:/, 'ssh:')}\``,
     retryable: true,
   });
 }

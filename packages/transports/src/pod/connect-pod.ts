@@ -10,6 +10,8 @@ export interface PodOptions extends ClusterChoice, HostSettings {
   readonly pod: string;
   /** Where absent, the pod's usual or only one. */
   readonly container?: string | undefined;
+  /** How the host is called in messages; `namespace/pod/container` unless given. */
+  readonly name?: string | undefined;
   /** `claw-run/VERSION`. */
   readonly userAgent: string;
   /** The program that is started in the container; `sh` of its PATH. */
@@ -25,14 +27,11 @@ export interface PodOptions extends ClusterChoice, HostSettings {
  */
 export async function connectPod(options: PodOptions): Promise<Connection<'host'>> {
   const { namespace, pod, container, userAgent } = options;
+  const { name = [namespace, pod, container].filter((part) => part !== undefined).join('/') } = options;
   const config = await loadConfig(options);
   const sender = createSender(config, userAgent);
   const shell = createPodShell({ ...options, config, api: createApi(sender.send) });
-  const host = connectHost({
-    ...options,
-    name: [namespace, pod, container].filter((part) => part !== undefined).join('/'),
-    shell,
-  });
+  const host = connectHost({ ...options, name, shell });
   return {
     ...host,
     async close() {
