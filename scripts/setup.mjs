@@ -9,7 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const pnpm = 'pnpm@12.21.0';
 const installed = join(root, 'node_modules', '.modules.yaml');
 const node = join(root, 'node_modules', 'node', 'bin', 'node');
-const bin = join(root, 'packages', 'claw-run', 'dist', 'bin.js');
+const bin = join(root, 'packages', 'claw-run', 'dist', 'bin.cjs');
 
 if (needsInstall()) install();
 if (needsBuild()) build();

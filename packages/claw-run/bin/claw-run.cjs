@@ -84,13 +84,13 @@ function main() {
     else startWith(node);
     return;
   }
-  const bin = path.join(root, 'dist', 'bin.js');
+  const bin = path.join(root, 'dist', 'bin.cjs');
   if (!fs.existsSync(bin)) {
     notBuilt(bin);
     return;
   }
   require('module').enableCompileCache(cacheFolder());
-  require('./load.cjs')(bin);
+  require(bin);
 }
 
 main();

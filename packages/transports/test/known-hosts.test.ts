@@ -53,7 +53,7 @@ async function judge(
 ) {
   const file = await fileOf(...lines);
   const name = { host: 'web1', port: 22, ...more };
-  const known = await lookUpHost([join(folder, 'no-such-file'), file], name);
+  const known = lookUpHost([join(folder, 'no-such-file'), file], name);
   const problem = judgeHostKey(key, { ...name, label: 'root@web1:22', files: [file], known });
   return problem?.message.replaceAll(file, 'KNOWN');
 }
@@ -113,7 +113,7 @@ describe('known_hosts', () => {
       ...name,
       label: 'web1',
       files: [file],
-      known: await lookUpHost([file], name),
+      known: lookUpHost([file], name),
       laxer: { value: 'no', at: '~/.ssh/config:3' },
     });
     expect(problem).toMatchObject({
@@ -135,7 +135,7 @@ describe('known_hosts', () => {
   it('asks a server first for the types of key that are known of it', async () => {
     const rsa = someKey('ssh-rsa');
     const file = await fileOf(line('web1', rsa, 'ssh-rsa'));
-    const known = await lookUpHost([file], { host: 'web1', port: 22 });
+    const known = lookUpHost([file], { host: 'web1', port: 22 });
     expect(
       orderHostKeyAlgorithms(['ssh-ed25519', 'rsa-sha2-512', 'ecdsa-sha2-nistp256', 'rsa-sha2-256'], known),
     ).toEqual(['rsa-sha2-512', 'rsa-sha2-256', 'ssh-ed25519', 'ecdsa-sha2-nistp256']);
@@ -191,7 +191,7 @@ describe.skipIf(noKeygen)('compared with ssh-keygen -F', () => {
         const theirs = [...stdout.matchAll(/^# Host .* found: line (\d+)/gm)].map(
           ([, number]) => `${file}:${number}`,
         );
-        const { keys } = await lookUpHost([file], name);
+        const { keys } = lookUpHost([file], name);
         expect(keys.map((one) => one.at)).toEqual(theirs);
       }),
       { numRuns: 150 },

@@ -9,7 +9,7 @@ export const root = resolve(import.meta.dirname, '../../..');
 export const launcher = join(root, 'packages/claw-run/bin/claw-run.cjs');
 export const fixtures = join(root, 'test/cli/fixtures');
 
-if (!existsSync(join(root, 'packages/claw-run/dist/bin.js'))) {
+if (!existsSync(join(root, 'packages/claw-run/dist/bin.cjs'))) {
   throw new Error('claw-run is not built: run node scripts/setup.mjs');
 }
 

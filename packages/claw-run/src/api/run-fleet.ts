@@ -2,7 +2,8 @@ import type { Library, ParamValue, Redactor, Runbook, Target } from '@claw-run/c
 import { createJournalStore, type FleetOutcome, runFleet } from '@claw-run/engine';
 import { bindHost } from '../run/bind-host.ts';
 import { bindTargets, type Reach } from '../run/bind-targets.ts';
-import { fleetHosts, withoutTarget } from '../run/execute-fleet.ts';
+import { withoutTarget } from '../run/execute-fleet.ts';
+import { fleetHosts } from '../run/inventory.ts';
 import { fleetAgain, openFleet } from '../run/past-fleet.ts';
 import { whoAmI } from '../run/state-folder.ts';
 import type { RunbookOptions, RunbookOutcome } from './options.ts';

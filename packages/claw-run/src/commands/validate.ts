@@ -14,10 +14,10 @@ const valid: Result = { ok: true, problems: [], warnings: [] };
 /** `claw-run validate FILE...`: every mistake of every file, each with its place. */
 export async function call(context: Context): Promise<number> {
   const { io, options, operands } = context;
-  const cache = options.library === undefined ? await openValidCache(process.env, io.cwd) : undefined;
+  const cache = options.library === undefined ? openValidCache(process.env, io.cwd) : undefined;
   let wrong = 0;
   for (const file of operands) {
-    const result = (await cache?.has(file)) ? valid : await compile(file, context, cache);
+    const result = cache?.has(file) === true ? valid : await compile(file, context, cache);
     if (!result.ok) wrong += 1;
     if (outputOf(context) === 'json') answerJson(context, { file, ...result });
     else await tell(file, result, context);

@@ -9,11 +9,14 @@ export interface EarlyHosts {
   readonly take: (name: string) => BoundHost | undefined;
   /** Where to remember that the runbook is valid, so that the next run can begin early; absent where it is known, or is of no use. */
   readonly cache?: ValidCache | undefined;
+  /** Lets the event loop turn, so that what the hosts have answered is answered in its turn; nothing where none are being connected to. */
+  readonly turn: () => Promise<void>;
   /** Closes those that nobody took. */
   readonly close: () => Promise<void>;
 }
 
-const none: EarlyHosts = { take: () => undefined, close: () => Promise.resolve() };
+const nothing = () => Promise.resolve();
+const none: EarlyHosts = { take: () => undefined, turn: nothing, close: nothing };
 
 /**
  * Begins to connect to the hosts that the command line names: connecting is mostly waiting, and so is done while the runbook is compiled. Only for
@@ -24,14 +27,14 @@ export async function beginEarly(file: string, reach: Reach, { io, options }: Co
   const useless = reach.hosts === undefined && urls.length === 0;
   if (useless || io.canAsk || options.library !== undefined) return none;
   const { openValidCache } = await import('./valid-cache.ts');
-  const cache = await openValidCache(io.env, io.cwd);
-  if (!(await cache.has(file))) return { ...none, cache };
+  const cache = openValidCache(io.env, io.cwd);
+  if (!cache.has(file)) return { ...none, cache };
   const begun = new Map<string, BoundHost>();
   const closing = new AbortController();
   try {
     const [{ bindHost }, { fleetHosts, forksOf }] = await Promise.all([
       import('./bind-host.ts'),
-      import('./execute-fleet.ts'),
+      import('./inventory.ts'),
     ]);
     const many = reach.hosts === undefined ? [] : await fleetHosts({ name: 'hosts' }, reach);
     const first = many.slice(0, forksOf(options.forks));
@@ -49,6 +52,7 @@ export async function beginEarly(file: string, reach: Reach, { io, options }: Co
       begun.delete(name);
       return host;
     },
+    turn: () => new Promise((resolve) => setImmediate(resolve)),
     async close() {
       closing.abort();
       await Promise.all([...begun.values()].map(({ connection }) => connection.close()));

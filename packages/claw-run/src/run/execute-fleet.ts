@@ -14,10 +14,10 @@ import { createFleetRenderer } from '../render/fleet.ts';
 import { createFleetJsonRenderer } from '../render/json.ts';
 import { reportsOf } from '../report/reports.ts';
 import { bindHost } from './bind-host.ts';
-import { bindTargets, type Reach } from './bind-targets.ts';
+import { bindTargets } from './bind-targets.ts';
 import { confirmFleet } from './decisions.ts';
 import type { Execution } from './execute.ts';
-import { limited, readInventory } from './inventory.ts';
+import { fleetHosts, forksOf } from './inventory.ts';
 import { whoAmI } from './state-folder.ts';
 
 /** Has the engine run a runbook on many hosts, shown as the flags say. */
@@ -100,28 +100,6 @@ export async function executeFleet(
   } finally {
     await shared.close();
   }
-}
-
-/** The hosts of a target that stands for many: `--hosts`, or the target's own default. @throws UsageError */
-export async function fleetHosts(
-  target: Pick<Target, 'name' | 'default'>,
-  { hosts, limit, cwd }: Pick<Reach, 'hosts' | 'limit' | 'cwd'>,
-) {
-  const named = hosts ?? target.default;
-  if (named === undefined)
-    throw new UsageError(
-      `the target ${target.name} stands for many hosts, and none are named`,
-      `name them with --hosts FILE or --hosts web1,web2; or one of them with --target ${target.name}=HOST`,
-    );
-  return limited(await readInventory(named, cwd), limit);
-}
-
-/** How many hosts are worked on at a time. @throws UsageError */
-export function forksOf(text: string | undefined): number {
-  if (text === undefined) return 10;
-  if (!/^[1-9]\d{0,3}$/.test(text))
-    throw new UsageError(`--forks takes a number from 1 to 9999, not ${text}`);
-  return Number(text);
 }
 
 /** A runbook without the target that stands for many: what its runs share. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,29 +10,26 @@ import { fileURLToPath } from 'node:url';
  * changed need not be compiled again. Nothing but validity is remembered; a file with problems or warnings is always looked at.
  */
 export interface ValidCache {
-  readonly has: (file: string) => Promise<boolean>;
+  readonly has: (file: string) => boolean;
   readonly add: (file: string, sources: { readonly [name: string]: string }) => Promise<void>;
 }
 
 const tooMany = 1000;
 
 /** The cache of this user; one that cannot be read or written is no cache. */
-export async function openValidCache(env: NodeJS.ProcessEnv, cwd: string): Promise<ValidCache> {
-  const build = await buildId();
-  if (build === undefined) return { has: () => Promise.resolve(false), add: () => Promise.resolve() };
+export function openValidCache(env: NodeJS.ProcessEnv, cwd: string): ValidCache {
+  const build = buildId();
+  if (build === undefined) return { has: () => false, add: () => Promise.resolve() };
   const folder = join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'claw-run', 'valid');
   const entryOf = (file: string, content: string) =>
     join(folder, hash(`${build}\n${resolve(cwd, file)}\n${content}`));
-  const hashOfFile = async (name: string) => hash(await readFile(resolve(cwd, name), 'utf8'));
+  const textOf = (name: string) => readFileSync(resolve(cwd, name), 'utf8');
   return {
-    async has(file) {
+    has(file) {
       try {
-        const entry = await readFile(entryOf(file, await readFile(resolve(cwd, file), 'utf8')), 'utf8');
+        const entry = readFileSync(entryOf(file, textOf(file)), 'utf8');
         const known = Object.entries(JSON.parse(entry) as { [name: string]: string });
-        const same = await Promise.all(
-          known.map(async ([name, wanted]) => (await hashOfFile(name)) === wanted),
-        );
-        return same.every(Boolean);
+        return known.every(([name, wanted]) => hash(textOf(name)) === wanted);
       } catch {
         return false;
       }
@@ -52,9 +50,12 @@ export async function openValidCache(env: NodeJS.ProcessEnv, cwd: string): Promi
 }
 
 /** The bundle names its parts by their content, so its own content tells the build. Nothing where claw-run runs from its sources. */
-async function buildId(): Promise<string | undefined> {
-  const bundle = fileURLToPath(new URL('../bin.js', import.meta.url));
-  return readFile(bundle, 'utf8').then(hash, () => undefined);
+function buildId(): string | undefined {
+  try {
+    return hash(readFileSync(fileURLToPath(new URL('../bin.cjs', import.meta.url)), 'utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 function hash(text: string): string {

@@ -45,9 +45,9 @@ async function keyAttempts(settings: HopSettings, ask: Ask, ssh2: Ssh2): Promise
   const skipped: string[] = [];
   const inAgent = await attemptsByAgent(settings.agent, ssh2, skipped);
   const attempts = new Set<Attempt>();
-  const addFiles = async (expressly: boolean) => {
+  const addFiles = (expressly: boolean) => {
     const wanted = settings.identityFiles.filter((one) => one.expressly === expressly);
-    const read = await Promise.all(wanted.map(({ path }) => readKeyFile(path, ssh2.utils.parseKey)));
+    const read = wanted.map(({ path }) => readKeyFile(path, ssh2.utils.parseKey));
     for (const [index, file = missing(wanted[index]?.path ?? '')] of read.entries()) {
       const byAgent = inAgent.get(file.publicKey?.toString('base64') ?? '');
       const attempt = byAgent ?? attemptByFile(file, ask, ssh2);
@@ -55,9 +55,9 @@ async function keyAttempts(settings: HopSettings, ask: Ask, ssh2: Ssh2): Promise
       else if (expressly || read[index] !== undefined) skipped.push(attempt);
     }
   };
-  await addFiles(true);
+  addFiles(true);
   if (!settings.identitiesOnly) for (const attempt of inAgent.values()) attempts.add(attempt);
-  await addFiles(false);
+  addFiles(false);
   return { attempts: [...attempts], skipped };
 }
 

@@ -85,14 +85,12 @@ async function connect(options: HopOptions, { progress, watch, place }: Connecti
   });
   dialling.catch(() => undefined);
   const ssh2 = await import('ssh2');
-  const [known, attempts] = await Promise.all([
-    lookUpHost(settings.knownHosts, {
-      host: settings.host,
-      port: settings.port,
-      alias: settings.hostKeyAlias,
-    }),
-    attemptsFor(settings, ask, ssh2.default),
-  ]);
+  const known = lookUpHost(settings.knownHosts, {
+    host: settings.host,
+    port: settings.port,
+    alias: settings.hostKeyAlias,
+  });
+  const attempts = await attemptsFor(settings, ask, ssh2.default);
   const account = `${settings.user}@${settings.alias}`;
   const signing = signIn({ ...attempts, user: settings.user, account, ask, hold: watch.hold });
   const line = await dialling;

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
 import type { ParsedKey } from 'ssh2';
 import { fingerprint, keyType } from './known-hosts.ts';
 
@@ -18,9 +18,9 @@ export type KeyFile =
   | { readonly usable: false; readonly path: string; readonly why: string; readonly publicKey?: Buffer };
 
 /** Reads a private key as far as that can be done without its passphrase; nothing where there is no such file. */
-export async function readKeyFile(path: string, parseKey: ParseKey): Promise<KeyFile | undefined> {
-  const text = await readIfThere(path);
-  const beside = publicKeyIn((await readIfThere(`${path}.pub`)) ?? '');
+export function readKeyFile(path: string, parseKey: ParseKey): KeyFile | undefined {
+  const text = readIfThere(path);
+  const beside = publicKeyIn(readIfThere(`${path}.pub`) ?? '');
   if (typeof text === 'object') return { usable: false, path, why: text.why };
   if (text === undefined)
     return typeof beside === 'object'
@@ -49,7 +49,7 @@ export async function readKeyFile(path: string, parseKey: ParseKey): Promise<Key
       why: `it is a FIDO key (${type}), which needs the OpenSSH client`,
       ...withPublic,
     };
-  if (await isOpenToOthers(path))
+  if (isOpenToOthers(path))
     return { usable: false, path, why: `others may read it; run chmod 600 ${path}`, ...withPublic };
   const opened = parsed(parseKey(text));
   if (typeof opened !== 'string')
@@ -75,9 +75,9 @@ function parsed(result: ReturnType<ParseKey>): ParsedKey | string {
   return first?.isPrivateKey() ? first : 'it holds no private key';
 }
 
-async function readIfThere(path: string): Promise<string | { readonly why: string } | undefined> {
+function readIfThere(path: string): string | { readonly why: string } | undefined {
   try {
-    return await readFile(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
@@ -131,8 +131,8 @@ function whyUnreadable(text: string, finding: string): string {
 }
 
 /** As OpenSSH: a key of one's own that others may read is not used. */
-async function isOpenToOthers(path: string): Promise<boolean> {
+function isOpenToOthers(path: string): boolean {
   if (process.getuid === undefined) return false;
-  const { uid, mode } = await stat(path);
+  const { uid, mode } = statSync(path);
   return uid === process.getuid() && (mode & 0o077) !== 0;
 }

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { ClawError } from '@claw-run/core';
 import { fitsPatterns } from './pattern.ts';
 
@@ -35,11 +35,11 @@ export function knownName({ host, port, alias }: HostName): string {
 }
 
 /** Reads sshd(8) SSH_KNOWN_HOSTS FILE FORMAT: plain and hashed names, patterns, `@revoked` and `@cert-authority`. Files that do not exist say nothing. */
-export async function lookUpHost(files: readonly string[], name: HostName): Promise<KnownHost> {
+export function lookUpHost(files: readonly string[], name: HostName): KnownHost {
   const keys: KnownKey[] = [];
   const broken: string[] = [];
   for (const file of files) {
-    const text = await textOf(file);
+    const text = textOf(file);
     for (const entry of entriesFor(text, file, name)) {
       if (typeof entry === 'string') broken.push(entry);
       else keys.push(entry);
@@ -92,9 +92,9 @@ export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 
-async function textOf(file: string): Promise<string> {
+function textOf(file: string): string {
   try {
-    return await readFile(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === 'ENOENT' || code === 'ENOTDIR') return '';

@@ -1,4 +1,5 @@
-import { glob, readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { glob } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { ClawError } from '@claw-run/core';
 import { type ConfigLine, parseConfigLines } from './config-line.ts';
@@ -57,7 +58,7 @@ interface Place {
 }
 
 async function readOne(file: string, place: Place): Promise<void> {
-  const text = await textOf(file);
+  const text = textOf(file);
   if (text === undefined) return;
   for (const line of parseConfigLines(text, file, fail)) {
     if (line.keyword === 'host')
@@ -173,9 +174,10 @@ function hostOf(reading: Reading): string {
   return reading.final ? currentHost(reading) : reading.query.host;
 }
 
-async function textOf(file: string): Promise<string | undefined> {
+/** At once: the files are small, and on the way through the thread pool a connection would wait for a loop that is busy. */
+function textOf(file: string): string | undefined {
   try {
-    return await readFile(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
