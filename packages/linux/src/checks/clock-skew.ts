@@ -1,6 +1,7 @@
 import { defineCheck, type Fact, fail, pass, runFact, unknown } from '@claw-run/core';
 import * as z from 'zod';
-import { failed, lastLine } from '../lib/exit.ts';
+import { type HttpAnswer, httpAnswer } from '../facts/http-answer.ts';
+import { failed } from '../lib/exit.ts';
 
 const input = z.strictObject({
   url: z
@@ -45,30 +46,40 @@ export const clockSkew = defineCheck({
   },
 });
 
-const ask =
-  'date +%s.%N; curl --silent --show-error --insecure --head --max-time 10 --proto =http,https -- "$1"; s=$?; date +%s.%N; exit $s';
-
 /** No certificate is judged: the clock is asked for because certificates may be refused on account of it. */
 function byServer(url: string): Fact<'host', Skew> {
-  return runFact({
-    key: `clock against ${url}`,
-    argv: ['sh', '-c', ask, 'sh', url],
-    timeoutSeconds: 20,
-    parse: ({ exit, stdout, stderr }) => {
-      if (exit === 127) return { problem: 'curl is not installed on the host' };
-      const date = /^date:\s*(.+?)\s*$/im.exec(stdout)?.[1];
-      const lines = stdout.trim().split('\n');
-      const [before, after] = [Number(lines[0]), Number(lines.at(-1))];
-      const server = date === undefined ? Number.NaN : Date.parse(date) / 1000;
-      if (Number.isNaN(server + before + after))
-        return { problem: `${url} does not say what time it is: ${lastLine(stderr) || 'no Date header'}` };
-      return {
-        ahead: (before + after) / 2 - (server + 0.5),
-        within: (after - before) / 2 + 0.5,
-        by: `the server of ${url}`,
-      };
-    },
+  const answer = httpAnswer({
+    url,
+    method: 'HEAD',
+    headers: {},
+    ca: undefined,
+    insecure: true,
+    proxy: false,
+    seconds: 10,
+    token: [],
+    as: undefined,
   });
+  return {
+    ...answer,
+    key: `clock against ${url}`,
+    parse: (raw: never) => skewOf(answer.parse(raw), url),
+  };
+}
+
+function skewOf(answer: HttpAnswer, url: string): Skew {
+  if (!answer.answered) return { problem: `${url} does not say what time it is: ${answer.because}` };
+  const date = answer.headers.date ?? '';
+  const server = Date.parse(date) / 1000;
+  if (Number.isNaN(server))
+    return {
+      problem: `${url} does not say what time it is: ${date === '' ? 'no Date header' : `Date: ${date}`}`,
+    };
+  const took = answer.milliseconds / 1000;
+  return {
+    ahead: answer.startedAt / 1000 + took / 2 - (server + 0.5),
+    within: took / 2 + 0.5,
+    by: `the server of ${url}`,
+  };
 }
 
 function byChrony(): Fact<'host', Skew> {

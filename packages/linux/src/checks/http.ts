@@ -10,7 +10,7 @@ export const http = defineCheck({
   on: 'host',
   summary: 'A server answers a request from this host as it should',
   description:
-    'Asked by curl, or where that is not there by bash (http) or openssl (https). TLS is verified; no proxy is asked unless told. A bearer token comes from ' +
+    'Asked by curl, or where that is not there by bash (http), openssl (https) or GNU wget. TLS is verified; no proxy is asked unless told. A bearer token comes from ' +
     'a command on the host and is seen nowhere. The time it took is in the evidence.',
   input: z.strictObject({
     url: z
