@@ -60,9 +60,12 @@ export async function rehearse(session: Session): Promise<Rehearsal> {
   );
   const missing = [...worlds.values()].flatMap((world) =>
     world.missingPrograms().map(
-      (program): Problem => ({
+      ({ program, command }): Problem => ({
         code: 'not-found',
-        message: `${program} is not there on ${world.connection.name}, and the proof of the mend needs it`,
+        message:
+          program === undefined
+            ? `a program that \`${command}\` needs is not there on ${world.connection.name}, and it does not say which (exit 127); the proof of the mend needs it`
+            : `${program} is not there on ${world.connection.name}, and the proof of the mend needs it`,
         hint: 'install it there or put it on the PATH; or choose a host that has it',
       }),
     ),

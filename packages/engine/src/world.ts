@@ -11,6 +11,7 @@ import {
   readKey,
   type TargetKind,
 } from '@claw-run/core';
+import { missingProgram } from './missing-program.ts';
 import { dependsOn, isClusterAction, objectOf, predictRead, sameObject, unpredictable } from './predict.ts';
 
 /** The values of facts by name, what could not be read, and what cannot be known before earlier steps have acted. */
@@ -33,8 +34,11 @@ export interface World {
   readonly observe: (facts: Facts, signal: AbortSignal) => Promise<Observation>;
   /** Every fact that was asked for, for the grants that reading takes. */
   readonly asked: () => readonly AnyFact[];
-  /** Programs that reads wanted to run and that are not there (exit 127). */
-  readonly missingPrograms: () => readonly string[];
+  /** What reads wanted to run and is not there (exit 127): the program, where that was said. */
+  readonly missingPrograms: () => readonly {
+    readonly program: string | undefined;
+    readonly command: string;
+  }[];
   /** Lays the outcome of a planned step over what was read. */
   readonly predict: (
     facts: Facts,
@@ -107,9 +111,11 @@ export function createWorld(connection: Connection): World {
       const programs = [...asked.values()].flatMap(({ read: wanted }) => {
         if (wanted.read !== 'run') return [];
         const answer = answers.get(readKey(wanted)) as RunResult | undefined;
-        return answer?.exit === 127 ? [wanted.argv[0]] : [];
+        if (answer?.exit !== 127) return [];
+        const program = missingProgram(wanted.argv, answer);
+        return [{ program, command: wanted.argv.join(' ') }];
       });
-      return [...new Set(programs)];
+      return [...new Map(programs.map((one) => [one.program ?? one.command, one])).values()];
     },
     predict(facts, after, more) {
       actions = [...actions, ...more.map((action) => tried(action, answers))];

@@ -160,35 +160,48 @@ it('a refused step keeps the whole run from starting', async () => {
   expect(await bench().text('a')).toBeUndefined();
 });
 
-it('a proof whose program is not there is refused before anything is touched', async () => {
-  const works = defineCheck({
-    id: 'test.tool-works',
-    on: 'host',
-    summary: 'A tool works',
-    input: z.strictObject({}),
-    examples: [],
-    facts: () => ({ tool: runFact({ key: 'tool', argv: ['no-such-tool'], parse: ({ exit }) => exit }) }),
-    expect: (_input, seen) => (seen.tool === 0 ? pass('it works') : unknown('it is not there')),
-  });
-  const runbook = runbookOf({
-    targets: [
-      { name: 'cluster', kind: 'cluster', many: false },
-      { name: 'operator', kind: 'host', many: false },
-    ],
-    steps: [step('one', setting, { name: 'a', value: '1' })],
-    verify: [proof('tool', works, {}, { on: 'operator' })],
-  });
-  const operator = connectLocal({ env: process.env, lockFolder: bench().folder });
-  const { outcome } = await bench().go(runbook, { connections: { cluster: bench().connection, operator } });
-  expect(outcome).toMatchObject({
-    status: 'refused',
-    exit: 3,
-    problems: [
-      {
-        code: 'not-found',
-        message: 'no-such-tool is not there on local, and the proof of the mend needs it',
-      },
-    ],
-  });
-  expect(await bench().text('a')).toBeUndefined();
-});
+it.each([
+  [['no-such-tool'], 'no-such-tool is not there on local, and the proof of the mend needs it'],
+  [
+    ['sh', '-c', 'echo {} | no-such-tool'],
+    'no-such-tool is not there on local, and the proof of the mend needs it',
+  ],
+  [
+    ['sh', '-c', 'exit 127'],
+    'a program that `sh -c exit 127` needs is not there on local, and it does not say which (exit 127); the proof of the mend needs it',
+  ],
+] as const)(
+  'a proof whose program is not there is refused before anything is touched: %j',
+  async (argv, message) => {
+    const works = defineCheck({
+      id: 'test.tool-works',
+      on: 'host',
+      summary: 'A tool works',
+      input: z.strictObject({}),
+      examples: [],
+      facts: () => ({ tool: runFact({ key: 'tool', argv, parse: ({ exit }) => exit }) }),
+      expect: (_input, seen) => (seen.tool === 0 ? pass('it works') : unknown('it is not there')),
+    });
+    const runbook = runbookOf({
+      targets: [
+        { name: 'cluster', kind: 'cluster', many: false },
+        { name: 'operator', kind: 'host', many: false },
+      ],
+      steps: [step('one', setting, { name: 'a', value: '1' })],
+      verify: [proof('tool', works, {}, { on: 'operator' })],
+    });
+    const operator = connectLocal({ env: process.env, lockFolder: bench().folder });
+    const { outcome } = await bench().go(runbook, { connections: { cluster: bench().connection, operator } });
+    expect(outcome).toMatchObject({
+      status: 'refused',
+      exit: 3,
+      problems: [
+        {
+          code: 'not-found',
+          message,
+        },
+      ],
+    });
+    expect(await bench().text('a')).toBeUndefined();
+  },
+);

@@ -70,6 +70,10 @@ export function describeHostContract(
           stdout: '',
           stderr: 'no-such-program: not found',
         });
+        expect(await script('echo first >&2; no-such-program')).toMatchObject({
+          exit: 127,
+          stderr: expect.stringMatching(/^first\nsh: .*no-such-program: (command )?not found\n$/),
+        });
         expect(await run('/etc/passwd')).toMatchObject({
           exit: 126,
           stderr: '/etc/passwd: permission denied',
