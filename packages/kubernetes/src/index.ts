@@ -9,9 +9,12 @@ import { logsMatch } from './checks/logs-match.ts';
 import { namespacesAligned } from './checks/namespaces-aligned.ts';
 import { podsReady } from './checks/pods-ready.ts';
 import { policyDrift } from './checks/policy-drift.ts';
+import { quotaFree } from './checks/quota-free.ts';
 import { rolloutComplete } from './checks/rollout-complete.ts';
 import { rules } from './checks/rules.ts';
+import { serviceEndpoints } from './checks/service-endpoints.ts';
 import { tokenValid } from './checks/token-valid.ts';
+import { trafficAllowed } from './checks/traffic-allowed.ts';
 import { configMapValue } from './lookups/config-map-value.ts';
 import { object } from './lookups/object.ts';
 import { workloadSettings } from './lookups/workload-settings.ts';
@@ -23,12 +26,14 @@ import { configMapEntry } from './steps/config-map-entry.ts';
 import { customResource } from './steps/custom-resource.ts';
 import { deletePods } from './steps/delete-pods.ts';
 import { namespace } from './steps/namespace.ts';
+import { quota } from './steps/quota.ts';
 import { restartWorkload } from './steps/restart-workload.ts';
 import { retireToken } from './steps/retire-token.ts';
 import { role } from './steps/role.ts';
 import { roleBinding } from './steps/role-binding.ts';
 import { secretEntry } from './steps/secret-entry.ts';
 import { serviceAccount } from './steps/service-account.ts';
+import { serviceSelector } from './steps/service-selector.ts';
 import { token } from './steps/token.ts';
 import { workload } from './steps/workload.ts';
 
@@ -54,6 +59,8 @@ export const kubernetes: readonly Definition[] = [
   object,
   podsReady,
   policyDrift,
+  quota,
+  quotaFree,
   restartWorkload,
   retireToken,
   role,
@@ -62,8 +69,11 @@ export const kubernetes: readonly Definition[] = [
   rules,
   secretEntry,
   serviceAccount,
+  serviceEndpoints,
+  serviceSelector,
   token,
   tokenValid,
+  trafficAllowed,
   workload,
   workloadSettings,
 ];
@@ -89,6 +99,8 @@ export {
   object,
   podsReady,
   policyDrift,
+  quota,
+  quotaFree,
   restartWorkload,
   retireToken,
   role,
@@ -97,8 +109,11 @@ export {
   rules,
   secretEntry,
   serviceAccount,
+  serviceEndpoints,
+  serviceSelector,
   token,
   tokenValid,
+  trafficAllowed,
   workload,
   workloadSettings,
 };

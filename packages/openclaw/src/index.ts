@@ -6,6 +6,7 @@ import { jobQueue } from './checks/job-queue.ts';
 import { jobValid } from './checks/job-valid.ts';
 import { logClean } from './checks/log-clean.ts';
 import { loginAccepted } from './checks/login-accepted.ts';
+import { namespaceOpen } from './checks/namespace-open.ts';
 import { proxyBypassed } from './checks/proxy-bypassed.ts';
 import { queueFree } from './checks/queue-free.ts';
 import { schedulerConfigCheck } from './checks/scheduler-config.ts';
@@ -47,6 +48,7 @@ export const openclaw: readonly Definition[] = [
   logClean,
   login,
   loginAccepted,
+  namespaceOpen,
   proxyBypassed,
   queueFree,
   scheduler,
@@ -81,6 +83,7 @@ export {
   logClean,
   login,
   loginAccepted,
+  namespaceOpen,
   proxyBypassed,
   queueFree,
   scheduler,

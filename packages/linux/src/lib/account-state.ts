@@ -45,7 +45,7 @@ export function moreAccountFacts(user: string, { shadow, sssd }: SeenFirst) {
     null,
   );
   return {
-    server: place === undefined ? none : reach({ ...place, families: ['ipv4', 'ipv6'], seconds: 5 }),
+    server: place === undefined ? none : reach({ ...place, families: ['any'], seconds: 5 }),
   };
 }
 

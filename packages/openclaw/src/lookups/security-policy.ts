@@ -30,6 +30,7 @@ export const securityPolicy = defineLookup({
     requiredClusterRole: z.string(),
     audience: z.string().describe('Who a token must be for'),
     mtls: z.string(),
+    blockedNamespaces: z.array(z.string()).describe('Whose connections are refused'),
   }),
   value: (_input, seen) => {
     const workers = field(seen.policy, 'workers');
@@ -42,6 +43,7 @@ export const securityPolicy = defineLookup({
       requiredClusterRole: textField(workers, 'required_cluster_role') ?? '',
       audience: textField(workers, 'token', 'audience') ?? '',
       mtls: textField(workers, 'mtls') ?? '',
+      blockedNamespaces: textsField(workers, 'blocked_namespaces'),
     };
   },
 });
