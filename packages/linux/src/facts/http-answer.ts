@@ -74,12 +74,17 @@ case $proxy:$url in
       finish openssl $? "$answer"; exit
     fi;;
 esac
+# wget takes headers from its arguments or a regular file only, and a token is for neither; of an answer to HEAD it shows nothing
+[ -z "$token" ] && [ "$method" != HEAD ] || { echo 'none 127 0 0'; exit; }
 case $(wget --version 2>/dev/null) in *'GNU Wget'*) ;; *) echo 'none 127 0 0'; exit;; esac
 set -- -q -O - --save-headers --content-on-error --max-redirect=0 --tries=1 -T "$seconds" --method="$method"
 [ "$proxy" = yes ] || set -- "$@" --no-proxy
 [ "$insecure" = no ] || set -- "$@" --no-check-certificate
 [ -z "$ca" ] || set -- "$@" --ca-certificate="$ca"
-answer=$(settings 'header = %s\\n' | wget "$@" --config=/dev/stdin -- "$url"; kept)
+while IFS= read -r line; do [ -z "$line" ] || set -- "$@" --header="$line"; done <<E
+$head
+E
+answer=$(wget "$@" -- "$url"; kept)
 finish wget $? "$answer"
 `;
 
@@ -123,7 +128,7 @@ export function parseHttpAnswer({ stdout, stderr }: RunResult): HttpAnswer {
     return {
       answered: false,
       because:
-        'the host needs curl or wget for that (without a proxy, bash does for http and openssl for https)',
+        'the host needs curl for that, or wget where it is not HEAD and sends no token (without a proxy, bash does for http and openssl for https)',
       tool: false,
     };
   // Interim answers (100 Continue) come before the one that counts.
@@ -149,9 +154,12 @@ export function parseHttpAnswer({ stdout, stderr }: RunResult): HttpAnswer {
 function failure(tool: string, code: number, said: string): string {
   if ((tool !== 'curl' && code === 124) || (tool === 'curl' && code === 28))
     return 'it did not answer in time';
-  const verify = /verify error:num=\d+:(.*)/.exec(said)?.[1];
+  const curl = /^curl: \(\d+\) (.*)$/m.exec(said)?.[1];
+  const verify =
+    /verify error:num=\d+:(.*)/.exec(said)?.[1] ?? (tool === 'curl' && code === 60 ? curl : undefined);
   if (verify !== undefined) return `its certificate is not accepted: ${verify}`;
   if (/refused/i.test(said)) return 'it refuses the connection';
+  if (curl !== undefined) return `it cannot be asked: ${curl}`;
   // wget(1) tells by its status alone where it is to be quiet.
   if (tool === 'wget' && code === 4) return 'it cannot be reached, or did not answer in time';
   if (tool === 'wget' && code === 5) return 'its certificate is not accepted';
