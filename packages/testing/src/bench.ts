@@ -48,8 +48,12 @@ export function useBench(connect: () => Promise<Connection>): Play {
         subject: use,
         trial: createTrial(target, use, folder),
         observe: () => observe(target, use.definition, use.with),
-        snapshot: async () =>
-          snapshot(target, (await observe(target, use.definition, use.with)).facts, given),
+        snapshot: async () => {
+          const { facts } = await observe(target, use.definition, use.with);
+          const { lasting = (raw) => raw } = subject;
+          const seen = await snapshot(target, facts, given);
+          return Object.fromEntries(Object.entries(seen).map(([read, raw]) => [read, lasting(raw)]));
+        },
       });
     } finally {
       await cleanup?.();

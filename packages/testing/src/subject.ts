@@ -18,6 +18,8 @@ export interface Subject {
   readonly plans?: StepPlan['plan'];
   /** What a check finds in this world. */
   readonly finds?: Verdict['verdict'];
+  /** What counts of what a read gave when two moments are compared, where the target itself keeps the rest for a while (jobs that have ended). */
+  readonly lasting?: (raw: unknown) => unknown;
   /** Other inputs, for property-based runs. */
   readonly inputs?: Arbitrary<JsonObject>;
   /** Other worlds, for property-based runs. */

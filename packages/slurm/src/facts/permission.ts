@@ -4,6 +4,10 @@ import { partitionTopic } from './partition.ts';
 /** What slurmctld would say to a job: `refused` for lack of a group, `other` for any other reason. */
 export type Permission = { readonly answer: 'permitted' | 'refused' | 'other'; readonly said: string };
 
+/** Of a job that slurmctld takes it says a number and a time that change with each look: that is left out. */
+const script =
+  'said=$(sbatch --test-only "--partition=$1" --chdir=/ --wrap=true 2>&1) || { code=$?; printf "%s\\n" "$said" >&2; exit $code; }';
+
 /**
  * Whether a user may use a partition, asked as that user in a fresh session. Nothing is submitted: `--test-only` (sbatch(1)) lets slurmctld check the
  * job by the list of users that it keeps for the partition's groups, which nothing else shows.
@@ -11,7 +15,7 @@ export type Permission = { readonly answer: 'permitted' | 'refused' | 'other'; r
 export function permission(user: string, partition: string): Fact<'host', Permission> {
   return runFact({
     key: `${user} may use partition ${partition}`,
-    argv: ['sbatch', '--test-only', `--partition=${partition}`, '--chdir=/', '--wrap=true'],
+    argv: ['sh', '-c', script, 'sbatch', partition],
     as: user,
     about: [partitionTopic(partition), `account ${user}`],
     timeoutSeconds: 30,
@@ -23,7 +27,6 @@ function parsePermission({ exit, stdout, stderr }: RunResult): Permission {
   const lines = `${stderr}\n${stdout}`.split('\n').map((line) => line.trim());
   const told = lines.find((line) => /^(allocation failure|sbatch): /.test(line)) ?? lines.find(Boolean) ?? '';
   const said = told.replace(/^(?:allocation failure|sbatch(?:: error)?): /, '');
-  // "Job 2 to start at …" bears a number and a time that change with each look
   if (exit === 0) return { answer: 'permitted', said: 'slurmctld takes the job' };
   return {
     answer: lines.some((line) => line.includes("User's group not permitted")) ? 'refused' : 'other',
