@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Secret } from '@claw-run/core';
@@ -70,6 +71,89 @@ describe.skipIf(without !== undefined)('over the OpenSSH client', () => {
       hint: expect.stringContaining('bob ALL=(root) NOPASSWD: /usr/bin/systemctl restart cron'),
     });
     await host.close();
+  });
+
+  describe('where narrow rules want a password', () => {
+    const given = new Secret(`p-${randomBytes(9).toString('hex')}`);
+    const id = { read: 'run', argv: ['id', '-u'], sudo: true } as const;
+    const shadow = { read: 'run', argv: ['cat', '/etc/shadow'], sudo: true } as const;
+    const write = { do: 'run', argv: ['touch', '/root/narrow'], sudo: true } as const;
+    const wanted = [id, shadow, write];
+    const named = (command: string) =>
+      ({ user: 'narrow', runAs: 'root', command, because: 'password' }) as const;
+    const rules = (...lines: string[]) =>
+      beside.sh(
+        `printf '%s\\n' ${lines.map((line) => `'narrow ALL=(root) ${line}'`).join(' ')} > /etc/sudoers.d/narrow`,
+      );
+    const some = ['NOPASSWD: /usr/bin/id -u', '/usr/bin/cat /etc/shadow, /usr/bin/touch /root/*'];
+
+    beforeAll(async () => {
+      await beside.sh(
+        `useradd -m -s /bin/sh narrow && cp -r /home/ops/.ssh /home/narrow/ && chown -R narrow /home/narrow && echo 'narrow:${given.reveal()}' | chpasswd`,
+      );
+    });
+    afterAll(() => beside.sh('rm -f /etc/sudoers.d/narrow* /root/narrow'));
+
+    it.each([
+      ['some of them', some, ['/usr/bin/cat /etc/shadow', '/usr/bin/touch /root/narrow']],
+      [
+        'all of them',
+        ['/usr/bin/id -u, /usr/bin/cat /etc/shadow, /usr/bin/touch /root/narrow'],
+        ['/usr/bin/id -u', '/usr/bin/cat /etc/shadow', '/usr/bin/touch /root/narrow'],
+      ],
+      [
+        'any command, but for one',
+        ['ALL', 'NOPASSWD: /usr/bin/id -u'],
+        ['/usr/bin/cat /etc/shadow', '/usr/bin/touch /root/narrow'],
+      ],
+    ])('and none is given, %s are named before anything is tried', async (_, lines, commands) => {
+      await rules(...lines);
+      const host = connect('narrow');
+      expect(await host.refused?.(wanted, calm())).toEqual(commands.map(named));
+      await host.close();
+    });
+
+    it('and a wrong one is given, that is told before anything is tried', async () => {
+      await rules(...some);
+      const host = connect('narrow', { sudoPassword: new Secret('wrong') });
+      await expect(host.refused?.(wanted, calm())).rejects.toMatchObject({
+        code: 'forbidden',
+        message: expect.stringMatching(/^sudo refuses the password of narrow on lab: /),
+      });
+      await host.close();
+    });
+
+    for (const [kept, seconds] of [
+      ['keeps', 5],
+      ['does not keep', 0],
+    ] as const) {
+      it.each([
+        ['some', some],
+        ['all', ['/usr/bin/id -u, /usr/bin/cat /etc/shadow, /usr/bin/touch /root/narrow']],
+      ])(
+        `and it is given, they do, whether sudo asks for it for %s of them; sudo ${kept} it`,
+        async (_, lines) => {
+          await rules(...lines);
+          await beside.sh(
+            `echo 'Defaults:narrow timestamp_timeout=${seconds}' > /etc/sudoers.d/narrow-tickets`,
+          );
+          const host = connect('narrow', { sudoPassword: given });
+          expect(await host.refused?.(wanted, calm())).toEqual([]);
+          const systemctl = { do: 'run', argv: ['systemctl', 'stop', 'cron'], sudo: true } as const;
+          expect(await host.refused?.([systemctl], calm())).toEqual([
+            { user: 'narrow', runAs: 'root', command: '/usr/bin/systemctl stop cron' },
+          ]);
+          expect(await host.read(id, calm())).toMatchObject({ exit: 0, stdout: '0\n' });
+          expect(await host.read(shadow, calm())).toMatchObject({
+            exit: 0,
+            stdout: expect.stringMatching(/^root:/m),
+          });
+          await host.perform(write, { key: 'a/b/0', ...calm() });
+          expect(await beside.sh('ls /root/narrow; rm /root/narrow')).toBe('/root/narrow\n');
+          await host.close();
+        },
+      );
+    }
   });
 
   it('writes, reads and removes files by narrow rules too', async () => {

@@ -39,6 +39,8 @@ export interface RefusedCommand {
   /** `root`, or the user that the command is for. */
   readonly runAs: string;
   readonly command: string;
+  /** Set where it may be granted, but not without a password, and none was given. */
+  readonly because?: 'password';
 }
 
 export interface LockHolder {

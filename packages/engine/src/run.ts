@@ -155,7 +155,9 @@ async function decide(context: Context, planned: readonly PlannedStep[]): Promis
       {
         code: 'forbidden',
         message: `${missing} ${missing === 1 ? 'right is' : 'rights are'} missing for what is planned`,
-        hint: 'grant what is printed, then run again',
+        hint: context.missing.sudo.some(({ because }) => because === 'password')
+          ? 'give the password of sudo, or grant what is printed, then run again'
+          : 'grant what is printed, then run again',
       },
     ]);
   }

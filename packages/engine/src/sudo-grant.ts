@@ -10,6 +10,8 @@ export interface SudoGrant {
   readonly user: string;
   readonly runAs: string;
   readonly command: string;
+  /** Set where a password of sudo would do. */
+  readonly because?: 'password';
 }
 
 /** Those of the reads and actions that a host's sudo refuses: asked for in one question, and only where one of them needs sudo. */

@@ -16,6 +16,7 @@ describe('a program that is not there is named', () => {
     ['sh: exec: line 1: clw: not found\n', ['sh', '-c', 'exec clw'], 'clw'],
     ["env: 'clw': No such file or directory\n", ['env', 'A=b', 'clw'], 'clw'],
     ["timeout: failed to run command 'clw': No such file or directory\n", ['timeout', '9', 'clw'], 'clw'],
+    ["setsid: can't execute 'clw': No such file or directory\n", ['setsid', 'clw'], 'clw'],
     ['setsid: failed to execute clw: No such file or directory\n', ['setsid', 'clw'], 'clw'],
     ['cat: /etc/none: No such file or directory\nsh: 1: jq: not found\n', ['sh', '-c', '…'], 'jq'],
   ] as const)('%j', (stderr, argv, program) => {

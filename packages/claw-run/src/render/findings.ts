@@ -48,8 +48,14 @@ export function grantLines(grants: readonly Grant[]): readonly string[] {
 export function sudoLines(sudo: readonly SudoGrant[]): readonly string[] {
   if (sudo.length === 0) return [];
   return [
-    ...sudo.map(({ host, user, runAs, command }) => `  ${user} on ${host}: ${command} as ${runAs}`),
+    ...sudo.map(
+      ({ host, user, runAs, command, because }) =>
+        `  ${user} on ${host}: ${command} as ${runAs}${because === 'password' ? ', without a password' : ''}`,
+    ),
     '',
+    ...(sudo.some(({ because }) => because === 'password')
+      ? ['Where sudo wants a password: --sudo-password-from env:NAME, file:PATH or prompt gives it.', '']
+      : []),
     'An administrator grants them with these lines, by `visudo -f /etc/sudoers.d/claw-run`:',
     '',
     sudoersText(sudo).trimEnd(),

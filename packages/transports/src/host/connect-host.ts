@@ -167,10 +167,11 @@ function runResult(host: Host, read: HostRead & { read: 'run' }, result: Result)
 /** What a command printed as errors; the shell's own words on a program that cannot be run differ from shell to shell. */
 function messageOf(program: string, { exit, stderr }: Result): string {
   const text = stderr.toString('utf8');
-  const last = text.trimEnd().split('\n').at(-1) ?? '';
+  const unquoted = (words: string) => words.replaceAll(/['‘’]/g, '');
+  const last = unquoted(text.trimEnd().split('\n').at(-1) ?? '');
   const says = (endings: readonly string[]) =>
     // what a script says of a program that it misses is not about the script
-    endings.some((ending) => ` ${last}`.endsWith(` ${program}: ${ending}`));
+    endings.some((ending) => ` ${last}`.endsWith(` ${unquoted(program)}: ${ending}`));
   if (exit === 127 && says(['not found', 'command not found', 'No such file or directory']))
     return `${program}: not found`;
   if (exit === 126 && says(['Permission denied', 'permission denied', 'cannot execute: Permission denied']))

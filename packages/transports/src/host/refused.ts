@@ -3,9 +3,13 @@ import { fileCommand, runAsOf, runCommand } from './commands.ts';
 import { quoted } from './quote.ts';
 import type { Runner } from './runner.ts';
 import { refusalOf, sudoersWords } from './sudo.ts';
+import { parseSudoRules, wantsPassword } from './sudo-rules.ts';
 import { commandsOfWrite } from './write.ts';
 
-/** Which commands of these sudo would refuse, asked of `sudo -l`, which runs none of them. */
+/**
+ * Which commands of these sudo would refuse, asked of `sudo -l`, which runs none of them. What it would grant for a password alone is refused where none
+ * was given; where one was, it is tried.
+ */
 export async function refusedCommands(
   runner: Runner,
   wanted: readonly (HostRead | HostAction)[],
@@ -13,30 +17,19 @@ export async function refusedCommands(
 ): Promise<readonly RefusedCommand[]> {
   const commands = distinct(wanted.flatMap(commandsOf));
   if (commands.length === 0) return [];
-  const { uid, user } = await runner.identity(signal);
+  const { uid } = await runner.identity(signal);
   if (uid === '0') return [];
-  const listed = async (runAs: string, words: readonly string[]): Promise<boolean> => {
-    const argv = quoted(['sudo', '-n', '-l', '-u', runAs, '--', ...words]);
-    const script = (id: string) => `exec ${argv} </dev/null >/dev/null &\nr ${id}`;
-    const result = await runner.ask({ what: `sudo -l ${words.join(' ')}`, script, seconds: 30, signal });
-    if (result.exit === 0) return true;
-    if (refusalOf(result)?.because !== 'password') return false;
-    throw new PasswordWanted();
-  };
   try {
-    return await refusedOf(commands, { runner, user, listed, signal });
+    return await refusedOf(commands, { runner, signal, ask: asking(runner, signal, false) });
   } catch (error) {
     if (!(error instanceof PasswordWanted)) throw error;
   }
+  if (!runner.hasPassword) return refusedAll(commands, runner, signal);
   await runner.authenticate(signal);
-  return refusedOf(commands, {
-    runner,
-    user,
-    signal,
-    listed: (runAs, words) => listed(runAs, words).catch(() => false),
-  });
+  return refusedOf(commands, { runner, signal, ask: asking(runner, signal, true) });
 }
 
+/** Not even its rules are told by sudo without a password. */
 class PasswordWanted extends Error {}
 
 interface Command {
@@ -44,26 +37,80 @@ interface Command {
   readonly words: readonly string[];
 }
 
+/** Has sudo list, by the flags and words given; its answer, nothing where it says no. */
+type Ask = (words: readonly string[]) => Promise<string | undefined>;
+
 interface Asking {
   readonly runner: Runner;
-  readonly user: string;
-  readonly listed: (runAs: string, words: readonly string[]) => Promise<boolean>;
+  readonly ask: Ask;
   readonly signal: AbortSignal;
+}
+
+function asking(runner: Runner, signal: AbortSignal, withPassword: boolean): Ask {
+  return async (words) => {
+    const sudo = withPassword
+      ? `printf '%s\\n' "$W" | ${quoted(['sudo', '-S', '-p', '', ...words])}`
+      : `exec ${quoted(['sudo', '-n', ...words])} </dev/null`;
+    const script = (id: string) => `${sudo} &\nr ${id}`;
+    const result = await runner.ask({ what: `sudo ${words.join(' ')}`, script, seconds: 30, signal });
+    if (result.exit === 0) return result.stdout.toString('utf8');
+    if (!withPassword && refusalOf(result)?.because === 'password') throw new PasswordWanted();
+    return undefined;
+  };
 }
 
 async function refusedOf(
   commands: readonly Command[],
-  { runner, user, listed, signal }: Asking,
+  { runner, ask, signal }: Asking,
 ): Promise<readonly RefusedCommand[]> {
-  if (await listed('root', ['sh'])) return [];
+  const listed = ({ runAs, words }: Command) => ask(['-l', '-u', runAs, '--', ...words]);
+  const [shell, list] = await Promise.all([listed({ runAs: 'root', words: ['sh'] }), ask(['-ll'])]);
+  const rules = parseSudoRules(list ?? '');
+  const wants = (command: Command) => wantsPassword(rules, command) === true;
+  // a ticket that still holds is not in the list
+  let ticket: Promise<boolean> | undefined;
+  const isFree = async (command: Command) => {
+    if (!wants(command)) return true;
+    ticket ??= ask(['-v']).then(
+      (answer) => answer !== undefined,
+      () => false,
+    );
+    return ticket;
+  };
+  const path = shell?.trim() || undefined;
+  if (path !== undefined && (await isFree({ runAs: 'root', words: [path] }))) return [];
+  if (path !== undefined && runner.hasPassword) {
+    await runner.authenticate(signal);
+    return [];
+  }
   const asked = await Promise.all(
     commands.map(async ({ runAs, words }) => {
-      const absolute = await runner.absolute(words, signal);
-      return { runAs, absolute, allowed: await listed(runAs, absolute) };
+      const command = { runAs, words: await runner.absolute(words, signal) };
+      const allowed = (await listed(command)) !== undefined;
+      return { command, allowed, free: allowed && (await isFree(command)) };
     }),
   );
-  return asked.flatMap(({ runAs, absolute, allowed }) =>
-    allowed ? [] : [{ user, runAs, command: sudoersWords(absolute) }],
+  const locked = asked.some(({ allowed, free }) => allowed && !free);
+  if (locked && runner.hasPassword) await runner.authenticate(signal);
+  const { user } = await runner.identity(signal);
+  return asked.flatMap(({ command, allowed, free }): RefusedCommand[] => {
+    const refused = { user, runAs: command.runAs, command: sudoersWords(command.words) };
+    if (!allowed) return [refused];
+    return free || runner.hasPassword ? [] : [{ ...refused, because: 'password' }];
+  });
+}
+
+async function refusedAll(
+  commands: readonly Command[],
+  runner: Runner,
+  signal: AbortSignal,
+): Promise<readonly RefusedCommand[]> {
+  const { user } = await runner.identity(signal);
+  return Promise.all(
+    commands.map(async ({ runAs, words }) => {
+      const command = sudoersWords(await runner.absolute(words, signal));
+      return { user, runAs, command, because: 'password' } as const;
+    }),
   );
 }
 

@@ -70,6 +70,11 @@ export class Runner {
     return { uid: open.uid, user: open.user };
   }
 
+  /** Whether sudo can be given a password where it wants one. */
+  get hasPassword(): boolean {
+    return this.#options.sudoPassword !== undefined;
+  }
+
   /** Has sudo take the password now, where one was given. @throws ClawError `forbidden` */
   async authenticate(signal: AbortSignal): Promise<void> {
     const { sudoPassword, name } = this.#options;

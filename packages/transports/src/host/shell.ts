@@ -29,6 +29,11 @@ export interface Channel {
   readonly kill: () => void;
   /** Whether this process has to stay alive for it: `false` while nothing is awaited, so that a connection that was not closed does not keep a program. */
   readonly hold?: (busy: boolean) => void;
+  /**
+   * The other side holds small answers back until the one before is acknowledged, as sshd does without a terminal (Nagle): alone, the kernel delays
+   * that acknowledgement by 40 ms, and with something that is sent it goes at once.
+   */
+  readonly holdsBack?: boolean;
 }
 
 /** `exited`: the shell itself ended, and the way to the host is as good as before. `dropped`: nobody knows what became of it. */

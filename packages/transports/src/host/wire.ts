@@ -34,6 +34,11 @@ export interface Slot {
   readonly onExcess: (excess: 'time' | 'output') => void;
 }
 
+/** The introduction of the shell, and what goes out with it. */
+const unhurried = 2;
+/** How long nothing comes, after something came, before it is acknowledged expressly. */
+const silenceMs = 4;
+
 /** One channel: scripts go in, frames come back in order. */
 export class Wire {
   readonly nonce: string;
@@ -44,6 +49,8 @@ export class Wire {
   #timer: NodeJS.Timeout | undefined;
   #end: ChannelEnd | undefined;
   #lastErrors = '';
+  #batches = 0;
+  #nudge: NodeJS.Timeout | undefined;
 
   constructor(channel: Channel, nonce: string, limit: number) {
     this.#channel = channel;
@@ -57,7 +64,11 @@ export class Wire {
         },
         overflow,
       });
-    channel.stdout.on('data', collect(this.#outs));
+    const output = collect(this.#outs);
+    channel.stdout.on('data', (chunk: Buffer) => {
+      output(chunk);
+      this.#acknowledge();
+    });
     const errors = collect(this.#errs);
     channel.stderr.on('data', (chunk: Buffer) => {
       this.#lastErrors = (this.#lastErrors + chunk.toString('utf8')).slice(-2000);
@@ -90,6 +101,7 @@ export class Wire {
       return;
     }
     this.#channel.hold?.(true);
+    this.#batches += 1;
     this.#channel.stdin.write(script);
     if (idle) this.#watch();
   }
@@ -118,6 +130,18 @@ export class Wire {
     if (moved) this.#watch();
   }
 
+  /**
+   * Where something came and the rest does not, the other side may be waiting to hear that it came: an empty line, which the shell passes over, tells it.
+   * Not for what is asked first, which takes longer than that wait by itself.
+   */
+  #acknowledge(): void {
+    clearTimeout(this.#nudge);
+    if (this.#channel.holdsBack !== true || this.#batches <= unhurried || !this.busy) return;
+    this.#nudge = setTimeout(() => {
+      if (this.busy && this.#end === undefined) this.#channel.stdin.write('\n');
+    }, silenceMs);
+  }
+
   #watch(): void {
     clearTimeout(this.#timer);
     const head = this.#queue[0];
@@ -128,6 +152,7 @@ export class Wire {
   #ended(end: ChannelEnd): void {
     this.#end = end;
     clearTimeout(this.#timer);
+    clearTimeout(this.#nudge);
     this.#giveBack(end, true);
   }
 
