@@ -1,4 +1,4 @@
-import { type ClusterAction, defineState, type Json, objectFact, refused } from '@claw-run/core';
+import { type ClusterAction, defineState, equal, type Json, objectFact, refused } from '@claw-run/core';
 import * as z from 'zod';
 import { name, namespace } from '../inputs.ts';
 import { mapAt } from '../lib/json-at.ts';
@@ -46,6 +46,7 @@ export const serviceSelector = defineState({
   actions: (from, to, input): readonly ClusterAction[] => {
     if (from.selector === null || to.selector === null) return [];
     const [before, after] = [from.selector, to.selector];
+    if (equal(before, after)) return [];
     const path = '/spec/selector';
     if (Object.keys(before).length === 0)
       return [{ do: 'patch', ref: ref(input), patch: [{ op: 'add', path, value: after }] }];

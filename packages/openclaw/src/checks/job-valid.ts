@@ -34,7 +34,7 @@ export const jobValid = defineCheck({
     const isIndent = reindent(text) !== undefined;
     if (from !== 'any' && isIndent !== (from === 'indent')) return pass(`that is not it: ${because}`);
     const place = placeOf(because, text);
-    return fail(place === undefined ? because : `${because}; it says \`${place.text}\``, {
+    return fail(place === undefined ? because : `${because}; it says \`${place.text.trim()}\``, {
       says: because,
       ...place,
       mendedByIndent: isIndent,

@@ -27,8 +27,8 @@ export const credential = defineState({
     credential === null || credential.reveal().replace(/\r?\n$/, '') === password.reveal()
       ? {}
       : { credential: new Secret(`${password.reveal()}\n`) },
-  actions: (_from, to, { user }): readonly HostAction[] =>
-    to.credential === null
+  actions: (from, to, { user }): readonly HostAction[] =>
+    to.credential === null || from.credential?.reveal() === to.credential.reveal()
       ? []
       : [
           {

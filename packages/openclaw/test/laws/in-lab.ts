@@ -1,15 +1,22 @@
 /** What works as other users of a host: held to the laws where there are such users, on a host of the lab. */
 export const inLab: readonly string[] = [
   'openclaw.account',
+  'openclaw.await-slot',
+  'openclaw.client',
   'openclaw.client-identity',
+  'openclaw.credential',
   'openclaw.flush-groups',
+  'openclaw.job-indent',
+  'openclaw.job-queue',
   'openclaw.job-valid',
   'openclaw.log-clean',
   'openclaw.login',
+  'openclaw.login-accepted',
   'openclaw.proxy-bypassed',
   'openclaw.queue-free',
   'openclaw.scheduler',
   'openclaw.scheduler-config',
+  'openclaw.scheduler-config-valid',
   'openclaw.scheduler-confined',
   'openclaw.scheduler-groups',
   'openclaw.scheduler-healthy',
@@ -17,4 +24,5 @@ export const inLab: readonly string[] = [
   'openclaw.submit-jobs',
   'openclaw.token-accepted',
   'openclaw.token-current',
+  'openclaw.user-admitted',
 ];

@@ -3,6 +3,7 @@ import type { Subject, WriteStatus } from '@claw-run/testing';
 import {
   identitiesDistinct,
   jobCompleted,
+  namespaceOpen,
   securityPolicy,
   testJob,
   workerConfig,
@@ -56,6 +57,14 @@ export function clusterSubjects(writeStatus: WriteStatus): readonly Subject[] {
       with: { name: 'policy', namespace },
       given: [config('policy', 'policy.yaml', policy)],
     },
+    {
+      definition: namespaceOpen,
+      title: 'a policy that blocks the namespace',
+      with: { namespace, 'policy-namespace': namespace },
+      given: [config('openclaw-security-policy', 'policy.yaml', 'workers: { blocked_namespaces: [laws] }\n')],
+      finds: 'fail',
+    },
+    { definition: namespaceOpen, title: 'no policy', with: { namespace }, finds: 'unknown' },
     { definition: securityPolicy, title: 'no policy', with: { name: 'policy', namespace } },
     {
       definition: workerConfig,

@@ -187,7 +187,7 @@ export async function userFiles(user: string, options: HeadNodeWorldOptions): Pr
     ...(isBroken('proxy') ? [own('.profile', `export HTTP_PROXY=${proxy}\n`, 0o644)] : []),
     ...(isBroken('job-invalid') ? [own('job.yaml', outdented, 0o644)] : []),
     ...(isBroken('queue-full') && !isBroken('job-invalid') ? [own('job.yaml', goodJob, 0o644)] : []),
-    ...(user === 'bob' && scenarios.includes('queue-full') ? [own('long.yaml', longJob, 0o644)] : []),
+    ...(user === 'bob' && scenarios.includes('queue-full') ? [own('long.yaml', longJob(home), 0o644)] : []),
   ];
 }
 
@@ -209,10 +209,10 @@ resources:
   mem: 1G
 `;
 
-/** Takes every slot of the small queue until `~/release` is there. */
-const longJob = `job:
+/** Takes every slot of the small queue until `release` is in the home. */
+const longJob = (home: string) => `job:
   name: long
-  command: while [ ! -e "$HOME/release" ]; do sleep 0.2; done
+  command: while [ ! -e '${home}/release' ]; do sleep 0.2; done
   resources: { cpu: 4, mem: 1G }
 `;
 
