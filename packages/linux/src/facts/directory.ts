@@ -22,7 +22,12 @@ export type DirectoryGroup = {
 };
 
 /** A directory, with all it takes to ask it. */
-export type Directory = DirectoryInput & { readonly uri: string; readonly base: string };
+export type Directory = DirectoryInput & {
+  readonly uri: string;
+  readonly base: string;
+  /** `ldap_schema` of sssd. */
+  readonly configured: string | undefined;
+};
 
 /** The directory that was named, completed by what sssd is configured with; or what is missing. */
 export function directoryOf(
@@ -37,6 +42,7 @@ export function directoryOf(
     ...input,
     uri,
     base,
+    configured: sssd?.schema,
     startTls: input.startTls ?? (sssd?.startTls === true && uri.startsWith('ldap://')),
   };
 }
@@ -97,6 +103,7 @@ export function parseDirectory(
     readonly group: string;
     readonly user: string;
     readonly schema?: DirectoryInput['schema'];
+    readonly configured?: string | undefined;
     readonly uri: string;
     readonly base: string;
   },
@@ -117,15 +124,26 @@ export function parseDirectory(
     (entry) => has(entry, 'objectclass', 'posixGroup') && has(entry, 'cn', wanted.group),
   );
   const dn = user?.get('dn')?.[0];
+  if (group !== undefined && has(group, 'objectclass', 'groupOfUniqueNames'))
+    return {
+      ok: false,
+      because: `${group.get('dn')?.[0]} lists its members by uniqueMember, which is neither RFC 2307 nor RFC 2307bis`,
+    };
   return {
     ok: true,
-    group: group === undefined ? null : groupOf(group, wanted.schema),
+    group: group === undefined ? null : groupOf(group, wanted),
     user: dn === undefined ? null : { dn },
   };
 }
 
-function groupOf(entry: LdapEntry, given: DirectoryInput['schema']): DirectoryGroup {
-  const bis = ['groupOfNames', 'groupOfMembers'].some((name) => has(entry, 'objectclass', name));
+/** Which attribute lists the members is told by the group, or else by how sssd is set to look (sssd-ldap(5), `ldap_schema`). */
+function groupOf(
+  entry: LdapEntry,
+  { schema: given, configured = 'rfc2307' }: Pick<Directory, 'schema'> & { configured?: string | undefined },
+): DirectoryGroup {
+  const bis =
+    configured.toLowerCase() !== 'rfc2307' ||
+    ['groupOfNames', 'groupOfMembers'].some((name) => has(entry, 'objectclass', name));
   const schema = given ?? (bis ? 'rfc2307bis' : 'rfc2307');
   const members = entry.get(schema === 'rfc2307' ? 'memberuid' : 'member') ?? [];
   return {

@@ -15,6 +15,7 @@ import {
 import { type Processes, processes } from '../facts/processes.ts';
 import { type SssdConfig, sssdConfig } from '../facts/sssd-config.ts';
 import { argv, directory, groupName, userName } from '../inputs.ts';
+import { innerGroups, lists } from './dn.ts';
 import { withoutRead } from './same-read.ts';
 
 /** A scheduler that remembers groups itself. */
@@ -121,8 +122,15 @@ function sourceOf({ user, group }: LayerInput, { local, directory }: SeenLayers,
   if (!directory.ok) return { layer: 'directory', name, has: null, because: directory.because };
   if (directory.group === null)
     return { layer: 'directory', name, has: false, because: `it has no group ${group}` };
-  const member = directory.group.schema === 'rfc2307' ? user : directory.user?.dn;
-  const has = directory.group.members.some((one) => one.toLowerCase() === member?.toLowerCase());
+  const has = lists(directory.group, user, directory.user?.dn);
+  const [inner] = innerGroups(directory.group);
+  if (!has && !primary && inner !== undefined)
+    return {
+      layer: 'directory',
+      name,
+      has: null,
+      because: `${inner} may have ${user}, and groups in groups are not looked into`,
+    };
   return { layer: 'directory', name, has: primary || has };
 }
 

@@ -3,6 +3,7 @@ import { type DirectoryGroup, type DirectoryView, directoryOf } from '../facts/d
 import type { Group } from '../facts/group.ts';
 import type { SssdConfig } from '../facts/sssd-config.ts';
 import type { DirectoryInput } from '../inputs.ts';
+import { innerGroups, lists } from './dn.ts';
 
 interface Wanted {
   readonly user: string;
@@ -56,7 +57,13 @@ export function wantedInDirectory(
       `${from.uri} has no user ${user}, and group ${group} lists its members by DN`,
       'make the user in the directory first',
     );
-  if (entry.members.some((one) => one.toLowerCase() === member.toLowerCase())) return {};
+  if (lists(entry, user, directory.user?.dn)) return {};
+  const [inner] = innerGroups(entry);
+  if (inner !== undefined && known?.members.includes(user))
+    return refused(
+      `${user} is in group ${group} as the host sees it, and not listed there itself: by ${inner}, it seems, and groups in groups are not looked into`,
+      'manage the inner group, or say that one; where the host is behind the directory, flush it first (linux.sssd-flush)',
+    );
   if (!from.external && (from.bindDn === undefined || (from.password ?? from.passwordFile) === undefined))
     return refused(
       `${user} is not in group ${group} of ${from.uri}, and there is no login to change that`,
