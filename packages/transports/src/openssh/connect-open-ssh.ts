@@ -59,7 +59,7 @@ function openSshShell(options: OpenSshOptions, label: string, to: Destination): 
       );
       open.add(channel.kill);
       void channel.closed.then(() => open.delete(channel.kill));
-      return channel;
+      return { ...channel, holdsBack: true };
     },
     async close() {
       const made = await folder?.catch(() => undefined);

@@ -56,6 +56,7 @@ function channelOf(stream: ClientChannel, hop: Hop): Channel {
     stdout: stream,
     stderr: stream.stderr,
     closed,
+    holdsBack: true,
     kill() {
       if (over) return;
       over = true;
