@@ -69,6 +69,25 @@ const subjects: readonly Subject[] = [
   subject('openclaw.login', [], { with: { user }, plans: 'settled' }),
   subject('openclaw.login', [], { with: { user } }, 'rm /home/alice/.claw/config.yaml'),
   subject('openclaw.flush-groups', ['group-cached'], { with: {} }),
+  subject('openclaw.job-valid', ['job-invalid'], {
+    with: { user, file: '/home/alice/job.yaml', from: 'indent' },
+    finds: 'fail',
+  }),
+  subject('openclaw.job-indent', ['job-invalid'], { with: { file: '/home/alice/job.yaml' } }),
+  subject('openclaw.job-queue', ['queue-full'], {
+    with: { file: '/home/alice/job.yaml', queue: 'default' },
+    finds: 'pass',
+  }),
+  subject('openclaw.queue-free', ['queue-full'], { with: { user }, finds: 'fail' }),
+  subject('openclaw.await-slot', [], { with: { user }, plans: 'settled' }),
+  subject('openclaw.user-admitted', ['group'], { with: { user }, finds: 'fail' }),
+  subject('openclaw.user-admitted', [], { with: { user }, finds: 'pass' }),
+  subject('openclaw.scheduler-config-valid', ['service-broken'], { with: {}, finds: 'fail' }),
+  subject('openclaw.scheduler-config-valid', ['service'], { with: {}, finds: 'pass' }),
+  subject('openclaw.login-accepted', ['account-locked'], { with: { user }, finds: 'fail' }),
+  subject('openclaw.login-accepted', [], { with: { user }, finds: 'pass' }),
+  subject('openclaw.client', [], { with: { user } }),
+  subject('openclaw.credential', [], { with: { user, password: 'another-one' } }),
   subject('openclaw.submit-jobs', [], { with: { user, count: 2, 'limit-ms': 20_000 } }),
 ];
 

@@ -48,7 +48,7 @@ export function parseShadowEntry(line: string): ShadowEntry {
 export function today(): Fact<'host', number> {
   return runFact({
     key: 'today',
-    argv: ['date', '-u', '+%s'],
-    parse: (result) => Math.floor(Number(stdoutOf('date', result)) / 86_400),
+    argv: ['date', '-u', '+%F'],
+    parse: (result) => Date.parse(stdoutOf('date', result).trim()) / 86_400_000,
   });
 }

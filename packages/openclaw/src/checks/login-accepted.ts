@@ -1,6 +1,6 @@
 import { defineCheck, fail, pass, runFact, unknown } from '@claw-run/core';
 import * as z from 'zod';
-import { clientTopic, clw, schedulerTopic } from '../facts/client.ts';
+import { clw, schedulerTopic, sessionTopics } from '../facts/client.ts';
 import * as inputs from '../scheduler/inputs.ts';
 
 // A home of its own: what the client keeps of the login is thrown away with it, and the user's stays as it is.
@@ -25,15 +25,7 @@ export const loginAccepted = defineCheck({
       key: `clw login of ${user}`,
       argv: ['sh', '-c', script, 'sh', user, ...clw()],
       as: user,
-      about: [
-        clientTopic(user),
-        `account ${user}`,
-        'file /etc/shadow',
-        'cache sssd',
-        'service sssd.service',
-        schedulerTopic,
-        'firewall',
-      ],
+      about: [...sessionTopics(user), 'file /etc/shadow', 'cache sssd', schedulerTopic, 'firewall'],
       timeoutSeconds: 40,
       parse: ({ exit, stdout, stderr }) => {
         const [line = ''] = stdout.trim().split('\n').slice(-1);

@@ -12,6 +12,9 @@ export function clw(...args: readonly string[]): Argv {
 /** The topic of whatever a user's `clw` goes by. */
 export const clientTopic = (user: string) => `clw ${user}`;
 
+/** What a session of a user comes of: an account that has expired has none, nor has one that the host does not know yet. */
+export const sessionTopics = (user: string) => [clientTopic(user), `account ${user}`, 'service sssd.service'];
+
 /** The topic of what the scheduler answers. */
 export const schedulerTopic = 'service claw-scheduler.service';
 
@@ -48,7 +51,7 @@ export function clientFact<T>(
     key: `clw ${args.join(' ')} of ${user}`,
     argv: clw(...args, '--format', 'json'),
     as: user,
-    about: [clientTopic(user), `account ${user}`, schedulerTopic, 'firewall', 'file /etc/claw/client.yaml'],
+    about: [...sessionTopics(user), schedulerTopic, 'firewall', 'file /etc/claw/client.yaml'],
     timeoutSeconds: 30,
     parse: (result) => {
       const told = jsonOf(result);
@@ -80,7 +83,7 @@ export function clientConfig(user: string): Fact<'host', ClientConfig | null> {
       'cd "$HOME/.claw" 2>/dev/null && [ -e config.yaml ] && echo present && cat config.yaml || true',
     ],
     as: user,
-    about: [clientTopic(user)],
+    about: sessionTopics(user),
     parse: ({ exit, stdout, stderr }: RunResult) => {
       if (exit !== 0 || stderr !== '')
         throw new Error(stderr.trim().split('\n').at(-1) || 'it cannot be read');

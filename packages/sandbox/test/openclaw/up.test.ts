@@ -73,7 +73,7 @@ describe('a sandbox', () => {
   test('refuses scenarios it does not know, and names those it does', async () => {
     const scenarios = ['rbac', 'no-such'] as unknown as readonly Scenario[];
     await expect(startSandbox({ scenarios, openclaw })).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[Error: unknown scenario no-such; the known ones are healthy, rbac, identity, invalid-regex, namespace, token-expired, ca-rotated, duplicate-identity, policy-changed]`,
+      `[Error: unknown scenario no-such; the known ones are healthy, rbac, identity, invalid-regex, namespace, token-expired, ca-rotated, duplicate-identity, policy-changed, endpoint-wrong, network-policy, no-endpoints, blocked, quota-used]`,
     );
   });
 

@@ -68,7 +68,7 @@ describe('clw', () => {
         .split('\n')
         .map((line) => JSON.parse(steady(line))),
     ).toEqual([
-      { queues: [{ name: 'default', slots: 64, used: 0 }] },
+      { queues: [{ name: 'default', slots: 64, used: 0, allowed: true, holders: [] }] },
       { status: 'healthy' },
       { user: 'bob', groups: ['bob', 'claw-users'], cachedAt: '2025-01-15T10:45:00Z', ttlSeconds: 60 },
     ]);

@@ -78,7 +78,7 @@ describe('the commands of a practice head node', () => {
   test('any other use ends loudly, and nothing that would change the machine is there', async () => {
     const ran = await Promise.all(
       [
-        'usermod -L alice',
+        'usermod -s /bin/sh alice',
         'systemctl mask claw-scheduler',
         'getent hosts x',
         'id -Z',

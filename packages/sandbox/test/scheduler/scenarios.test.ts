@@ -66,6 +66,84 @@ describe('each scenario shows its symptom to alice alone, and mending by hand he
     works(await submit(node));
   });
 
+  test.each([
+    ['account-locked', 'usermod -U alice', 'usermod -L alice'],
+    ['account-expired', 'chage -E -1 alice', 'chage -E 2020-01-01 alice'],
+    [
+      'password-wrong',
+      '{ printf alice:; cat home/alice/.claw/credentials; } | chpasswd',
+      'echo alice:another-one | chpasswd',
+    ],
+  ] as const)(
+    '%s: a login is rejected, and the token is of no use any more',
+    async (scenario, mend, again) => {
+      node = await startTestNode(scenario);
+      const rejected = { code: 1, stderr: "clw-auth-failed: Login of 'alice' was rejected\n" };
+      expect(await node.as('alice', 'clw login')).toMatchObject(rejected);
+      expect((await submit(node)).stderr).toMatch(badToken);
+      works(await node.as('bob', 'clw login'));
+      works(await node.sh(`cd ${node.dir}; ${mend}`));
+      works(await node.as('alice', 'clw login'));
+      works(await submit(node));
+      works(await node.sh(again));
+      expect(await node.as('alice', 'clw login')).toMatchObject(rejected);
+    },
+  );
+
+  test('service-broken: the daemon has fallen over a key, says so when asked, and starts once it is right', async () => {
+    node = await startTestNode('service-broken');
+    const { config } = node.params;
+    expect((await submit(node)).stderr).toMatch(/^scheduler-unavailable: /);
+    expect((await node.sh('systemctl is-active claw-scheduler')).stdout).toBe('failed\n');
+    expect(await node.sh(`claw-schedulerd --check --config ${config}`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`${config}: line 13: auth.group_cashe: is not known`),
+    });
+    works(await node.sh(`sed -i.old s/group_cashe/group_cache/ ${config}`));
+    expect(await node.sh(`claw-schedulerd --check --config ${config}`)).toEqual({
+      code: 0,
+      stdout: `${config}: valid\n`,
+      stderr: '',
+    });
+    works(await node.sh('systemctl start claw-scheduler'));
+    works(await submit(node));
+  });
+
+  test('job-invalid: the file is refused with its place, before anybody asks who submits it', async () => {
+    node = await startTestNode('job-invalid', 'group');
+    expect((await node.as('alice', 'clw submit job.yaml')).stderr).toBe(
+      'clw-job-invalid: job.yaml:5:1: resources is not known beside job; is it indented?\n',
+    );
+    expect((await node.as('alice', 'clw list')).stderr).toMatch(/^clw-scheduler-denied: /);
+  });
+
+  test('queue-full: a job of bob holds the slots; other queues are for whom they are', async () => {
+    node = await startTestNode('queue-full');
+    expect((await node.as('alice', 'clw submit job.yaml')).stderr).toBe(
+      "clw-queue-full: No slot in queue 'default'\n",
+    );
+    const { stdout } = await node.as('alice', 'clw queues --format json');
+    expect(JSON.parse(stdout)).toEqual({
+      queues: [
+        {
+          name: 'default',
+          slots: 4,
+          used: 4,
+          allowed: true,
+          holders: [{ user: 'bob', slots: 4, jobs: 1 }],
+        },
+        { name: 'batch', slots: 8, used: 0, allowed: true, holders: [] },
+        { name: 'express', slots: 2, used: 0, allowed: false, holders: [] },
+      ],
+    });
+    works(
+      await node.as('alice', "sed -i.old 's/^  resources/  queue: batch\\n&/' job.yaml; clw submit job.yaml"),
+    );
+    expect(
+      (await node.as('alice', 'sed -i.old s/batch/express/ job.yaml; clw submit job.yaml')).stderr,
+    ).toMatch(denied);
+  });
+
   test('several at once', async () => {
     node = await startTestNode('group', 'token-expired', 'config');
     expect((await submit(node)).stderr).toMatch(badToken);

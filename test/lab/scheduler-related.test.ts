@@ -1,0 +1,175 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Connection, createLibrary, type ParamValue, Secret } from '@claw-run/core';
+import { linux } from '@claw-run/linux';
+import { openclaw } from '@claw-run/openclaw';
+import type { HeadNodeScenario } from '@claw-run/sandbox';
+import { describeLaws, type Subject } from '@claw-run/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
+import { type HeadNode, setUpHeadNode } from './support/scheduler.ts';
+import { arrangeRunbook, type Bench, changing, found, reach, told } from './support/try-runbook.ts';
+
+const why = whyNoLab();
+if (why !== undefined) console.error(`the related errors of the scheduler are not tried: ${why}`);
+
+interface World {
+  readonly host: LabHost;
+  readonly head: HeadNode;
+  readonly bench: (name: string, params?: { readonly [name: string]: ParamValue }) => Promise<Bench>;
+  /** Everything that a runbook may change, to the byte. */
+  readonly snapshot: () => Promise<string>;
+  readonly down: () => Promise<void>;
+}
+
+async function bringUp(stem: string, kind: 'host' | 'ldap'): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'claw-run-related-'));
+  const host = await upHost(stem, { node: true, ...(kind === 'ldap' ? { ldap: true } : {}) });
+  const head = await setUpHeadNode(host, { kind });
+  const connection: Connection<'host'> = await reach(host);
+  const { user } = head;
+  return {
+    host,
+    head,
+    bench: (name, params = {}) =>
+      arrangeRunbook({
+        name,
+        libraries: [linux, openclaw],
+        connections: { head: connection, client: connection },
+        params: { user, ...params },
+        folder,
+      }),
+    snapshot: () =>
+      host.sh(`getent -s files shadow; sha256sum /etc/claw-scheduler/config.yaml; stat -c '%a %U %G' /etc/shadow
+        cd /home/${user}/.claw && sha256sum config.yaml credentials; stat -c '%a %U %G' config.yaml credentials
+        systemctl is-active claw-scheduler sssd || true; ls /tmp | grep -v -e systemd -e snap || true`),
+    async down() {
+      await connection.close();
+      await host.down();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Dry run, mend, run again, undo: everything that has to hold for a cause that is mended. */
+async function mendsAll({ snapshot }: World, { go, undo }: Bench, causes: readonly string[]) {
+  const before = await snapshot();
+  const dry = await go({ mode: 'plan' });
+  expect({ status: dry.outcome.status, found: found(dry) }, told(dry)).toEqual({
+    status: 'ok',
+    found: causes,
+  });
+  expect(await snapshot(), 'a dry run changes nothing').toEqual(before);
+  const mended = await go();
+  expect({ status: mended.outcome.status, found: found(mended) }, told(mended)).toEqual({
+    status: 'ok',
+    found: causes,
+  });
+  const after = await snapshot();
+  const again = await go();
+  expect(
+    { status: again.outcome.status, found: found(again), changing: changing(again) },
+    told(again),
+  ).toEqual({ status: 'ok', found: [], changing: [] });
+  expect(await snapshot(), 'a second run changes nothing').toEqual(after);
+  const undone = await undo(mended.outcome.run);
+  expect(undone.outcome.status, told(undone)).toBe('ok');
+  expect(await snapshot(), 'after roll-back every byte is as it was').toEqual(before);
+}
+
+interface Rejected {
+  readonly scenarios: readonly HeadNodeScenario[];
+  readonly params: { readonly [name: string]: ParamValue };
+  readonly causes: readonly string[];
+}
+
+describe.skipIf(why !== undefined)('with the accounts of a host', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await bringUp('rel-head', 'host');
+  });
+  afterAll(() => world?.down());
+
+  test.each<Rejected>([
+    {
+      scenarios: ['account-locked', 'account-expired'],
+      params: { unlock: true, 'valid-until': 'never' },
+      causes: ['expired', 'locked'],
+    },
+    {
+      scenarios: ['password-wrong'],
+      params: { reset: true, password: new Secret('a-new-one-for-alice') },
+      causes: ['password'],
+    },
+  ])(
+    'auth-failed: $scenarios is found, mended, proved by a login, settled and undone',
+    async ({ scenarios, params, causes }) => {
+      await world.head.apply(scenarios);
+      await mendsAll(world, await world.bench('auth-failed', params), causes);
+    },
+  );
+
+  test('a scheduler that fell over its configuration is told of, and not started again', async () => {
+    await world.head.apply(['service-broken']);
+    const { go } = await world.bench('scheduler-denied', { jobs: 1 });
+    const starts = () => world.host.sh('systemctl show -p ExecMainStartTimestampMonotonic claw-scheduler');
+    const before = await starts();
+    const left = await go();
+    expect({ found: found(left), status: left.outcome.status, changing: changing(left) }, told(left)).toEqual(
+      { found: ['config-broken', 'service'], status: 'verification-failed', changing: [] },
+    );
+    expect(left.outcome.problems[0]?.message).toContain('line 13: auth.group_cashe: is not known');
+    expect(await starts()).toBe(before);
+  });
+
+  const library = createLibrary(linux);
+  const law = (id: string, make: string, rest: Omit<Subject, 'definition' | 'title' | 'before'>): Subject => {
+    const definition = library.get(id);
+    if (definition === undefined) throw new Error(`there is no ${id}`);
+    return {
+      ...rest,
+      definition,
+      title: make,
+      before: async () => {
+        await world.host.sh(
+          `userdel laws 2>/dev/null; useradd laws; usermod -p '$6$laws$of-a-password' laws; ${make}`,
+        );
+        return async () => void (await world.host.sh('userdel laws'));
+      },
+    };
+  };
+  const user = 'laws';
+  describeLaws(
+    [
+      law('linux.account', 'usermod -L laws', { with: { user, locked: false } }),
+      law('linux.account', 'chage -E 2020-01-01 -d 2019-01-01 laws', {
+        with: { user, expires: '2099-01-01' },
+      }),
+      law('linux.account', 'true', { with: { user, locked: true, expires: '2020-01-01' } }),
+      law('linux.account', 'usermod -U laws', { with: { user, locked: false }, plans: 'settled' }),
+      law('linux.account', "usermod -p '!' laws", { with: { user, locked: false }, plans: 'refused' }),
+      law('linux.account-usable', 'usermod -L laws', { with: { user }, finds: 'fail' }),
+      law('linux.account-usable', 'chage -d 2019-01-01 -M 30 laws', {
+        with: { user, from: 'password-expired' },
+        finds: 'fail',
+      }),
+      law('linux.account-usable', 'true', { with: { user }, finds: 'pass' }),
+      law('linux.account-state', 'true', { with: { user } }),
+    ],
+    { connect: () => reach(world.host) },
+  );
+});
+
+describe.skipIf(why !== undefined)('with the accounts of a directory', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await bringUp('rel-ldap', 'ldap');
+  });
+  afterAll(() => world?.down());
+
+  test('auth-failed: a client of the directory that does not run is started', async () => {
+    await world.head.apply(['directory-client']);
+    await mendsAll(world, await world.bench('auth-failed'), ['directory-client']);
+  });
+});
