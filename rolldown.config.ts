@@ -12,30 +12,46 @@ const lazyRequire: Plugin = {
   },
 };
 
-/** What ssh2 does that claw-run never asks for, and that each connection would pay for; a version that does otherwise fails the build. */
+/** What ssh2 does that claw-run has no use for, and that each connection would pay for; a version that does otherwise fails the build. */
 const leanSsh2: Plugin = {
   name: 'lean-ssh2',
   transform(code, id) {
-    const [, file = ''] = /\/ssh2\/lib\/([a-z-]+\.js)$/.exec(id) ?? [];
-    const [from, to] = unneeded[file] ?? [];
-    if (from === undefined || to === undefined) return undefined;
-    if (!code.includes(from)) throw new Error(`ssh2/lib/${file} has no ${from}`);
-    return { code: code.replace(from, () => to), map: null };
+    const [, file = ''] = /\/ssh2\/lib\/([a-z/-]+\.js)$/.exec(id) ?? [];
+    const changes = leaner[file];
+    if (changes === undefined) return undefined;
+    let lean = code;
+    for (const [from, to] of changes) {
+      if (!lean.includes(from)) throw new Error(`ssh2/lib/${file} has no ${from}`);
+      lean = lean.replace(from, () => to);
+    }
+    return { code: lean, map: null };
   },
 };
 
-const unneeded: { readonly [file: string]: readonly [string, string] } = {
+const leaner: { readonly [file: string]: readonly (readonly [from: string, to: string])[] } = {
   // agents for HTTP over SSH: they load TLS, which takes longer than all else of ssh2
-  'index.js': ["require('./http-agents.js')", '{}'],
+  'index.js': [["require('./http-agents.js')", '{}']],
   // has the server prove host keys that nobody will note. Something is sent all the same, which the server passes over: what it says next waits for
   // the acknowledgement of its keys (Nagle), and alone that is delayed by 40 ms
   'client.js': [
-    "hostKeysProve(this, data, (err, keys) => {\n                if (err)\n                  return;\n                this.emit('hostkeys', keys);\n              });",
-    `const at = p._packetRW.write.allocStart;
+    [
+      "hostKeysProve(this, data, (err, keys) => {\n                if (err)\n                  return;\n                this.emit('hostkeys', keys);\n              });",
+      `const at = p._packetRW.write.allocStart;
               const ignore = p._packetRW.write.alloc(5);
               ignore.fill(0, at, at + 5);
               ignore[at] = 2;
               require('./protocol/utils.js').sendPacket(p, p._packetRW.write.finalize(ignore));`,
+    ],
+  ],
+  // a key is made of the same bytes again for each packet, which takes six times as long as the packet
+  'protocol/crypto.js': [
+    ['this._encKey = enc.cipherKey;', "this._encKey = require('crypto').createSecretKey(enc.cipherKey);"],
+    [
+      'this._decipherKey = dec.decipherKey;',
+      "this._decipherKey = require('crypto').createSecretKey(dec.decipherKey);",
+    ],
+    ['this._macKey = enc.macKey;', "this._macKey = require('crypto').createSecretKey(enc.macKey);"],
+    ['this._macKey = dec.macKey;', "this._macKey = require('crypto').createSecretKey(dec.macKey);"],
   ],
 };
 
