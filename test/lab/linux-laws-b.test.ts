@@ -75,6 +75,11 @@ const lift = `systemctl stop nftables; systemctl disable -q nftables; nft flush 
 const noPort =
   'cp -a /root/public.xml /usr/lib/firewalld/zones/; firewall-cmd -q --zone=public --remove-port=7321/tcp; rm -f /etc/firewalld/zones/public.xml';
 
+const listens = (where: string) =>
+  `printf '# who\\nserver: { listen: ["${where}"], host: head }\\n' >/etc/claw.yaml`;
+// in the address block for documentation nobody answers (RFC 5737)
+const twoAddresses =
+  "grep -q ' two.test$' /etc/hosts || printf '127.0.0.1 two.test\\n192.0.2.1 two.test\\n' >>/etc/hosts; ip route replace unreachable 192.0.2.1";
 const rich = 'rule family="ipv4" source address="10.0.0.0/8" port port="7321" protocol="tcp" accept';
 const openZone = (element: string) =>
   `printf '<?xml version="1.0"?>\n<!-- ours -->\n<zone><service name="ssh"/>\n  ${element}\n</zone>' >/etc/firewalld/zones/public.xml`;
@@ -154,21 +159,6 @@ describe.skipIf(missing !== undefined)('on hosts of the lab', () => {
       }),
       onPlain({
         id: 'linux.firewall-port',
-        title: 'a rule among others of nftables that is to be gone',
-        with: { port: 22, proto: 'udp', state: 'absent' },
-        make: `${drops}; sed -i 's/^\\t*tcp dport/\\t\\tudp dport 22 accept\\n&/' /etc/nftables.conf; systemctl restart nftables`,
-        clear: lift,
-      }),
-      onPlain({
-        id: 'linux.firewall-port',
-        title: 'a set of nftables that has the port that is to be closed',
-        with: { port: 22, state: 'absent' },
-        make: drops,
-        clear: lift,
-        plans: 'refused',
-      }),
-      onPlain({
-        id: 'linux.firewall-port',
         title: 'nobody rules',
         with: { port: 7321 },
         make: 'nft flush ruleset',
@@ -198,6 +188,28 @@ describe.skipIf(missing !== undefined)('on hosts of the lab', () => {
       }),
     ],
     { connect: reach(() => plain) },
+  );
+
+  // What does not differ in how it acts is not killed as well.
+  describeLaws(
+    [
+      onPlain({
+        id: 'linux.firewall-port',
+        title: 'a rule among others of nftables that is to be gone',
+        with: { port: 22, proto: 'udp', state: 'absent' },
+        make: `${drops}; sed -i 's/^\\t*tcp dport/\\t\\tudp dport 22 accept\\n&/' /etc/nftables.conf; systemctl restart nftables`,
+        clear: lift,
+      }),
+      onPlain({
+        id: 'linux.firewall-port',
+        title: 'a set of nftables that has the port that is to be closed',
+        with: { port: 22, state: 'absent' },
+        make: drops,
+        clear: lift,
+        plans: 'refused',
+      }),
+    ],
+    { connect: reach(() => plain), crashes: false },
   );
 
   describeLaws(
@@ -259,6 +271,54 @@ describe.skipIf(missing !== undefined)('on hosts of the lab', () => {
       }),
     ],
     { connect: reach(() => filtered), crashes: false },
+  );
+
+  describeLaws(
+    [
+      onPlain({
+        id: 'linux.listen-address',
+        title: 'a list that takes one address more',
+        with: { path: '/etc/claw.yaml', at: 'server.listen', address: '::1', port: 8080 },
+        make: listens('127.0.0.1:8080'),
+      }),
+      onPlain({
+        id: 'linux.listen-address',
+        title: 'a list that has all of the family',
+        with: { path: '/etc/claw.yaml', at: 'server.listen', address: '::1', port: 8080 },
+        make: listens('[::]:8080'),
+        plans: 'settled',
+      }),
+      onPlain({
+        id: 'linux.listen-address',
+        title: 'an address of another host',
+        with: { path: '/etc/claw.yaml', at: 'server.listen', address: '2001:db8::1', port: 8080 },
+        make: listens('127.0.0.1:8080'),
+        plans: 'refused',
+      }),
+      onPlain({ id: 'linux.addresses', title: 'of this host', with: {}, make: 'true' }),
+      onPlain({
+        id: 'linux.port-reachable',
+        title: 'an address of which nobody answers the second',
+        with: { host: 'two.test', port: 22, family: 'ipv4', 'timeout-seconds': 1 },
+        make: twoAddresses,
+        finds: 'fail',
+      }),
+      onPlain({
+        id: 'linux.first-address',
+        title: 'a first address that answers',
+        with: { host: 'localhost', port: 22 },
+        make: 'true',
+        finds: 'pass',
+      }),
+      onPlain({
+        id: 'linux.first-address',
+        title: 'a port that nobody listens on',
+        with: { host: 'localhost', port: 9, listen: ['192.0.2.1:9'] },
+        make: 'true',
+        finds: 'fail',
+      }),
+    ],
+    { connect: reach(() => plain), crashes: false },
   );
 
   it('nothing is left behind in the folders of the firewalls', async () => {

@@ -66,10 +66,10 @@ describe.skipIf(why !== undefined)(
 
     /** The client's own log is left out: each denial that it meets adds to it. */
     const snapshot = () =>
-      both(`for f in /etc/group /etc/gshadow /etc/hosts /etc/claw-scheduler/config.yaml /etc/claw/client.yaml /home/alice/.claw/config.yaml /etc/profile.d/claw-scheduler.sh /etc/firewalld/zones/public.xml; do
+      both(`for f in /etc/group /etc/gshadow /etc/hosts /etc/claw-scheduler/config.yaml /etc/claw/client.yaml /home/alice/.claw/config.yaml /etc/profile.d/claw-scheduler.sh /etc/firewalld/zones/public.xml /etc/firewalld/zones/internal.xml; do
       if [ -e $f ]; then sha256sum $f; stat -c '%a %U %G' $f; else echo "no $f"; fi
     done
-    if systemctl is-active -q firewalld; then firewall-cmd --list-all --zone=public; fi
+    if systemctl is-active -q firewalld; then firewall-cmd --list-all --zone=public; firewall-cmd --list-all --zone=internal; fi
     systemctl is-active claw-scheduler || true; ls /home/alice/.claw | grep -v clw.log; ls /tmp | grep -v -e systemd -e snap || true`);
     const times = () =>
       both(
@@ -90,6 +90,36 @@ describe.skipIf(why !== undefined)(
         await goWholeWay({ bench, causes, snapshot, times, proof });
       },
     );
+
+    // the firewall is judged as the client meets it
+    test.each([
+      {
+        title: 'the zone that the client comes through lacks the port, which another has',
+        scenarios: [],
+        rule: '--zone=internal --XXX-source=10.77.0.0/24',
+        health: /^scheduler-unavailable/,
+        causes: ['firewall'],
+      },
+      {
+        title: 'the port is open to the network of the client alone, and stays so',
+        scenarios: ['firewall'],
+        rule: `--zone=public --XXX-rich-rule='rule family="ipv4" source address="10.77.0.0/24" port port="8080" protocol="tcp" accept'`,
+        health: /^{"status":"healthy"}$/,
+        causes: [],
+      },
+    ] as const)('$title', async ({ scenarios, rule, health, causes }) => {
+      const [server] = hosts as [LabHost];
+      const change = (how: 'add' | 'remove') =>
+        server.sh(`for where in '' --permanent; do firewall-cmd -q $where ${rule.replace('XXX', how)}; done`);
+      await head.apply(scenarios);
+      await change('add');
+      try {
+        expect(await ofAlice('clw health')).toMatch(health);
+        await goWholeWay({ bench, causes, snapshot, times, proof });
+      } finally {
+        await change('remove');
+      }
+    });
 
     test('a name with both families, of which the scheduler listens on one, is found though some clients go on to the next', async () => {
       const [server] = hosts as [LabHost];

@@ -23,6 +23,7 @@ import { uidMapping } from './checks/uid-mapping.ts';
 import { accountState } from './lookups/account-state.ts';
 import { addresses } from './lookups/addresses.ts';
 import { logMark } from './lookups/log-mark.ts';
+import { sourceAddress } from './lookups/source-address.ts';
 import { account } from './steps/account.ts';
 import { apparmorRule } from './steps/apparmor-rule.ts';
 import { command } from './steps/command.ts';
@@ -89,6 +90,7 @@ export const linux: readonly Definition[] = [
   serviceActive,
   serviceFresh,
   sessionsHaveGroup,
+  sourceAddress,
   sssdFlush,
   uidMapping,
   yamlEntry,

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { firewall } from '../facts/firewall.ts';
 import { firewallFiles } from '../facts/firewall-files.ts';
 import { textOf } from '../facts/text-file.ts';
-import { address, network, port, protocol } from '../lib/network.ts';
+import { address, network, orNone, port, protocol } from '../lib/network.ts';
 import { opens } from '../lib/opens.ts';
 import { listOpens, servicesOf, zoneFileOpens } from '../lib/zone-file.ts';
 
@@ -16,9 +16,9 @@ export const firewallAllows = defineCheck({
   input: z.strictObject({
     port,
     proto: protocol,
-    source: network.optional().describe('Address or network that asks; anybody where absent'),
+    source: orNone(network).describe('Address or network that asks; anybody where absent or empty'),
     zone: z.string().optional().describe('Zone of firewalld'),
-    from: address.optional().describe('Address of a client: its way to the host tells the zone'),
+    from: orNone(address).describe('Address of a client: its way to the host tells the zone'),
     permanent: z.boolean().default(true).describe('Must be so after a restart of the host too'),
   }),
   examples: [{ title: 'The scheduler can be reached', with: { port: 8080 } }],

@@ -6,6 +6,14 @@ export const network = z.string().refine(isNetwork, 'must be an address, or a ne
 
 export const address = z.string().refine((text) => isIP(text) !== 0, 'must be an IPv4 or IPv6 address');
 
+/** An input that may be left out, and is by an empty text too: an expression of a runbook always gives something. */
+export function orNone<S extends typeof address | typeof network>(schema: S) {
+  return z
+    .union([schema, z.literal('')])
+    .optional()
+    .transform((text) => text || undefined);
+}
+
 export const host = z
   .string()
   .regex(/^[A-Za-z0-9.:_-]+$/, 'must be a name or an address')

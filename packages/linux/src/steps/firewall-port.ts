@@ -7,7 +7,7 @@ import { firewallFiles, permanentPath } from '../facts/firewall-files.ts';
 import type { Knock } from '../facts/nft-rules.ts';
 import { fileClosed, fileOpened, type Kept } from '../lib/firewall-file-wanted.ts';
 import { closed, opened } from '../lib/firewall-wanted.ts';
-import { address, network, port, protocol } from '../lib/network.ts';
+import { address, network, orNone, port, protocol } from '../lib/network.ts';
 import { opens } from '../lib/opens.ts';
 
 const input = z.strictObject({
@@ -19,11 +19,9 @@ const input = z.strictObject({
     .regex(/^[\w-]+$/)
     .optional()
     .describe('Zone of firewalld; where absent, the one that clients come through'),
-  from: address
-    .optional()
-    .describe(
-      'Address of a client: its way to the host tells the zone; where absent, the way to the world does',
-    ),
+  from: orNone(address).describe(
+    'Address of a client: its way to the host tells the zone; where absent or empty, the way to the world does',
+  ),
   permanent: z.boolean().default(true).describe('Still so after a restart of the host'),
   state: state.describe('`absent` takes away what opens just this port to just this source'),
 });
