@@ -84,7 +84,9 @@ export async function setUpHeadNode(host: LabHost, options: HeadNodeOptions = {}
   await run(host, [...install.files.map(writeCommand), ...relabel(kind), 'systemctl daemon-reload']);
 
   const clients: LabHost[] = [];
-  const homesGone = users.map((each) => `rm -rf ${layout.home(each)}/.claw ${layout.home(each)}/.profile`);
+  const homesGone = users.map(
+    (each) => `cd ${layout.home(each)} && rm -rf .claw .profile job.yaml long.yaml release`,
+  );
   const applyToClient = async (client: LabHost, options: HeadNodeWorldOptions) => {
     const homes = await Promise.all(users.map((each) => userFiles(each, options)));
     await run(client, [...homesGone, ...[...siteFiles(options), ...homes.flat()].map(writeCommand)]);
