@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { until } from '@claw-run/testing';
@@ -113,6 +114,36 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
     expect(last).toMatchObject({ exit: 0, stdout: expect.stringContaining('Mended') });
   });
 
+  test('rules of sudo that want a password are named before anything is touched; with the password they do', async () => {
+    const { run } = await makePlace();
+    const password = `p-${randomBytes(9).toString('hex')}`;
+    const programs = ['cat', 'stat', 'readlink', 'rm', 'dd', 'chown', 'cp', 'chmod', 'mv'];
+    const all = programs.map((program) => `/usr/bin/${program}`);
+    const reading = all.slice(0, 2).join(', ');
+    await host().sh('chpasswd', { input: `bob:${password}\n` });
+    await host().sh('cat >/etc/sudoers.d/claw-narrow; chmod 440 /etc/sudoers.d/claw-narrow; visudo -cq', {
+      input: `bob ALL=(root) NOPASSWD: ${reading}\nbob ALL=(root) PASSWD: ${all.slice(2).join(', ')}\n`,
+    });
+    await host().sh(
+      'rm -f /etc/claw-notice /etc/claw-motd; printf old >/etc/claw-motd; chmod 600 /etc/claw-motd',
+    );
+    const before = await state(host());
+    const reach = reachAs('bob', host());
+    const without = await run([notice, '--yes', ...reach]);
+    expect(without).toMatchObject({ exit: 3, stdout: expect.stringContaining('--sudo-password-from') });
+    expect(without.stdout).toMatch(/: \/usr\/bin\/mv .* as root, without a password\n/);
+    expect(without.stdout).not.toMatch(/NOPASSWD: \/usr\/bin\/(cat|stat) /);
+    expect(await state(host())).toBe(before);
+    const env = { BOB: password };
+    const mended = await run([notice, '--yes', ...reach, '--sudo-password-from', 'env:BOB'], { env });
+    expect(mended).toMatchObject({ exit: 0, stdout: expect.stringContaining('Mended') });
+    expect(await content(host())).toBe('Ask 600');
+    const back = await run(['rollback', '--yes'], { env });
+    expect(back).toMatchObject({ exit: 0, stdout: expect.stringContaining('Undone') });
+    expect(await content(host())).toBe('old 600');
+    await host().sh('rm -f /etc/sudoers.d/claw-narrow');
+  });
+
   test('the sudo that is missing is in the JSON too', async () => {
     const { run } = await makePlace();
     await host().sh('rm -f /etc/claw-notice /etc/claw-motd');
@@ -128,6 +159,7 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
           user: 'alice',
           runAs: 'root',
           command: expect.stringMatching(/^\//),
+          because: 'password',
         },
       ]),
     });

@@ -39,7 +39,7 @@ export interface RefusedCommand {
   /** `root`, or the user that the command is for. */
   readonly runAs: string;
   readonly command: string;
-  /** Set where it may be granted, but not without a password, and none was given. */
+  /** Set where sudo wants a password first, and none was given: with one it may be granted. */
   readonly because?: 'password';
 }
 

@@ -10,7 +10,7 @@ export interface SudoGrant {
   readonly user: string;
   readonly runAs: string;
   readonly command: string;
-  /** Set where a password of sudo would do. */
+  /** Set where sudo wants a password first, and none was given: with one it may be granted. */
   readonly because?: 'password';
 }
 

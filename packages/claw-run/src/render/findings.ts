@@ -54,7 +54,10 @@ export function sudoLines(sudo: readonly SudoGrant[]): readonly string[] {
     ),
     '',
     ...(sudo.some(({ because }) => because === 'password')
-      ? ['Where sudo wants a password: --sudo-password-from env:NAME, file:PATH or prompt gives it.', '']
+      ? [
+          'Sudo wants a password: with --sudo-password-from env:NAME, file:PATH or prompt it may grant them as it is.',
+          '',
+        ]
       : []),
     'An administrator grants them with these lines, by `visudo -f /etc/sudoers.d/claw-run`:',
     '',

@@ -23,6 +23,8 @@ export interface Reach {
   /** How hosts are reached, and who answers what they ask. */
   readonly ways?: HostWays | undefined;
   readonly answers?: Answers | undefined;
+  /** Who answers where hosts are reached in ways that a journal kept: secrets are taken again from where they came from. */
+  readonly answersFor?: ((ways: HostWays) => Answers) | undefined;
   /** The hosts of a target that stands for many: a file or a list, and which of them are meant. */
   readonly hosts?: string | undefined;
   readonly limit?: string | undefined;
@@ -92,9 +94,11 @@ export function hostReachOf(bindings: JsonObject, given: Reach): Reach {
     return kind === 'host' && where !== undefined ? [{ name, where, value }] : [];
   });
   const kept = Object.assign({}, ...hosts.map(({ value }) => keptWays(value))) as HostWays;
+  const ways = { ...kept, ...given.ways };
   return {
     ...given,
-    ways: { ...kept, ...given.ways },
+    ways,
+    answers: given.answersFor?.(ways) ?? given.answers,
     targets: [...hosts.map(({ name, where }) => `${name}=${where}`), ...(given.targets ?? [])],
   };
 }

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Runbook } from '@claw-run/core';
 import type { Context } from '../context.ts';
 import type { Reach } from './bind-targets.ts';
-import { answersOf, hostWays } from './host-reach.ts';
+import { type Answers, answersOf, type HostWays, hostWays } from './host-reach.ts';
 import type { Interrupt } from './interrupt.ts';
 import { stateFolder } from './state-folder.ts';
 
@@ -17,6 +17,14 @@ export interface OpenReach {
 export function reachOfFlags(context: Context): Reach {
   const { io, options } = context;
   const ways = hostWays(options, io.cwd);
+  const known = new Map<string, Answers>();
+  const answersFor = (some: HostWays) => {
+    // the same ways for many hosts are the same questions, asked once
+    const key = JSON.stringify(some);
+    const answers = known.get(key) ?? answersOf(some, io, io.canAsk && options.output !== 'json');
+    known.set(key, answers);
+    return answers;
+  };
   return {
     kubeconfig: options.kubeconfig,
     context: options.context,
@@ -24,7 +32,8 @@ export function reachOfFlags(context: Context): Reach {
     hosts: options.hosts,
     limit: options.limit,
     ways,
-    answers: answersOf(ways, io, io.canAsk && options.output !== 'json'),
+    answers: answersFor(ways),
+    answersFor,
     env: io.env,
     cwd: io.cwd,
     stateFolder: stateFolder(context),

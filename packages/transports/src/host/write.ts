@@ -65,16 +65,26 @@ function beside(path: string): string {
   return path.replace(/[^/]*$/, '') + besideName(path);
 }
 
-/** `w PATH BESIDE MODE OWNER GROUP SUDO`, with the content on its standard input. */
-const writeFunction = `w() ( umask 077
+/**
+ * `w PATH BESIDE MODE OWNER GROUP SUDO`, with the content on its standard input. Without a terminal sudo keeps its tickets by the process that started it, so
+ * `v` takes one for each process that starts it. `q` puts into `r` what a command prints, without what it warns of; `y` what it says of its failure.
+ */
+const writeFunction = `v() { [ -z "$S" ] || [ -z "$W" ] || printf '%s\\n' "$W" | sudo -S -p '' -v; }
+q() { r=$(v; "$@" </dev/null 2>/dev/null; echo " $?"); [ "\${r##* }" = 0 ] || return 1; r=\${r% *}; r=\${r%?}; }
+y() { r=$(v; "$@" </dev/null 2>&1); }
+w() ( umask 077
 S=$6
-[ -z "$S$W" ] || [ -z "$W" ] || printf '%s\\n' "$W" | sudo -S -p '' -v || exit 1
+v || exit 1
 t=$1
-if [ -n "$S" ] || [ -L "$1" ]; then t=$($S readlink -f "$1" </dev/null 2>/dev/null; echo .); t=\${t%??}; [ -n "$t" ] || t=$1; fi
+if [ -n "$S" ] || [ -L "$1" ]; then
+if q $S readlink -f "$1"; then t=$r
+elif [ -n "$S" ]; then y $S readlink -f "$1"; case $r in *'sudo: a '*|*'sudo: no password'*|*'orry, user'*|*'not in the sudoers'*) printf '%s\\n' "$r" >&2; exit 1;; esac
+fi; fi
 case $t in */*) b=\${t%/*}/$2;; *) b=$2;; esac
 s=
 if [ -n "$S" ] || [ -e "$t" ]; then
-s=$($S stat -c %F:%u:%g:%a "$t" </dev/null 2>&1) || case $s in *'No such file'*|*'Not a directory'*) s=;; *) printf '%s\\n' "$s" >&2; exit 1;; esac
+if q $S stat -c %F:%u:%g:%a "$t"; then s=$r
+else y $S stat -c %F:%u:%g:%a "$t"; case $r in *'No such file'*|*'Not a directory'*) ;; *) printf '%s\\n' "$r" >&2; exit 1;; esac; fi
 case $s in ''|regular*) ;; *) printf '%s\\n' "it is a \${s%%:*}, not a file" >&2; exit 1;; esac
 fi
 m=\${s##*:}; o=\${s#*:}; o=\${o%:*}
@@ -85,7 +95,7 @@ $S dd conv=fsync status=none of="$b" || exit 1
 if [ -n "$s" ]; then
 n=\${4:-\${o%:*}}:\${5:-\${o#*:}}
 $S chown "$n" "$b" </dev/null || exit 1
-x=$($S ${keepAttributes.join(' ')} "$t" "$b" </dev/null 2>&1) || case $x in
+x=$(v; $S ${keepAttributes.join(' ')} "$t" "$b" </dev/null 2>&1) || case $x in
 *nrecognized*|*nvalid\\ option*|*sage:*) $S chmod "$m" "$b" </dev/null || exit 1
 [ ! -e /sys/fs/selinux/enforce ] || $S chcon --reference="$t" "$b" </dev/null || exit 1;;
 *) printf '%s\\n' "$x" >&2; exit 1;; esac
