@@ -9,7 +9,7 @@ import { processChannel } from '../src/host/process-channel.ts';
 import type { Channel, Shell } from '../src/host/shell.ts';
 
 /** A host on this machine that keeps count of what goes over the wire, and whose connection can be cut. */
-function countedHost(settings: HostSettings & { program?: string } = {}) {
+function countedHost(settings: HostSettings & { program?: string; holdsBack?: boolean } = {}) {
   const scripts: string[] = [];
   const channels: Channel[] = [];
   const cut = new Set<Channel>();
@@ -29,6 +29,7 @@ function countedHost(settings: HostSettings & { program?: string } = {}) {
         scripts.push(String(chunk));
         return write(chunk);
       };
+      if (settings.holdsBack === true) return { ...channel, holdsBack: true };
       return channel;
     },
     close: () => Promise.resolve(),
@@ -65,6 +66,26 @@ describe('what goes over the wire', () => {
     expect([scripts.length, channels.length]).toEqual([3, 1]);
     await host.perform({ do: 'write', path: join(folder, 'x'), content: 'x' }, { key: 'a/b/0', ...calm() });
     expect([scripts.length, channels.length]).toEqual([4, 1]);
+    await host.close();
+  });
+
+  it('is an empty line too, where the other side holds back the rest of an answer until the first part is acknowledged', async () => {
+    const { host, scripts } = countedHost({ holdsBack: true });
+    await host.read({ read: 'run', argv: ['true'] }, calm());
+    const acknowledged = join(folder, 'acknowledged');
+    const slow = host.read(
+      {
+        read: 'run',
+        argv: ['sh', '-c', `echo a; until [ -e ${acknowledged} ]; do sleep 0.01; done; echo b`],
+      },
+      calm(),
+    );
+    await until('the first part is acknowledged', async () => scripts.at(-1) === '\n');
+    await writeFile(acknowledged, '');
+    expect(await slow).toMatchObject({ exit: 0, stdout: 'a\nb\n' });
+    expect(await host.read({ read: 'run', argv: ['echo', 'next'] }, calm())).toMatchObject({
+      stdout: 'next\n',
+    });
     await host.close();
   });
 
