@@ -42,7 +42,7 @@ async function bringUp(stem: string, kind: 'host' | 'ldap'): Promise<World> {
       }),
     snapshot: () =>
       host.sh(`getent -s files shadow; sha256sum /etc/claw-scheduler/config.yaml; stat -c '%a %U %G' /etc/shadow
-        cd /home/${user}/.claw && sha256sum config.yaml credentials; stat -c '%a %U %G' config.yaml credentials
+        cd /home/${user}/.claw && sha256sum config.yaml credentials; stat -c '%a %u %g' config.yaml credentials
         systemctl is-active claw-scheduler sssd || true; ls /tmp | grep -v -e systemd -e snap || true`),
     async down() {
       await connection.close();

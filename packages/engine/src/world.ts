@@ -75,7 +75,13 @@ export function createWorld(connection: Connection): World {
   const observeFact = async (fact: AnyFact, signal: AbortSignal): Promise<unknown> => {
     const foretold = predicted.get(fact.key);
     if (foretold !== undefined && !holdsWhole(fact)) return foretold.value;
-    const raw = predictRead(fact.read, await read(fact, signal), actions);
+    // What a read lacks now, a user say, may come of what is planned before it.
+    const got = await read(fact, signal).catch((error: unknown) => {
+      if (problemOf(error).code === 'not-found' && actions.some((action) => touches(action, fact)))
+        return unpredictable;
+      throw error;
+    });
+    const raw = predictRead(fact.read, got, actions);
     if (raw !== unpredictable) return parse(fact, raw);
     return foretold === undefined ? unpredictable : foretold.value;
   };
