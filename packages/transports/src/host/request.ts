@@ -23,6 +23,8 @@ export interface Request {
 /** A shell that was started, and what it told of itself. */
 export interface Open {
   readonly wire: Wire;
+  /** Tells the shell what it has to know, once; nothing can be asked of it before. */
+  readonly greet: () => void;
   /** Settles once the shell has told of itself, or has ended. */
   readonly greeted: Promise<boolean>;
   pid: number;

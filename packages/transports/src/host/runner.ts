@@ -229,6 +229,12 @@ export class Runner {
   }
 
   async #opened(signal: AbortSignal): Promise<Open> {
+    const open = await this.#standing(signal);
+    open.greet();
+    return open;
+  }
+
+  async #standing(signal: AbortSignal): Promise<Open> {
     const begun = this.#begun;
     this.#begun = undefined;
     if (begun !== undefined) return begun;

@@ -13,7 +13,7 @@ export interface StartOptions {
   readonly startSeconds: number;
 }
 
-/** Starts a shell and sends it what it has to know. Its answer is not waited for: what is asked first goes out with it. */
+/** Starts a shell. What it has to know is sent by `greet`, and its answer is not waited for: what is asked first goes out with it. */
 export async function startShell(
   { shell, prelude, startSeconds }: StartOptions,
   id: string,
@@ -22,16 +22,6 @@ export async function startShell(
   const channel = await shell.open({ signal });
   const wire = new Wire(channel, randomBytes(16).toString('hex'), outputLimit);
   const { promise: greeted, resolve } = Promise.withResolvers<boolean>();
-  const open: Open = {
-    wire,
-    greeted,
-    pid: 0,
-    uid: '',
-    user: '',
-    way: 'shell',
-    authenticated: false,
-    abandoned: false,
-  };
   const onExcess = () => {
     open.abandoned = true;
     wire.kill();
@@ -40,8 +30,23 @@ export async function startShell(
     if (outcome.came === 'back') introduce(open, outcome.result.note);
     resolve(outcome.came === 'back');
   };
-  const hello = `${preludeOf(wire.nonce, prelude)}e ${id} 0 "$$ $U \${LOGNAME:-$USER}"\n`;
-  wire.send(hello, [{ id, seconds: startSeconds, onExcess, settle }]);
+  let told = false;
+  const open: Open = {
+    wire,
+    greet() {
+      if (told) return;
+      told = true;
+      const hello = `${preludeOf(wire.nonce, prelude)}e ${id} 0 "$$ $U \${LOGNAME:-$USER}"\n`;
+      wire.send(hello, [{ id, seconds: startSeconds, onExcess, settle }]);
+    },
+    greeted,
+    pid: 0,
+    uid: '',
+    user: '',
+    way: 'shell',
+    authenticated: false,
+    abandoned: false,
+  };
   return open;
 }
 
