@@ -1,4 +1,4 @@
-import { scenarios } from '@claw-run/sandbox';
+import { scenariosOf } from '@claw-run/sandbox';
 import { describe } from 'vitest';
 import { startRealApiServer, whyNoApiServer } from './api-server.ts';
 import { describeWorkerDenied } from './support/worker-denied-contract.ts';
@@ -6,7 +6,7 @@ import { describeWorkerDenied } from './support/worker-denied-contract.ts';
 const why = whyNoApiServer();
 if (why !== undefined) console.warn(`skipped: worker-denied on a real API server. ${why}`);
 
-const broken = scenarios.map(({ name }) => name).filter((name) => name !== 'healthy');
+const broken = scenariosOf('worker-denied');
 const singles = broken.map((name) => [name]);
 const pairs = broken.flatMap((one, index) => broken.slice(index + 1).map((other) => [one, other]));
 

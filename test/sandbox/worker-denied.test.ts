@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { scenarios, startApiServer } from '@claw-run/sandbox';
+import { scenariosOf, startApiServer } from '@claw-run/sandbox';
 import { describeWorkerDenied } from '../cluster/support/worker-denied-contract.ts';
 
-const broken = scenarios.map(({ name }) => name).filter((name) => name !== 'healthy');
+const broken = scenariosOf('worker-denied');
 
 describeWorkerDenied(startOwnServer, [['healthy'], ...broken.map((name) => [name]), broken]);
 

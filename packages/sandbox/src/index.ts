@@ -1,6 +1,6 @@
 export { type ApiServer, type ApiServerOptions, startApiServer } from './cluster/index.ts';
 export { type CliStreams, openclawCli } from './openclaw/cli.ts';
-export { type Scenario, scenarios } from './openclaw/scenarios.ts';
+export { type Scenario, scenarios, scenariosOf } from './openclaw/scenarios.ts';
 export {
   type PracticeHeadNode,
   type PracticeHeadNodeOptions,

@@ -65,10 +65,10 @@ describe('the commands of a practice head node', () => {
       / ; start_time=\[[A-Z][a-z]{2} \d{4}-.* UTC\] ;.* status=0 \}\n$/,
     );
     await node.sh('kill -9 $(systemctl show -p MainPID claw-scheduler | cut -d= -f2)');
-    expect(await node.sh('systemctl is-active claw-scheduler')).toMatchObject({
-      code: 3,
-      stdout: 'failed\n',
-    });
+    // a signal is sent before it has done its work
+    await expect
+      .poll(() => node.sh('systemctl is-active claw-scheduler'), { timeout: 10_000 })
+      .toMatchObject({ code: 3, stdout: 'failed\n' });
     expect(
       (await node.sh('systemctl restart claw-scheduler; systemctl is-active claw-scheduler')).stdout,
     ).toBe('active\n');
