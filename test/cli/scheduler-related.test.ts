@@ -8,6 +8,7 @@ import { type HeadNodeScenario, startHeadNode } from '@claw-run/sandbox';
 import { connectLocal } from '@claw-run/transports';
 import { expect, onTestFinished, test } from 'vitest';
 import { arrangeRunbook, changing, found, told } from '../lab/support/try-runbook.ts';
+import { goWholeWay } from '../lab/support/whole-way.ts';
 import { root } from './support/claw-run.ts';
 
 const program = (name: string) => [
@@ -91,33 +92,6 @@ function ofNode(name: string, params: { readonly [name: string]: ParamValue | un
 
 type Practice = Awaited<ReturnType<typeof practice>>;
 
-/** Dry run, mend, run again, undo: everything that has to hold for a cause that is mended. */
-async function mendsAll({ go, undo, snapshot }: Practice, causes: readonly string[]) {
-  const before = await snapshot();
-  const dry = await go({ mode: 'plan' });
-  expect({ status: dry.outcome.status, found: found(dry) }, told(dry)).toEqual({
-    status: 'ok',
-    found: causes,
-  });
-  expect(await snapshot(), 'a dry run changes nothing').toEqual(before);
-  const mended = await go();
-  expect({ status: mended.outcome.status, found: found(mended) }, told(mended)).toEqual({
-    status: 'ok',
-    found: causes,
-  });
-  const after = await snapshot();
-  const again = await go();
-  expect(
-    { status: again.outcome.status, found: found(again), changing: changing(again) },
-    told(again),
-  ).toEqual({ status: 'ok', found: [], changing: [] });
-  expect(await snapshot(), 'a second run changes nothing').toEqual(after);
-  const undone = await undo(mended.outcome.run);
-  expect(undone.outcome.status, told(undone)).toBe('ok');
-  expect(await snapshot(), 'after roll-back every byte is as it was').toEqual(before);
-  return { dry, mended };
-}
-
 const evidenceOf = (told: Awaited<ReturnType<Practice['go']>>, cause: string) =>
   told.events.flatMap((event) => (event.type === 'cause' && event.id === cause ? [event.evidence] : []))[0];
 
@@ -147,7 +121,7 @@ test.each<Rejected>([
   'auth-failed: $scenarios is found, mended, proved by a login, settled and undone',
   async ({ scenarios, params, causes }) => {
     const place = await practice('auth-failed', scenarios, params);
-    const { mended } = await mendsAll(place, causes);
+    const { mended } = await goWholeWay({ bench: place, causes, snapshot: place.snapshot });
     expect(JSON.stringify(mended.events)).not.toMatch(/a-new-one-for-alice|scrypt/);
   },
 );
@@ -173,7 +147,7 @@ test.each([
 
 test('job-invalid: an indent is found by line and column, and mended by blanks alone', async () => {
   const place = await practice('job-invalid', ['job-invalid']);
-  const { dry } = await mendsAll(place, ['indent']);
+  const { dry } = await goWholeWay({ bench: place, causes: ['indent'], snapshot: place.snapshot });
   expect(evidenceOf(dry, 'indent')?.details).toMatchObject({
     line: 5,
     column: 1,
@@ -257,7 +231,7 @@ test('queue-full: the wait has an end, and nobody has lost a job by it', async (
 
 test('queue-full: told to use another queue, the job file names it', async () => {
   const place = await practice('queue-full', ['queue-full'], { 'other-queue': 'batch' });
-  await mendsAll(place, ['elsewhere']);
+  await goWholeWay({ bench: place, causes: ['elsewhere'], snapshot: place.snapshot });
 });
 
 test('queue-full: a queue that is not open to the user is not used', async () => {
@@ -271,7 +245,7 @@ test('queue-full: a queue that is not open to the user is not used', async () =>
 
 test('scheduler-unavailable: a scheduler that is stopped is started', async () => {
   const place = await practice('scheduler-denied', ['service'], { jobs: 1, 'limit-ms': 20_000 });
-  await mendsAll(place, ['service']);
+  await goWholeWay({ bench: place, causes: ['service'], snapshot: place.snapshot });
 });
 
 test('scheduler-unavailable: one that does not take its configuration is told of, and not started again', async () => {

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
 import { type HeadNode, setUpHeadNode } from './support/scheduler.ts';
 import { arrangeRunbook, type Bench, changing, found, reach, told } from './support/try-runbook.ts';
+import { goWholeWay } from './support/whole-way.ts';
 
 const why = whyNoLab();
 if (why !== undefined) console.error(`the related errors of the scheduler are not tried: ${why}`);
@@ -52,32 +53,6 @@ async function bringUp(stem: string, kind: 'host' | 'ldap'): Promise<World> {
   };
 }
 
-/** Dry run, mend, run again, undo: everything that has to hold for a cause that is mended. */
-async function mendsAll({ snapshot }: World, { go, undo }: Bench, causes: readonly string[]) {
-  const before = await snapshot();
-  const dry = await go({ mode: 'plan' });
-  expect({ status: dry.outcome.status, found: found(dry) }, told(dry)).toEqual({
-    status: 'ok',
-    found: causes,
-  });
-  expect(await snapshot(), 'a dry run changes nothing').toEqual(before);
-  const mended = await go();
-  expect({ status: mended.outcome.status, found: found(mended) }, told(mended)).toEqual({
-    status: 'ok',
-    found: causes,
-  });
-  const after = await snapshot();
-  const again = await go();
-  expect(
-    { status: again.outcome.status, found: found(again), changing: changing(again) },
-    told(again),
-  ).toEqual({ status: 'ok', found: [], changing: [] });
-  expect(await snapshot(), 'a second run changes nothing').toEqual(after);
-  const undone = await undo(mended.outcome.run);
-  expect(undone.outcome.status, told(undone)).toBe('ok');
-  expect(await snapshot(), 'after roll-back every byte is as it was').toEqual(before);
-}
-
 interface Rejected {
   readonly scenarios: readonly HeadNodeScenario[];
   readonly params: { readonly [name: string]: ParamValue };
@@ -106,7 +81,8 @@ describe.skipIf(why !== undefined)('with the accounts of a host', () => {
     'auth-failed: $scenarios is found, mended, proved by a login, settled and undone',
     async ({ scenarios, params, causes }) => {
       await world.head.apply(scenarios);
-      await mendsAll(world, await world.bench('auth-failed', params), causes);
+      const bench = await world.bench('auth-failed', params);
+      await goWholeWay({ bench, causes, snapshot: world.snapshot });
     },
   );
 
@@ -170,6 +146,7 @@ describe.skipIf(why !== undefined)('with the accounts of a directory', () => {
 
   test('auth-failed: a client of the directory that does not run is started', async () => {
     await world.head.apply(['directory-client']);
-    await mendsAll(world, await world.bench('auth-failed'), ['directory-client']);
+    const bench = await world.bench('auth-failed');
+    await goWholeWay({ bench, causes: ['directory-client'], snapshot: world.snapshot });
   });
 });

@@ -1,27 +1,36 @@
 import { expect } from 'vitest';
-import { type Bench, changing, found, told } from './try-runbook.ts';
+import { type Bench, changing, found, type Told, told } from './try-runbook.ts';
 
 /** One broken world, and how it is looked at. */
 export interface WholeWay {
-  readonly bench: Bench;
+  readonly bench: Pick<Bench, 'go' | 'undo'>;
   /** The ids of the causes that it has. None: it is healthy. */
   readonly causes: readonly string[];
   /** Everything that the runbook may change, to the byte. */
-  readonly snapshot: () => Promise<string>;
-  /** Who changed what last. */
-  readonly times: () => Promise<string>;
+  readonly snapshot: () => Promise<unknown>;
+  /** Who changed what last, where that can be told. */
+  readonly times?: () => Promise<string>;
   /** That it is mended, by other means than the runbook's own; throws where it is not. */
-  readonly proof: () => Promise<void>;
+  readonly proof?: () => Promise<void>;
 }
 
 /** A dry run, a run, a second run and a roll-back: found, mended, proved, settled and undone. */
-export async function goWholeWay({ bench, causes, snapshot, times, proof }: WholeWay): Promise<void> {
+export async function goWholeWay({
+  bench,
+  causes,
+  snapshot,
+  times,
+  proof,
+}: WholeWay): Promise<{ readonly dry: Told; readonly mended: Told }> {
   const sorted = causes.toSorted();
-  const [before, untouched] = [await snapshot(), await times()];
+  const [before, untouched] = [await snapshot(), await times?.()];
 
   const dry = await bench.go({ mode: 'plan' });
-  expect(found(dry), told(dry)).toEqual(sorted);
-  expect(await times(), 'a dry run changes nothing').toEqual(untouched);
+  expect({ status: dry.outcome.status, found: found(dry) }, told(dry)).toEqual({
+    status: 'ok',
+    found: sorted,
+  });
+  expect(await times?.(), 'a dry run changes nothing').toEqual(untouched);
   expect(await snapshot(), 'a dry run changes nothing').toEqual(before);
 
   const mended = await bench.go();
@@ -29,7 +38,7 @@ export async function goWholeWay({ bench, causes, snapshot, times, proof }: Whol
     status: 'ok',
     found: sorted,
   });
-  await proof();
+  await proof?.();
   const after = await snapshot();
 
   const again = await bench.go();
@@ -38,9 +47,10 @@ export async function goWholeWay({ bench, causes, snapshot, times, proof }: Whol
     told(again),
   ).toEqual({ status: 'ok', found: [], changing: [] });
   expect(await snapshot(), 'a second run changes nothing').toEqual(after);
-  if (causes.length === 0) return;
+  if (causes.length === 0) return { dry, mended };
 
   const undone = await bench.undo(mended.outcome.run);
   expect(undone.outcome.status, told(undone)).toBe('ok');
   expect(await snapshot(), 'after roll-back every byte is as it was').toEqual(before);
+  return { dry, mended };
 }

@@ -51,8 +51,10 @@ export async function wipeWorld(client: KubeClient, options: WorldOptions): Prom
 async function removeWorkloads(client: KubeClient, { namespace, name }: WorldOptions): Promise<void> {
   await removeWorkload(client, namespace, name);
   await removeWorkload(client, SYSTEM_NAMESPACE, 'openclaw-controller');
-  const workers = await whenServed(() => client.list(resources.workers, namespace));
-  await Promise.all(workers.items.map((worker) => client.remove(resources.workers, worker)));
+  for (const resource of [resources.workers, resources.tasks]) {
+    const { items } = await whenServed(() => client.list(resource, namespace));
+    await Promise.all(items.map((object) => client.remove(resource, object)));
+  }
 }
 
 async function removeWorkload(client: KubeClient, namespace: string, app: string): Promise<void> {
