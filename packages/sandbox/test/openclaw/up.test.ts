@@ -37,7 +37,7 @@ const steady = (text: string) =>
     .replace(/worker-[a-z0-9]{8}-[a-z0-9]{4}/g, 'worker-8x7k2m3n-a2b3')
     .replace(/wrk_[a-z0-9]{8}/g, 'wrk_8x7k2m3n');
 
-test('the package exports what the command line needs', () => {
+test('the package exports what the command line and the tests of runbooks need', () => {
   expect(Object.keys(sandboxPackage).toSorted()).toEqual([
     'createHeadNodeSecrets',
     'headNodeScenarios',
@@ -47,6 +47,7 @@ test('the package exports what the command line needs', () => {
     'openclawCli',
     'parseHeadNodeScenarios',
     'scenarios',
+    'scenariosOf',
     'siteFiles',
     'startApiServer',
     'startHeadNode',
