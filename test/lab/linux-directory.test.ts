@@ -3,6 +3,7 @@ import { linux } from '@claw-run/linux';
 import { describeLaws, type Subject } from '@claw-run/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
+import { type ByShell, subjectByShell } from './support/subject-by-shell.ts';
 import { reach } from './support/try-runbook.ts';
 
 const missing = whyNoLab();
@@ -94,18 +95,8 @@ const withMember = `${without}; printf '${entry}add: member\\nmember: ${dn}\\n' 
 const stale = `${without}; id lalice; getent group claw-ldap; printf '${entry}add: member\\nmember: ${dn}\\n' | ${ldap}`;
 
 /** A use of a definition in a directory that a shell line makes. */
-function subject(one: Omit<Subject, 'definition' | 'before'> & { id: string; make: string }): Subject {
-  const { id, make, ...rest } = one;
-  const definition = library.get(id);
-  if (definition === undefined) throw new Error(`there is no ${id}`);
-  return {
-    ...rest,
-    definition,
-    before: async () => {
-      await host.sh(make);
-      return undefined;
-    },
-  };
+function subject(one: ByShell & { make: string }): Subject {
+  return subjectByShell(library, () => host, one);
 }
 
 const directory = { uri: 'ldapi:///', external: true };

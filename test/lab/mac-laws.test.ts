@@ -7,6 +7,7 @@ import { describeLaws, type Subject } from '@claw-run/testing';
 import { connectSsh } from '@claw-run/transports';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
+import { type ByShell, subjectByShell } from './support/subject-by-shell.ts';
 
 const missing = whyNoLab();
 if (missing !== undefined) console.error(`the laws of SELinux and AppArmor are not tried: ${missing}`);
@@ -41,19 +42,7 @@ function vmSuite(flavour: 'selinux' | 'apparmor', prepare: string) {
         commandSeconds: 300,
         lockFolder: `/run/claw-run-${process.pid}`,
       }),
-    subject(one: Omit<Subject, 'definition' | 'before'> & { id: string; make?: string }): Subject {
-      const { id, make = 'true', ...rest } = one;
-      const definition = library.get(id);
-      if (definition === undefined) throw new Error(`there is no ${id}`);
-      return {
-        ...rest,
-        definition,
-        before: async () => {
-          await vm.sh(make);
-          return undefined;
-        },
-      };
-    },
+    subject: (one: ByShell): Subject => subjectByShell(library, () => vm, one),
   };
 }
 

@@ -3,6 +3,7 @@ import { slurm } from '@claw-run/slurm';
 import { describeLaws, type Subject } from '@claw-run/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
+import { type ByShell, subjectByShell } from './support/subject-by-shell.ts';
 import { reach } from './support/try-runbook.ts';
 
 const why = whyNoLab();
@@ -22,18 +23,8 @@ const stale = `${world('claw-users')}; ${joined}`;
 const cancelled = `${healthy}; scancel -u alice`;
 
 /** A use of a definition with a slurmctld that a shell line leads into a state. */
-function subject(one: Omit<Subject, 'definition' | 'before'> & { id: string; make: string }): Subject {
-  const { id, make, ...rest } = one;
-  const definition = library.get(id);
-  if (definition === undefined) throw new Error(`there is no ${id}`);
-  return {
-    ...rest,
-    definition,
-    before: async () => {
-      await host.sh(make);
-      return undefined;
-    },
-  };
+function subject(one: ByShell & { make: string }): Subject {
+  return subjectByShell(library, () => host, one);
 }
 
 /** slurmctld keeps jobs that have ended for some minutes and then forgets them by itself. */

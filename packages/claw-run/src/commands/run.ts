@@ -23,7 +23,7 @@ export async function call(context: Context): Promise<number> {
   }
 }
 
-/** What a run needs, the largest first. Each is loaded at one go: in between, hosts that are being connected to get their answers. */
+/** What a run needs, in the order in which it does. Each is loaded at one go: in between, hosts that are being connected to get their answers. */
 const parts: readonly (() => Promise<unknown>)[] = [
   () => import('../run/load-library.ts'),
   () => import('../run/open-runbook.ts'),
