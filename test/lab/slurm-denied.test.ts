@@ -6,6 +6,7 @@ import { linux } from '@claw-run/linux';
 import { slurm } from '@claw-run/slurm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
+import { nodeReady } from './support/slurm.ts';
 import { arrangeRunbook, type Bench, changing, found, reach, told } from './support/try-runbook.ts';
 
 const why = whyNoLab();
@@ -102,6 +103,7 @@ describe.skipIf(why !== undefined)('slurm-partition-denied on a host of the lab'
         inDirectory('add'),
         'sss_cache -E; getent group claw-ldap >/dev/null',
         'scontrol reconfigure',
+        nodeReady,
         ...names.map((name) => worlds[name].break),
       ].join('\n'),
     });
@@ -182,6 +184,37 @@ describe.skipIf(why !== undefined)('slurm-partition-denied on a host of the lab'
       expect(left.outcome.problems.map(({ message }) => message).join('\n')).toContain(
         `slurmctld refuses ${users[0]} in claw: User's group not permitted to use this partition`,
       );
+    },
+  );
+
+  test.each([{ names: [] }, { names: ['local group'] }] as const)(
+    'a drained node is told and left as it is; what else was wrong ($names) is mended and proved',
+    async ({ names }) => {
+      await make(names);
+      await host.sh("scontrol update NodeName=$(hostname -s) State=DRAIN Reason='fan is slow'");
+      const bench = await benchFor('alice');
+      const before = await snapshot();
+
+      const mended = await bench.go();
+      expect({ status: mended.outcome.status, found: found(mended) }, told(mended)).toEqual({
+        status: 'ok',
+        found: [...names.map(() => 'group'), 'unavailable'],
+      });
+      expect(told(mended)).toContain('is drained (fan is slow)');
+      expect(await host.sh("sinfo -h -N -p claw -o '%T %E'")).toBe('drained fan is slow');
+      expect(
+        await host.sh('sbatch --test-only -p claw --wrap true 2>&1 || true', { user: 'alice' }),
+      ).toContain('Requested node configuration is not available');
+      const again = await bench.go();
+      expect({ found: found(again), changing: changing(again) }, told(again)).toEqual({
+        found: ['unavailable'],
+        changing: [],
+      });
+      if (names.length === 0) return;
+
+      const undone = await bench.undo(mended.outcome.run);
+      expect(undone.outcome.status, told(undone)).toBe('ok');
+      expect(await snapshot()).toEqual(before);
     },
   );
 });

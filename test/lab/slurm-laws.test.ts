@@ -3,6 +3,7 @@ import { slurm } from '@claw-run/slurm';
 import { describeLaws, type Subject } from '@claw-run/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
+import { nodeReady } from './support/slurm.ts';
 import { type ByShell, subjectByShell } from './support/subject-by-shell.ts';
 import { reach } from './support/try-runbook.ts';
 
@@ -16,11 +17,17 @@ let host: LabHost;
 const lineOf = (groups: string) =>
   `sed 's/^PartitionName=claw .*/PartitionName=claw Nodes=ALL MaxTime=INFINITE AllowGroups=${groups} # who may/' /etc/slurm.conf.start >/etc/slurm/slurm.conf`;
 const group = 'cp -p /root/group.start /etc/group; cp -p /root/gshadow.start /etc/gshadow';
-const world = (groups: string, more = 'true') => `${lineOf(groups)}; ${group}; ${more}; scontrol reconfigure`;
+const world = (
+  groups: string,
+  more = 'true',
+) => `${lineOf(groups)}; ${group}; ${more}; scontrol reconfigure; scontrol update PartitionName=claw State=UP
+${nodeReady}`;
 const joined = 'usermod -aG claw-users alice';
 const healthy = world('claw-users', joined);
 const stale = `${world('claw-users')}; ${joined}`;
 const cancelled = `${healthy}; scancel -u alice`;
+const drained = (world: string) =>
+  `${world}; scontrol update NodeName=$(hostname -s) State=DRAIN Reason='fan is slow'`;
 
 /** A use of a definition with a slurmctld that a shell line leads into a state. */
 function subject(one: ByShell & { make: string }): Subject {
@@ -169,6 +176,62 @@ describe.skipIf(why !== undefined)('with a slurmctld of the lab', () => {
         with: alice,
         make: world('claw-users'),
         finds: 'fail',
+      }),
+      subject({
+        id: 'slurm.user-permitted',
+        title: 'a member while the node is drained',
+        with: alice,
+        make: drained(healthy),
+        finds: 'pass',
+      }),
+      subject({
+        id: 'slurm.user-permitted',
+        title: 'no member while the node is drained',
+        with: alice,
+        make: drained(world('claw-users')),
+        finds: 'fail',
+      }),
+      subject({
+        id: 'slurm.reconfigure',
+        title: 'a user whom slurmctld takes while the node is drained',
+        with: alice,
+        make: drained(healthy),
+        plans: 'settled',
+      }),
+      subject({
+        id: 'slurm.partition-up',
+        title: 'a node that runs jobs',
+        with: { partition: 'claw' },
+        make: healthy,
+        finds: 'pass',
+      }),
+      subject({
+        id: 'slurm.partition-up',
+        title: 'a drained node',
+        with: { partition: 'claw' },
+        make: drained(healthy),
+        finds: 'fail',
+      }),
+      subject({
+        id: 'slurm.partition-up',
+        title: 'a node that is down',
+        with: { partition: 'claw' },
+        make: `${healthy}; scontrol update NodeName=$(hostname -s) State=DOWN Reason=power`,
+        finds: 'fail',
+      }),
+      subject({
+        id: 'slurm.partition-up',
+        title: 'a partition that takes no jobs',
+        with: { partition: 'claw' },
+        make: `${healthy}; scontrol update PartitionName=claw State=DRAIN`,
+        finds: 'fail',
+      }),
+      subject({
+        id: 'slurm.partition-up',
+        title: 'no such partition',
+        with: { partition: 'gpu' },
+        make: healthy,
+        finds: 'unknown',
       }),
       subject({ id: 'slurm.partition', title: 'for one group', with: { partition: 'claw' }, make: healthy }),
       subject({ id: 'slurm.partition', title: 'for nobody', with: { partition: 'gpu' }, make: healthy }),

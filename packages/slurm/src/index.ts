@@ -2,6 +2,7 @@ import type { Definition } from '@claw-run/core';
 import { groupAllowed } from './checks/group-allowed.ts';
 import { groupsCurrent } from './checks/groups-current.ts';
 import { membersListed } from './checks/members-listed.ts';
+import { partitionUp } from './checks/partition-up.ts';
 import { userPermitted } from './checks/user-permitted.ts';
 import { partition } from './lookups/partition.ts';
 import { partitionGroup } from './steps/partition-group.ts';
@@ -15,6 +16,7 @@ export const slurm: readonly Definition[] = [
   membersListed,
   partition,
   partitionGroup,
+  partitionUp,
   reconfigure,
   testJob,
   userPermitted,
@@ -26,6 +28,7 @@ export {
   membersListed,
   partition,
   partitionGroup,
+  partitionUp,
   reconfigure,
   testJob,
   userPermitted,

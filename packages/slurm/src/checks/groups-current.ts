@@ -21,7 +21,7 @@ export const groupsCurrent = defineCheck({
   }),
   moreFacts: (_input, { running }) => ({ members: members(running?.groups ?? []) }),
   expect: ({ user, partition }, { running, permission: { answer, said }, gid, members: seen }) => {
-    if (answer === 'permitted') return pass(`slurmctld takes a job of ${user} for ${partition}`);
+    if (answer === 'permitted') return pass(`slurmctld lets ${user} use ${partition}: ${said}`);
     if (answer === 'other' || running === null)
       return unknown(`slurmctld refuses ${user} for another reason: ${said}`);
     const groups = groupsWith(user, gid, seen).filter((name) => running.groups?.includes(name));

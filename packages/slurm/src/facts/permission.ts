@@ -1,12 +1,15 @@
 import { type Fact, type RunResult, runFact } from '@claw-run/core';
 import { partitionTopic } from './partition.ts';
 
-/** What slurmctld would say to a job: `refused` for lack of a group, `other` for any other reason. */
+/** What slurmctld would say to a job: `refused` for lack of a group, `other` for any other reason that has to do with who asks or what for. */
 export type Permission = { readonly answer: 'permitted' | 'refused' | 'other'; readonly said: string };
 
 /** Of a job that slurmctld takes it says a number and a time that change with each look: that is left out. */
 const script =
   'said=$(sbatch --test-only "--partition=$1" --chdir=/ --wrap=true 2>&1) || { code=$?; printf "%s\\n" "$said" >&2; exit $code; }';
+
+/** slurmctld looks at who asks before it looks for a node (slurm_errno.h: ESLURM_REQUESTED_NODE_CONFIG_UNAVAILABLE, ESLURM_NODE_NOT_AVAIL). */
+const noNode = /Requested node configuration is not available|Required node not available/;
 
 /**
  * Whether a user may use a partition, asked as that user in a fresh session. Nothing is submitted: `--test-only` (sbatch(1)) lets slurmctld check the
@@ -28,6 +31,7 @@ function parsePermission({ exit, stdout, stderr }: RunResult): Permission {
   const told = lines.find((line) => /^(allocation failure|sbatch): /.test(line)) ?? lines.find(Boolean) ?? '';
   const said = told.replace(/^(?:allocation failure|sbatch(?:: error)?): /, '');
   if (exit === 0) return { answer: 'permitted', said: 'slurmctld takes the job' };
+  if (noNode.test(told)) return { answer: 'permitted', said: `no node can run it now: ${said}` };
   return {
     answer: lines.some((line) => line.includes("User's group not permitted")) ? 'refused' : 'other',
     said: said || `sbatch ended with ${exit}`,

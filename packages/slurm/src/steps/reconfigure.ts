@@ -10,7 +10,7 @@ export const reconfigure = defineEvent({
   summary: 'slurmctld has read its configuration and the groups of its partitions again',
   description:
     'Needed where slurmctld refuses the user for lack of a group. It flushes the list of users that slurmctld keeps for each partition; running and pending jobs stay ' +
-    '(scontrol(1), "reconfigure"). Done once slurmctld takes a job of the user: while it still refuses, a cache below it (sssd, nscd) may be what is stale.',
+    '(scontrol(1), "reconfigure"). Done once slurmctld lets the user in: while it still refuses, a cache below it (sssd, nscd) may be what is stale.',
   risk: 'routine',
   settlesWithinSeconds: 30,
   input: z.strictObject({
@@ -22,9 +22,9 @@ export const reconfigure = defineEvent({
   examples: [{ title: 'After Alice joined a group', with: { user: 'alice', partition: 'gpu' } }],
   facts: (input) => ({ permission: permission(input.user, input.partition) }),
   needed: ({ user, partition }, seen) =>
-    seen.permission.answer === 'permitted'
-      ? undefined
-      : `slurmctld refuses ${user} in ${partition}: ${seen.permission.said}`,
+    seen.permission.answer === 'refused'
+      ? `slurmctld refuses ${user} in ${partition}: ${seen.permission.said}`
+      : undefined,
   actions: ({ partition, group, sudo }) => [
     ...(group === undefined ? [] : [forget(group, sudo)]),
     {
@@ -37,7 +37,7 @@ export const reconfigure = defineEvent({
   ],
   done: ({ user, partition }, { permission: { answer, said } }) =>
     answer === 'permitted'
-      ? { progress: 'done', because: `slurmctld takes a job of ${user} for ${partition}` }
+      ? { progress: 'done', because: `slurmctld lets ${user} use ${partition}: ${said}` }
       : {
           progress: 'pending',
           because: `slurmctld has read the groups again and still refuses ${user} in ${partition}: ${said}`,

@@ -1,0 +1,28 @@
+import { type Fact, type RunResult, runFact } from '@claw-run/core';
+
+/** A node as slurmctld sees it: `state` in the long form of sinfo(1) with its flag, `reason` empty where nobody gave one. */
+export type Node = { readonly name: string; readonly state: string; readonly reason: string };
+
+/** The nodes of a partition; none where there is no such partition. */
+export function nodes(partition: string): Fact<'host', readonly Node[]> {
+  return runFact({
+    key: `nodes of partition ${partition}`,
+    argv: ['sinfo', '--noheader', '--Node', `--partition=${partition}`, '--format=%N|%T|%E'],
+    timeoutSeconds: 30,
+    parse: parseNodes,
+  });
+}
+
+/** Whether a node runs jobs of everybody, now or once those before are done; one that does not answer (`*`) gets none. See sinfo(1), "NODE STATE CODES". */
+export function runsJobs({ state }: Node): boolean {
+  return /^(?:idle|mixed|allocated|completing|planned|power\w*)[^\w*]?$/.test(state);
+}
+
+function parseNodes({ exit, stdout, stderr }: RunResult): readonly Node[] {
+  if (exit === 127) throw new Error('sinfo is not there; choose a host that has the Slurm client');
+  if (exit !== 0) throw new Error(stderr.trim().split('\n')[0] || `sinfo ended with ${exit}`);
+  return stdout.split('\n').flatMap((line) => {
+    const [name = '', state = '', ...reason] = line.split('|');
+    return name === '' ? [] : [{ name, state, reason: reason.join('|').replace(/^none$/, '') }];
+  });
+}
