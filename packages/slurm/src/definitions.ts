@@ -1,0 +1,9 @@
+export { groupAllowed } from './checks/group-allowed.ts';
+export { groupsCurrent } from './checks/groups-current.ts';
+export { membersListed } from './checks/members-listed.ts';
+export { partitionUp } from './checks/partition-up.ts';
+export { userPermitted } from './checks/user-permitted.ts';
+export { partition } from './lookups/partition.ts';
+export { partitionGroup } from './steps/partition-group.ts';
+export { reconfigure } from './steps/reconfigure.ts';
+export { testJob } from './steps/test-job.ts';
