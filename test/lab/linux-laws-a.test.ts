@@ -399,6 +399,24 @@ describe.skipIf(missing !== undefined)('on a host of the lab', () => {
     ).not.toContain('lalice');
   });
 
+  it.each([
+    [
+      'that is wrong',
+      'printf wrong >/root/login',
+      'does not take the password of cn=admin,dc=claw,dc=test; check bindDn and passwordFile',
+    ],
+    ['that is empty', ': >/root/login', 'does not let cn=admin,dc=claw,dc=test log in: '],
+    ['that is not there', 'rm -f /root/login', 'cannot be asked: /root/login: No such file or directory'],
+  ])('a password file %s is named before anything is changed', async (_title, make, said) => {
+    await host.sh(`${without}; umask 077; ${make}`);
+    const { applied } = await tried('linux.group-member', {
+      ...lalice,
+      directory: { ...manager, passwordFile: '/root/login' },
+    });
+    expect(applied.status).toBe('refused');
+    expect(applied.problems.map(({ message }) => message).join()).toContain(said);
+  });
+
   it('a wait that fails says which layer is stale and how long it may stay so', async () => {
     await host.sh(stale);
     const { applied } = await tried('linux.group-visible', { ...lalice, flush: false }, 1);

@@ -1,6 +1,5 @@
 import { type Argv, type Fact, type RunResult, runFact } from '@claw-run/core';
 import type { DirectoryInput } from '../inputs.ts';
-import { lastLine } from '../lib/exit.ts';
 import { filterValue, type LdapEntry, parseLdif } from '../lib/ldif.ts';
 import type { SssdConfig } from './sssd-config.ts';
 
@@ -106,6 +105,7 @@ export function parseDirectory(
     readonly configured?: string | undefined;
     readonly uri: string;
     readonly base: string;
+    readonly bindDn?: string | undefined;
   },
 ): DirectoryView {
   if (result.exit === 127)
@@ -113,9 +113,7 @@ export function parseDirectory(
       ok: false,
       because: 'ldapsearch is not installed on the host; install ldap-utils (openldap-clients)',
     };
-  if (result.exit === 32) return { ok: false, because: `${wanted.uri} has no ${wanted.base}` };
-  if (result.exit !== 0)
-    return { ok: false, because: `${wanted.uri} does not answer: ${lastLine(result.stderr)}` };
+  if (result.exit !== 0) return { ok: false, because: noAnswer(result, wanted) };
   const entries = parseLdif(result.stdout);
   const user = entries.find(
     (entry) => has(entry, 'objectclass', 'posixAccount') && has(entry, 'uid', wanted.user),
@@ -134,6 +132,32 @@ export function parseDirectory(
     group: group === undefined ? null : groupOf(group, wanted),
     user: dn === undefined ? null : { dn },
   };
+}
+
+/** Why ldapsearch has no answer. It exits with the result code of LDAP (RFC 4511, appendix A) or, below 256, a negative one of its own library (ldap.h). */
+function noAnswer(
+  { exit, stderr }: RunResult,
+  {
+    uri,
+    base,
+    bindDn,
+  }: { readonly uri: string; readonly base: string; readonly bindDn?: string | undefined },
+): string {
+  const said = stderr
+    .split('\n')
+    .map((line) => line.trim().replace(/^additional info: /, ''))
+    .filter((line) => line !== '' && !line.startsWith('Warning:'))
+    .join(': ');
+  const who = bindDn ?? 'whoever gives no name';
+  if (exit === 255) return `${uri} does not answer: ${said}`;
+  if (exit === 32) return `${uri} has no ${base}`;
+  if (exit === 49) return `${uri} does not take the password of ${who}; check bindDn and passwordFile`;
+  if (exit === 48 || exit === 53) return `${uri} does not let ${who} log in: ${said}`;
+  if (exit === 50) return `${uri} does not let ${who} read ${base}: ${said}`;
+  if (exit === 8 || exit === 13)
+    return `${uri} wants an encrypted connection (startTls: true, or an ldaps:// URI): ${said}`;
+  if ([3, 4, 11].includes(exit)) return `${uri} breaks off its answer: ${said}`;
+  return `${uri} cannot be asked: ${said || `ldapsearch ended with ${exit}`}`;
 }
 
 /** Which attribute lists the members is told by the group, or else by how sssd is set to look (sssd-ldap(5), `ldap_schema`). */
