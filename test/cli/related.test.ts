@@ -39,7 +39,7 @@ test('pod-evicted clears the remains of an evicted pod away, and nothing else', 
   const pods = async () =>
     (await cluster.read(
       { read: 'list', apiVersion: 'v1', kind: 'Pod', namespace: 'production', labels: 'app=openclaw-worker' },
-      { signal: AbortSignal.timeout(10_000) },
+      { signal: AbortSignal.timeout(60_000) },
     )) as readonly ClusterObject[];
   const [victim] = await pods();
   if (victim === undefined) throw new Error('there are no workers');

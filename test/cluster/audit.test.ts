@@ -43,7 +43,7 @@ describe.skipIf(why !== undefined)(
       const marker = await connectCluster({ kubeconfig: server.kubeconfig, userAgent: `marker/${before}` });
       await marker.read(
         { read: 'get', ref: { apiVersion: 'v1', kind: 'Namespace', name: 'default' } },
-        { signal: AbortSignal.timeout(10_000) },
+        { signal: AbortSignal.timeout(60_000) },
       );
       await expect
         .poll(
@@ -134,7 +134,7 @@ function isWrite({ verb, requestURI }: Entry): boolean {
 async function grant(server: RealApiServer, grants: readonly Grant[], round: number): Promise<void> {
   const admin = await connectCluster({ kubeconfig: server.kubeconfig, userAgent: 'administrator' });
   const create = (object: ClusterObject) =>
-    admin.perform({ do: 'create', object }, { key: 'grant', signal: AbortSignal.timeout(10_000) });
+    admin.perform({ do: 'create', object }, { key: 'grant', signal: AbortSignal.timeout(60_000) });
   const apiVersion = 'rbac.authorization.k8s.io/v1';
   for (const [index, { group, resource, verb, namespace, name }] of grants.entries()) {
     const metadata = { name: `grant-${round}-${index}`, ...(namespace === undefined ? {} : { namespace }) };

@@ -129,9 +129,7 @@ describe.skipIf(without !== undefined)('over SSH', () => {
       await beside.sh(
         "sed -i 's/^  PasswordAuthentication yes/&\\n  KbdInteractiveAuthentication yes/' /etc/ssh/sshd_config.d/lab.conf && systemctl reload ssh",
       );
-      await expect
-        .poll(async () => whoami(await connect('root')).catch(() => ''), { timeout: 20_000 })
-        .toBe('root');
+      await expect.poll(async () => whoami(await connect('root')).catch(() => '')).toBe('root');
       const configFiles = [await file('PasswordAuthentication no\n')];
       const asked: string[] = [];
       const answer: Ask['answer'] = async (_account, question) => {
@@ -191,9 +189,7 @@ describe.skipIf(without !== undefined)('over SSH', () => {
       try {
         const env = { SSH_AUTH_SOCK: socket };
         await expect
-          .poll(() => execa('ssh-add', [lab.key], { env, reject: false }).then((ran) => ran.exitCode), {
-            timeout: 10_000,
-          })
+          .poll(() => execa('ssh-add', [lab.key], { env, reject: false }).then((ran) => ran.exitCode))
           .toBe(0);
         for (const type of ['ed25519', 'ecdsa', 'rsa']) {
           const other = join(folder, `other-${type}`);
@@ -382,9 +378,7 @@ describe.skipIf(without !== undefined)('over SSH', () => {
   describe('a connection that is cut', () => {
     /** Ends the process of sshd that serves the command, as a crash would: without a farewell. */
     const cut = async (mark: string) => {
-      await expect
-        .poll(() => beside.sh(`pgrep -fc '^sleep ${mark}' || true`), { timeout: 20_000 })
-        .toMatch(/^1/);
+      await expect.poll(() => beside.sh(`pgrep -fc '^sleep ${mark}' || true`)).toMatch(/^1/);
       const climb = `while [ "$(cat /proc/$p/comm)" != sshd ]; do p=$(ps -o ppid= -p $p | tr -d ' '); done`;
       await beside.sh(`p=$(pgrep -f '^sleep ${mark}'); ${climb}; kill -KILL $p`);
     };
@@ -436,7 +430,7 @@ describe.skipIf(without !== undefined)('over SSH', () => {
       const sessions = () => beside.sh('pgrep -cu idler sshd || true');
       for (const _ of [1, 2]) {
         expect(await whoami(host)).toBe('idler');
-        await expect.poll(sessions, { timeout: 20_000 }).toBe('0\n');
+        await expect.poll(sessions).toBe('0\n');
       }
     });
 
@@ -466,9 +460,7 @@ describe.skipIf(without !== undefined)('over SSH', () => {
     await whoami(used);
     await used.close();
     await expect
-      .poll(() => process.getActiveResourcesInfo().filter((one) => one === 'TCPSocketWrap').length, {
-        timeout: 5000,
-      })
+      .poll(() => process.getActiveResourcesInfo().filter((one) => one === 'TCPSocketWrap').length)
       .toBe(before);
   });
 

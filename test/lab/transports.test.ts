@@ -252,7 +252,7 @@ describe.skipIf(without !== undefined)('over the OpenSSH client', () => {
       expect(await host.read({ read: 'run', argv: ['id', '-un'] }, calm())).toMatchObject({
         stdout: 'idler\n',
       });
-      await expect.poll(() => beside.sh('pgrep -cu idler sshd || true'), { timeout: 20_000 }).toBe('0\n');
+      await expect.poll(() => beside.sh('pgrep -cu idler sshd || true')).toBe('0\n');
     }
     await host.close();
   });
@@ -329,7 +329,7 @@ async function sudoPassword(lab: LabHost): Promise<Secret> {
 
 /** Cuts the connection that a command came by, once it runs: as a crash would, without a farewell. */
 async function cutSession(beside: Beside, command: string): Promise<void> {
-  await expect.poll(() => beside.sh(`pgrep -fc '^${command}' || true`), { timeout: 20_000 }).toMatch(/^1/);
+  await expect.poll(() => beside.sh(`pgrep -fc '^${command}' || true`)).toMatch(/^1/);
   const up = `while [ "$(cat /proc/$p/comm)" != sshd ]; do p=$(ps -o ppid= -p $p | tr -d ' '); done`;
   await beside.sh(`p=$(pgrep -f '^${command}'); ${up}; kill -KILL $p`);
 }

@@ -192,9 +192,7 @@ export function describeHostContract(
         await run('true');
         const reading = host.read({ read: 'run', argv: ['sleep', mark] }, { signal: stop.signal });
         const failing = expect(reading).rejects.toThrow('enough');
-        await expect
-          .poll(() => world.sh(`pgrep -fc '^sleep ${mark}' || true`), { timeout: 10_000 })
-          .toMatch(/^1/);
+        await expect.poll(() => world.sh(`pgrep -fc '^sleep ${mark}' || true`)).toMatch(/^1/);
         stop.abort(new Error('enough'));
         await failing;
         expect((await run('echo', 'on')).stdout).toBe('on\n');
@@ -320,7 +318,7 @@ export function describeHostContract(
         await host.perform({ do: 'run', argv: ['sh', '-c', noise] }, key());
         expect(await script('sleep 0.3; echo clean')).toEqual({ exit: 0, stdout: 'clean\n', stderr: '' });
         await world.sh(`touch ${folder}/stop`);
-        await expect.poll(() => world.sh(`ls ${folder}`), { timeout: 10_000 }).toContain('ended');
+        await expect.poll(() => world.sh(`ls ${folder}`)).toContain('ended');
       });
 
       it('that takes too long is ended', async () => {
@@ -396,18 +394,14 @@ export function describeHostContract(
           return ((await idle.read(read, calm())) as RunResult).stdout.trim();
         };
         const first = await shell();
-        await expect
-          .poll(() => world.sh(`[ -e /proc/${first} ] || echo gone`), { timeout: 20_000 })
-          .toBe('gone\n');
+        await expect.poll(() => world.sh(`[ -e /proc/${first} ] || echo gone`)).toBe('gone\n');
         expect(await shell()).not.toBe(first);
         const slow = { do: 'run', argv: ['sh', '-c', `sleep 1; echo done > ${folder}/slow`] } as const;
         await idle.perform(slow, key());
         expect(await world.sh(`cat ${folder}/slow`)).toBe('done\n');
         const lock = await idle.lock({ run: 'one', runbook: 'test', who: 'tester@host' }, calm());
         const second = await shell();
-        await expect
-          .poll(() => world.sh(`[ -e /proc/${second} ] || echo gone`), { timeout: 20_000 })
-          .toBe('gone\n');
+        await expect.poll(() => world.sh(`[ -e /proc/${second} ] || echo gone`)).toBe('gone\n');
         await lock.release();
         expect(await world.sh(`ls -A ${folder}/locks`)).toBe('');
         await idle.close();

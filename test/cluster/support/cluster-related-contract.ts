@@ -132,7 +132,7 @@ async function practiceOn(
   const list = async (apiVersion: string, kind: string, namespace: string) =>
     (await cluster.read(
       { read: 'list', apiVersion, kind, namespace },
-      { signal: AbortSignal.timeout(10_000) },
+      { signal: AbortSignal.timeout(60_000) },
     )) as readonly ClusterObject[];
   const logs = async () => {
     const pods = await list('v1', 'Pod', 'production');
@@ -140,7 +140,7 @@ async function practiceOn(
       pods.map(({ metadata }) =>
         cluster.read(
           { read: 'logs', namespace: 'production', pod: metadata.name },
-          { signal: AbortSignal.timeout(10_000) },
+          { signal: AbortSignal.timeout(60_000) },
         ),
       ),
     );

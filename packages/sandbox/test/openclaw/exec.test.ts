@@ -58,7 +58,7 @@ const running = (name: string) =>
   vi.waitFor(async () => {
     const pod = await client.get<Pod>(resources.pods, 'default', name);
     expect(pod?.status?.phase).toBe('Running');
-  }, 10_000);
+  }, 60_000);
 
 function run(
   command: readonly string[],
@@ -180,10 +180,10 @@ test('commands end with their pod, and its folder goes', async () => {
   await makePod('short-lived');
   const { stdout } = (await run(['pwd'], { pod: 'short-lived' })) as { stdout: string };
   const lasting = run(['sh', '-c', 'touch begun; sleep 300'], { pod: 'short-lived' });
-  await vi.waitFor(() => access(join(stdout.trim(), 'begun')), 10_000);
+  await vi.waitFor(() => access(join(stdout.trim(), 'begun')), 60_000);
   await client.remove(resources.pods, { metadata: { namespace: 'default', name: 'short-lived' } });
   expect(await lasting).toMatchObject({ status: { reason: 'NonZeroExitCode' } });
-  await vi.waitFor(() => expect(access(stdout.trim())).rejects.toThrow('ENOENT'), 10_000);
+  await vi.waitFor(() => expect(access(stdout.trim())).rejects.toThrow('ENOENT'), 60_000);
 });
 
 test('on a cluster that was there before, no commands are run unless that is asked for', async () => {

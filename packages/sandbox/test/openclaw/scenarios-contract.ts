@@ -71,14 +71,14 @@ export function describeScenarios(start: () => Promise<ServerUnderTest>): void {
       kubeconfig: server.kubeconfig,
       openclaw: [process.execPath, cli],
       backOff: { firstMs: 150, mostMs: 1000 },
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(60_000),
       onError: (error) => problems.push(error),
       ...(server.controllers && { controllers: server.controllers }),
     });
     await sandbox.settled();
     return sandbox;
   };
-  const within = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 30_000, interval: 50 });
+  const within = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 60_000, interval: 50 });
   const list = async <T extends KubeObject>(resource: (typeof resources)[keyof typeof resources]) =>
     (await client.list<T>(resource, NAMESPACE)).items;
   const workers = () => list<Worker>(resources.workers);

@@ -118,7 +118,7 @@ describe('the openclaw command', () => {
     const { kubeconfig } = sandbox;
     await vi.waitFor(async () => {
       expect((await run(['job', 'list', '-n', 'production'], kubeconfig)).stdout).toContain('COMPLETED');
-    }, 5000);
+    }, 60_000);
     expect(
       steady((await run(['worker', 'list', '--namespace', 'production'], kubeconfig)).stdout),
     ).toMatchInlineSnapshot(`

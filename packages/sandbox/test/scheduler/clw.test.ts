@@ -11,7 +11,7 @@ afterAll(() => node.close());
 
 /** Waits until a claim holds. */
 const until = (_claim: string, holds: () => Promise<boolean>) =>
-  vi.waitUntil(holds, { timeout: 20_000, interval: 50 });
+  vi.waitUntil(holds, { timeout: 60_000, interval: 50 });
 
 const steady = (text: string) =>
   text

@@ -163,8 +163,9 @@ describe('jobs', () => {
     const first = await start('spool-2');
     const { body } = await submit('{"job":{"name":"long","command":"sleep 100"}}', first);
     const { id } = body as { id: string };
-    await vi.waitUntil(async () =>
-      JSON.stringify(await send('/api/v1/jobs', { at: first })).includes('RUNNING'),
+    await vi.waitUntil(
+      async () => JSON.stringify(await send('/api/v1/jobs', { at: first })).includes('RUNNING'),
+      60_000,
     );
     await first.close();
     const second = await start('spool-2');
@@ -173,8 +174,9 @@ describe('jobs', () => {
     });
     const next = await submit('{"job":{"name":"long","command":"true"}}', second);
     expect((next.body as { id: string }).id).not.toBe(id);
-    await vi.waitUntil(async () =>
-      JSON.stringify(await send('/api/v1/jobs', { at: second })).includes('COMPLETED'),
+    await vi.waitUntil(
+      async () => JSON.stringify(await send('/api/v1/jobs', { at: second })).includes('COMPLETED'),
+      60_000,
     );
     await second.close();
   });
