@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { eventsOf, fixtures, makePlace, normal } from './support/claw-run.ts';
 
 const notes = join(fixtures, 'notes.yaml');
+const told = join(fixtures, 'told.yaml');
 
 /** A place with an inventory of three names for this machine. */
 async function withHosts() {
@@ -56,6 +57,29 @@ test('hosts with the same plan are shown as one; nothing is touched by a dry run
   expect(existsSync(path)).toBe(false);
   expect((await run([...args, '--check', '--detailed-exitcode'])).exit).toBe(10);
   expect((await run([...args, '--check', '--limit', 'web,!a'])).stdout).toContain('notes on 1 host\n');
+});
+
+test('what is found and mended by no step is left to the reader, and not called well', async () => {
+  const { run, folder, path } = await withHosts();
+  const ending = async (...targets: readonly string[]) => {
+    const { exit, stdout } = await run([told, '-e', `path=${path}`, ...targets]);
+    return { exit, last: stdout.trimEnd().split('\n').at(-1) };
+  };
+  expect(await ending('--target', 'hosts=local')).toEqual({
+    exit: 0,
+    last: '✓ Nothing to change; what was found is left to you',
+  });
+  expect(await ending('--hosts', 'hosts', '--check')).toEqual({
+    exit: 0,
+    last: '✓ Nothing to change on 3 hosts; what was found is left to you',
+  });
+  await writeFile(join(folder, 'note'), 'here\n');
+  expect((await ending('--target', 'hosts=local')).last).toBe(
+    '✓ Nothing to change; everything is as it should be',
+  );
+  expect((await ending('--hosts', 'hosts')).last).toBe(
+    '✓ Nothing to change on 3 hosts; everything is as it should be',
+  );
 });
 
 test('a fleet is rolled out, listed, undone, each by its id or as the latest', async () => {

@@ -11,8 +11,13 @@ export interface EndOptions {
   readonly manner: Manner;
   /** How many steps change something. */
   readonly changed: number;
+  /** Whether a cause was found. */
+  readonly found: boolean;
   readonly ms: number;
 }
+
+export const allAsItShouldBe = 'everything is as it should be';
+export const leftToYou = 'what was found is left to you';
 
 /** How it ended, why, and what to do next. */
 export function endLines(event: Ended, options: EndOptions): readonly string[] {
@@ -33,11 +38,11 @@ function problemLines({ message, hint }: Problem, { style, width }: EndOptions):
   ];
 }
 
-function summary(event: Ended, { manner, changed, ms }: EndOptions): string {
+function summary(event: Ended, { manner, changed, found, ms }: EndOptions): string {
   if (event.status !== 'ok' && event.status !== 'changes-pending') return runStatuses[event.status].summary;
   if (manner.undoing) return `Undone in ${seconds(ms)}`;
   if (manner.mode === 'diagnose') return 'Diagnosed; nothing was touched';
-  if (changed === 0) return 'Nothing to change; everything is as it should be';
+  if (changed === 0) return `Nothing to change; ${found ? leftToYou : allAsItShouldBe}`;
   if (manner.mode === 'plan') return `${count(changed, 'change')} planned; nothing was touched`;
   return `Mended: ${count(changed, 'change')} made and verified in ${seconds(ms)}`;
 }

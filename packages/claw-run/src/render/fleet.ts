@@ -2,7 +2,7 @@ import type { FleetEvent, HostOutcome, RunEvent } from '@claw-run/engine';
 import { runStatuses } from '@claw-run/engine';
 import type { Context } from '../context.ts';
 import { describeAction } from './describe-action.ts';
-import { commandLines } from './ending.ts';
+import { allAsItShouldBe, commandLines, leftToYou } from './ending.ts';
 import { createHumanRenderer } from './human.ts';
 import type { Manner } from './renderer.ts';
 import { createStatusLine } from './status-line.ts';
@@ -35,6 +35,7 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
   let order: readonly string[] = [];
   let looked = 0;
   let shown = false;
+  let found = false;
   let started = 0;
   let confirmed = manner.resuming === true;
 
@@ -61,6 +62,7 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
     const events = looking.get(event.host) ?? [];
     looking.delete(event.host);
     looked += 1;
+    found ||= events.some((one) => one.type === 'cause' && one.finding === 'found');
     if (io.live) status.show(aside.dim(`looked at ${looked} of ${count(order.length, 'host')} …`));
     const group = groups.get(event.like);
     if (group !== undefined) group.hosts.push(event.host);
@@ -161,6 +163,7 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
             width: io.width,
             manner,
             confirmed,
+            found,
             ms: Date.parse(event.at) - started,
           }),
         );
@@ -206,6 +209,8 @@ interface EndOptions {
   readonly manner: Manner;
   /** Whether what hosts wait for was agreed to. */
   readonly confirmed: boolean;
+  /** Whether a cause was found on a host. */
+  readonly found: boolean;
   readonly ms: number;
 }
 
@@ -252,7 +257,7 @@ function hostLine(
 
 function summaryOf(
   { status, hosts }: Extract<FleetEvent, { type: 'fleet.ended' }>,
-  { manner, ms }: EndOptions,
+  { manner, found, ms }: EndOptions,
 ): string {
   const of = (wanted: (outcome: HostOutcome) => boolean) => hosts.filter(wanted);
   const changes = hosts.reduce((sum, host) => sum + host.changes, 0);
@@ -260,7 +265,7 @@ function summaryOf(
     if (manner.undoing) return `Undone on ${count(hosts.length, 'host')} in ${seconds(ms)}`;
     if (manner.mode === 'diagnose') return `Diagnosed ${count(hosts.length, 'host')}; nothing was touched`;
     if (changes === 0)
-      return `Nothing to change on ${count(hosts.length, 'host')}; everything is as it should be`;
+      return `Nothing to change on ${count(hosts.length, 'host')}; ${found ? leftToYou : allAsItShouldBe}`;
     const touched = of((host) => host.changes > 0).length;
     return manner.mode === 'plan'
       ? `${count(changes, 'change')} planned on ${count(touched, 'host')}; nothing was touched`

@@ -22,6 +22,7 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
   const names = new Map(manner.names ?? []);
   const proofs = new Set(manner.proofs ?? []);
   const changed = new Set<string>();
+  let found = false;
   const begun = new Map<string, number>();
   let started = 0;
   let section = '';
@@ -73,6 +74,7 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
         if (verbose >= 1) out(factLine(event, style));
         return;
       case 'cause':
+        found ||= event.finding === 'found';
         heading('Causes');
         out(findingLines(event, { style, width: io.width, verbose }));
         return;
@@ -177,6 +179,7 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
             width: io.width,
             manner,
             changed: changed.size,
+            found,
             ms: Date.parse(event.at) - started,
           }),
         ]);

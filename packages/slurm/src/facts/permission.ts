@@ -30,8 +30,8 @@ function parsePermission({ exit, stdout, stderr }: RunResult): Permission {
   const lines = `${stderr}\n${stdout}`.split('\n').map((line) => line.trim());
   const told = lines.find((line) => /^(allocation failure|sbatch): /.test(line)) ?? lines.find(Boolean) ?? '';
   const said = told.replace(/^(?:allocation failure|sbatch(?:: error)?): /, '');
-  if (exit === 0) return { answer: 'permitted', said: 'slurmctld takes the job' };
-  if (noNode.test(told)) return { answer: 'permitted', said: `no node can run it now: ${said}` };
+  if (exit === 0) return { answer: 'permitted', said: 'it takes the job' };
+  if (noNode.test(told)) return { answer: 'permitted', said: `no node can run the job now (${said})` };
   return {
     answer: lines.some((line) => line.includes("User's group not permitted")) ? 'refused' : 'other',
     said: said || `sbatch ended with ${exit}`,
