@@ -11,6 +11,11 @@ const local = () => connectLocal({ env: { PATH: process.env.PATH, MARK: 'x' }, l
 const calm = () => ({ signal: new AbortController().signal });
 const key = () => ({ key: 'run/step/0', ...calm() });
 
+/** As SIGSTOP and SIGCONT do, or a machine that has no time: nothing of this process happens meanwhile. */
+function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'claw-run-local-'));
 });
@@ -69,6 +74,17 @@ describe('a command', () => {
       message: 'sleep 30 did not end within 0.2 s',
       retryable: true,
     });
+  });
+
+  it('has its time from when this process runs, not from when it was stopped in the middle', async () => {
+    const connection = local();
+    const argv = ['sh', '-c', 'sleep 0.2; echo done'] as const;
+    await connection.read({ read: 'run', argv: ['true'] }, calm());
+    const reading = connection.read({ read: 'run', argv, timeoutSeconds: 1 }, calm());
+    await new Promise((turn) => setImmediate(turn));
+    standStill(3000);
+    expect(await reading).toMatchObject({ stdout: 'done\n' });
+    await connection.close();
   });
 
   it('is ended when the run is told to stop, with the reason given', async () => {

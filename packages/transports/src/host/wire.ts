@@ -1,3 +1,4 @@
+import { type CountDown, countDown } from './count-down.ts';
 import { cutFrames, type Frame } from './frames.ts';
 import type { Channel, ChannelEnd } from './shell.ts';
 
@@ -46,7 +47,7 @@ export class Wire {
   readonly #queue: Slot[] = [];
   readonly #outs = new Map<string, Frame>();
   readonly #errs = new Map<string, Frame>();
-  #timer: NodeJS.Timeout | undefined;
+  #timer: CountDown | undefined;
   #end: ChannelEnd | undefined;
   #lastErrors = '';
   #batches = 0;
@@ -143,15 +144,15 @@ export class Wire {
   }
 
   #watch(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.stop();
     const head = this.#queue[0];
     if (head === undefined) this.#channel.hold?.(false);
-    else this.#timer = setTimeout(() => head.onExcess('time'), head.seconds * 1000);
+    else this.#timer = countDown(head.seconds * 1000, () => head.onExcess('time'));
   }
 
   #ended(end: ChannelEnd): void {
     this.#end = end;
-    clearTimeout(this.#timer);
+    this.#timer?.stop();
     clearTimeout(this.#nudge);
     this.#giveBack(end, true);
   }

@@ -1,3 +1,5 @@
+import { countDown } from '../host/count-down.ts';
+
 /** A time-out that can be held while a person is asked. */
 export interface Stopwatch {
   readonly hold: <T>(answer: Promise<T>) => Promise<T>;
@@ -7,30 +9,23 @@ export interface Stopwatch {
 /** Calls `late` once after so many seconds, those not counted in which it was held. */
 export function startStopwatch(seconds: number, late: () => void): Stopwatch {
   let remaining = seconds * 1000;
-  let started = performance.now();
   let holding = 0;
   let stopped = false;
-  let timer = setTimeout(late, remaining);
+  let running = countDown(remaining, late);
   return {
     async hold(answer) {
-      if (holding === 0) {
-        clearTimeout(timer);
-        remaining -= performance.now() - started;
-      }
+      if (holding === 0) remaining = running.stop();
       holding += 1;
       try {
         return await answer;
       } finally {
         holding -= 1;
-        if (holding === 0 && !stopped) {
-          started = performance.now();
-          timer = setTimeout(late, Math.max(remaining, 0));
-        }
+        if (holding === 0 && !stopped) running = countDown(remaining, late);
       }
     },
     stop() {
       stopped = true;
-      clearTimeout(timer);
+      running.stop();
     },
   };
 }
