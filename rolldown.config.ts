@@ -16,7 +16,7 @@ const lazyRequire: Plugin = {
 const leanSsh2: Plugin = {
   name: 'lean-ssh2',
   transform(code, id) {
-    const [, file = ''] = /\/ssh2\/lib\/([a-z/-]+\.js)$/.exec(id) ?? [];
+    const [, file = ''] = /\/ssh2\/lib\/([a-z0-9/-]+\.js)$/.exec(id) ?? [];
     const changes = leaner[file];
     if (changes === undefined) return undefined;
     let lean = code;
@@ -41,6 +41,13 @@ const leaner: { readonly [file: string]: readonly (readonly [from: string, to: s
               ignore.fill(0, at, at + 5);
               ignore[at] = 2;
               require('./protocol/utils.js').sendPacket(p, p._packetRW.write.finalize(ignore));`,
+    ],
+  ],
+  // no handshake begins before this is compiled; by itself it comes back only when the event loop turns, after all that is loaded meanwhile
+  'protocol/crypto/poly1305.js': [
+    [
+      'return WebAssembly.instantiate(l,e)',
+      'const module=new WebAssembly.Module(l);return{module,instance:new WebAssembly.Instance(module,e)}',
     ],
   ],
   // a key is made of the same bytes again for each packet, which takes six times as long as the packet

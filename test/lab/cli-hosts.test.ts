@@ -286,6 +286,29 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
     expect({ exit, on: stdout.split('\n')[1] }).toEqual({ exit: 0, on: 'notice on head head' });
   });
 
+  // ssh2 is changed while it is bundled: its own tests do not tell of it
+  test.each(['chacha20-poly1305@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr'])(
+    'the bundle speaks %s',
+    async (cipher) => {
+      const { run, folder } = await makePlace();
+      const { address, port, key, known_hosts } = host();
+      const config = join(folder, 'config');
+      await writeFile(
+        config,
+        `Host head\n  HostName ${address}\n  Port ${port}\n  User root\n  Ciphers ${cipher}\n  IdentityFile ${key}\n  UserKnownHostsFile ${known_hosts}\n`,
+      );
+      const { exit, stderr } = await run([
+        notice,
+        '--check',
+        '--ssh-config',
+        config,
+        '--target',
+        'head=ssh://head',
+      ]);
+      expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+    },
+  );
+
   test('killed in the middle, a run is gone on with to its end, and undone from there', async () => {
     const { start, run } = await makePlace();
     await clearSlow(host());

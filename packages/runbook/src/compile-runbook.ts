@@ -24,6 +24,8 @@ export interface CompileOptions {
   readonly library: Library;
   /** Gives the bytes of a fragment; `file` is relative to where `entry.file` is relative to. */
   readonly readInclude: (file: string) => Promise<Uint8Array>;
+  /** Awaited between parts of the work, of which each takes some milliseconds, by whoever has something else to do in between. */
+  readonly turn?: (() => Promise<void>) | undefined;
 }
 
 /** Compiles a runbook and its fragments. Bad input gives problems, all of them; it never throws. */
@@ -35,7 +37,7 @@ export async function compileRunbook(
   if (!read.ok) return { ok: false, problems: [read.problem] };
   const problems = createProblems(entry.file);
   const reader = createReader(problems);
-  const root = reader.map(parseYaml(read.source, problems), 'a runbook');
+  const root = reader.map(await parseYaml(read.source, problems, options.turn), 'a runbook');
   if (root === undefined) return { ok: false, problems: problems.list() };
   const runbook = await compileRoot(root, reader, options);
   if (problems.count() > 0) return { ok: false, problems: problems.list() };
@@ -47,7 +49,7 @@ const order = 'facts are gathered before';
 async function compileRoot(
   root: MapTree,
   reader: Reader,
-  { library, readInclude }: CompileOptions,
+  { library, readInclude, turn }: CompileOptions,
 ): Promise<Runbook> {
   const part = (name: string) => root.entries.get(name)?.value;
   const { name, title, description, fixes, onFailure } = readHeader(root, reader);
@@ -69,12 +71,12 @@ async function compileRoot(
     { frame, section: 'verify', chain, taken: new Map() },
     itemsContext,
   );
-  const base = { reader, library, targets };
-  const lookups = compileLookups(part('facts'), frame, base);
-  const causes = compileCauses(part('causes'), frame, base);
-  const steps = inOrder(stepItems, base, compileStep);
+  const base = { reader, library, targets, turn };
+  const lookups = await compileLookups(part('facts'), frame, base);
+  const causes = await compileCauses(part('causes'), frame, base);
+  const steps = await inOrder(stepItems, base, compileStep);
   for (const id of frame.steps) frame.before.add(id);
-  const verify = inOrder(proofItems, base, compileVerification);
+  const verify = await inOrder(proofItems, base, compileVerification);
   if (stepItems.length === 0 && part('steps') === undefined) {
     reader.problems.add(
       firstLine(root),
@@ -99,12 +101,17 @@ async function compileRoot(
   };
 }
 
-type Base = Omit<UseContext, 'scope'>;
+type Base = Omit<UseContext, 'scope'> & Pick<CompileOptions, 'turn'>;
 
-function compileLookups(tree: Tree | undefined, frame: Frame, base: Base): readonly Use<AnyLookup>[] {
+async function compileLookups(
+  tree: Tree | undefined,
+  frame: Frame,
+  base: Base,
+): Promise<readonly Use<AnyLookup>[]> {
   const map = base.reader.map(tree, '`facts`');
   const lookups: Use<AnyLookup>[] = [];
   for (const [id, { key, value }] of map?.entries ?? []) {
+    await base.turn?.();
     const entry = namedEntry(id, key, value, 'fact', base.reader);
     if (entry === undefined) continue;
     base.reader.keys(entry, `the fact \`${id}\``, ['name', 'uses', 'on', 'with', 'if']);
@@ -123,7 +130,7 @@ function compileLookups(tree: Tree | undefined, frame: Frame, base: Base): reado
   return lookups;
 }
 
-function compileCauses(tree: Tree | undefined, frame: Frame, base: Base): readonly Cause[] {
+async function compileCauses(tree: Tree | undefined, frame: Frame, base: Base): Promise<readonly Cause[]> {
   const map = base.reader.map(tree, '`causes`');
   const causes: Cause[] = [];
   const closed = {
@@ -131,6 +138,7 @@ function compileCauses(tree: Tree | undefined, frame: Frame, base: Base): readon
     causes: 'causes are looked for together; none can use another',
   };
   for (const [id, { key, value }] of map?.entries ?? []) {
+    await base.turn?.();
     const entry = namedEntry(id, key, value, 'cause', base.reader);
     if (entry === undefined) continue;
     base.reader.keys(entry, `the cause \`${id}\``, ['title', 'uses', 'on', 'with', 'if']);
@@ -161,21 +169,24 @@ function namedEntry(
   return reader.map(value, `the ${what} \`${id.slice(0, 60)}\``);
 }
 
-function inOrder<T>(
+async function inOrder<T>(
   items: readonly Item[],
   base: Base,
   compile: (item: UseItem, context: UseContext) => T | undefined,
-): readonly T[] {
-  return items.flatMap((item) => {
+): Promise<readonly T[]> {
+  const all: T[] = [];
+  for (const item of items) {
+    await base.turn?.();
     const context = { ...base, scope: scopeIn(item.frame, {}) };
     if (item.type === 'include') {
       compileGiven(item, context);
-      return [];
+      continue;
     }
     const compiled = compile(item, context);
     passed(item);
-    return compiled === undefined ? [] : [compiled];
-  });
+    if (compiled !== undefined) all.push(compiled);
+  }
+  return all;
 }
 
 /** From here on the step may be used, by its own file and by those that include it. */

@@ -193,7 +193,7 @@ async function readFragment(path: string, tree: Tree, place: Place, context: Ite
       read.problem.code,
     );
   context.sources.set(file, read.source.text);
-  const parsed = parseYaml(read.source, problems);
+  const parsed = await parseYaml(read.source, problems);
   const fragment = reader.map(parsed, 'a fragment');
   if (fragment === undefined) return undefined;
   return readFragmentHeader(fragment, reader) ? { fragment, file } : undefined;

@@ -8,11 +8,17 @@ import { addYamlFaults } from './yaml-errors.ts';
 const deepest = 60;
 const mostLexemes = 400_000;
 
-/** Reads a file as one YAML document. Nothing, when it is none; the reasons are among the problems. */
-export function parseYaml(source: Source, problems: Problems): Tree | undefined {
+/** Reads a file as one YAML document. Nothing, when it is none; the reasons are among the problems. `turn` is awaited between its parts. */
+export async function parseYaml(
+  source: Source,
+  problems: Problems,
+  turn?: () => Promise<void>,
+): Promise<Tree | undefined> {
   if (!plainText(source, problems)) return undefined;
+  await turn?.();
   const tokens = tokensOf(source, problems);
   if (tokens === undefined) return undefined;
+  await turn?.();
   const document = documentOf(source, tokens, problems);
   if (document === undefined) return undefined;
   // What YAML makes of a broken file is guesswork: complaints about it would only confuse.

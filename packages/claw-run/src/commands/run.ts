@@ -26,6 +26,7 @@ export async function call(context: Context): Promise<number> {
 /** What a run needs, in the order in which it does. Each is loaded at one go: in between, hosts that are being connected to get their answers. */
 const parts: readonly (() => Promise<unknown>)[] = [
   () => import('../run/load-library.ts'),
+  () => import('../run/load-runbook.ts'),
   () => import('../run/open-runbook.ts'),
   () => import('../run/execute.ts'),
 ];

@@ -15,8 +15,13 @@ export type Loaded =
 
 const tooLarge = 10 * 1024 * 1024;
 
-/** Reads and compiles a runbook file. Never throws for what a user can mend. */
-export async function loadRunbook(file: string, library: Library, cwd = process.cwd()): Promise<Loaded> {
+/** Reads and compiles a runbook file. Never throws for what a user can mend. `turn` is awaited between parts of it. */
+export async function loadRunbook(
+  file: string,
+  library: Library,
+  cwd = process.cwd(),
+  turn?: () => Promise<void>,
+): Promise<Loaded> {
   const bytes = await readBounded(resolve(cwd, file));
   if ('fault' in bytes) return { ok: false, file, problems: [unreadable(file, bytes.fault)] };
   const readInclude = async (name: string) => {
@@ -24,7 +29,7 @@ export async function loadRunbook(file: string, library: Library, cwd = process.
     if ('fault' in included) throw new Error(included.fault);
     return included.bytes;
   };
-  const compiled = await compileRunbook({ file, bytes: bytes.bytes }, { library, readInclude });
+  const compiled = await compileRunbook({ file, bytes: bytes.bytes }, { library, readInclude, turn });
   return { file, ...compiled };
 }
 

@@ -5,18 +5,18 @@ import { formatProblem } from '@claw-run/runbook';
 import { UsageError } from '../cli/usage-error.ts';
 import type { Context } from '../context.ts';
 import { plain } from '../render/style.ts';
+import type { EarlyHosts } from './early-hosts.ts';
 import { loadRunbook } from './load-runbook.ts';
-import type { ValidCache } from './valid-cache.ts';
 
 /** Compiles the runbook of a command line and tells its warnings; one without any is remembered. @throws ClawError with every problem of the file */
 export async function openRunbook(
   file: string,
   library: Library,
   context: Context,
-  cache?: ValidCache,
+  { cache, turn }: Partial<Pick<EarlyHosts, 'cache' | 'turn'>> = {},
 ): Promise<Runbook> {
   const { io, options } = context;
-  const loaded = await loadRunbook(file, library, io.cwd);
+  const loaded = await loadRunbook(file, library, io.cwd, turn);
   if (!loaded.ok) {
     const [first] = loaded.problems;
     throw new ClawError(first?.code ?? 'runbook-invalid', `${file} cannot be run`, {

@@ -16,7 +16,7 @@ export async function runOn(given: Reach, context: Context): Promise<number> {
   const mode = options.check === true || options.dryRun === true ? 'plan' : 'apply';
   const library = await loadLibraryFor(file, options.library, io.cwd);
   await given.early?.turn();
-  const runbook = await openRunbook(file, library, context, given.early?.cache);
+  const runbook = await openRunbook(file, library, context, given.early);
   await given.early?.turn();
   const select = selectSteps(runbook, options);
   const facts = await factsOfLog(runbook, context);
