@@ -13,9 +13,12 @@ export function nodes(partition: string): Fact<'host', readonly Node[]> {
   });
 }
 
-/** Whether a node runs jobs of everybody, now or once those before are done; one that does not answer (`*`) gets none. See sinfo(1), "NODE STATE CODES". */
+/**
+ * Whether a node runs jobs of everybody, now, once those before are done, or when it is powered up. None that does not answer (`*`), is kept for
+ * maintenance (`$`) or is about to boot (`@`, `^`). See sinfo(1), "NODE STATE CODES".
+ */
 export function runsJobs({ state }: Node): boolean {
-  return /^(?:idle|mixed|allocated|completing|planned|power\w*)[^\w*]?$/.test(state);
+  return /^(?:idle|mixed|allocated|completing|planned|power\w*)[~#!%+-]?$/.test(state);
 }
 
 function parseNodes({ exit, stdout, stderr }: RunResult): readonly Node[] {
