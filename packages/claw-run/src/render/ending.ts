@@ -16,9 +16,6 @@ export interface EndOptions {
   readonly ms: number;
 }
 
-export const allAsItShouldBe = 'everything is as it should be';
-export const leftToYou = 'what was found is left to you';
-
 /** How it ended, why, and what to do next. */
 export function endLines(event: Ended, options: EndOptions): readonly string[] {
   const { style, width } = options;
@@ -31,7 +28,11 @@ export function endLines(event: Ended, options: EndOptions): readonly string[] {
   ];
 }
 
-function problemLines({ message, hint }: Problem, { style, width }: EndOptions): readonly string[] {
+/** What went wrong, and what to do about it. */
+export function problemLines(
+  { message, hint }: Problem,
+  { style, width }: Pick<EndOptions, 'style' | 'width'>,
+): readonly string[] {
   return [
     `  ${wrap(message, width, 2)}`,
     ...(hint === undefined ? [] : [`  ${style.cyan(wrap(hint, width, 2))}`]),
@@ -42,9 +43,14 @@ function summary(event: Ended, { manner, changed, found, ms }: EndOptions): stri
   if (event.status !== 'ok' && event.status !== 'changes-pending') return runStatuses[event.status].summary;
   if (manner.undoing) return `Undone in ${seconds(ms)}`;
   if (manner.mode === 'diagnose') return 'Diagnosed; nothing was touched';
-  if (changed === 0) return `Nothing to change; ${found ? leftToYou : allAsItShouldBe}`;
+  if (changed === 0) return nothingToChange(found);
   if (manner.mode === 'plan') return `${count(changed, 'change')} planned; nothing was touched`;
   return `Mended: ${count(changed, 'change')} made and verified in ${seconds(ms)}`;
+}
+
+/** What is said of a world in which nothing is changed: it is well where nothing was found, too. */
+export function nothingToChange(found: boolean, where = ''): string {
+  return `Nothing to change${where}; ${found ? 'what was found is left to you' : 'everything is as it should be'}`;
 }
 
 function nextLines({ status, run }: Ended, { style, manner, changed }: EndOptions): readonly string[] {

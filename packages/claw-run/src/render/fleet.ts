@@ -1,8 +1,7 @@
-import type { FleetEvent, HostOutcome, RunEvent } from '@claw-run/engine';
-import { runStatuses } from '@claw-run/engine';
+import type { FleetEvent, RunEvent } from '@claw-run/engine';
 import type { Context } from '../context.ts';
 import { describeAction } from './describe-action.ts';
-import { allAsItShouldBe, commandLines, leftToYou } from './ending.ts';
+import { fleetEndLines } from './fleet-ending.ts';
 import { createHumanRenderer } from './human.ts';
 import type { Manner } from './renderer.ts';
 import { createStatusLine } from './status-line.ts';
@@ -158,7 +157,7 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
       case 'fleet.ended':
         flush();
         out(
-          endLines(event, {
+          fleetEndLines(event, {
             style,
             width: io.width,
             manner,
@@ -202,102 +201,3 @@ function problemLines(
         ...(hint === undefined ? [] : [`    ${style.cyan(wrap(hint, width, 4))}`]),
       ]);
 }
-
-interface EndOptions {
-  readonly style: Style;
-  readonly width: number;
-  readonly manner: Manner;
-  /** Whether what hosts wait for was agreed to. */
-  readonly confirmed: boolean;
-  /** Whether a cause was found on a host. */
-  readonly found: boolean;
-  readonly ms: number;
-}
-
-/** A line for each host, how the fleet ended, and what to do next. */
-function endLines(
-  event: Extract<FleetEvent, { type: 'fleet.ended' }>,
-  options: EndOptions,
-): readonly string[] {
-  const { style, width } = options;
-  const { hosts } = event;
-  const longest = Math.max(0, ...hosts.map(({ host }) => host.length));
-  const good = event.status === 'ok' || event.status === 'changes-pending';
-  return [
-    '',
-    style.bold('Hosts'),
-    ...hosts.map((host) => hostLine(host, { ...options, longest })),
-    '',
-    `${good ? style.green('✓') : style.red('✗')} ${style.bold(wrap(summaryOf(event, options), width, 2))}`,
-    ...event.problems.flatMap(({ message, hint }) => [
-      `  ${wrap(message, width, 2)}`,
-      ...(hint === undefined ? [] : [`  ${style.cyan(wrap(hint, width, 2))}`]),
-    ]),
-    ...nextLines(event, options),
-  ];
-}
-
-function hostLine(
-  outcome: HostOutcome,
-  { style, width, manner, longest }: EndOptions & { readonly longest: number },
-): string {
-  const { host, status, changes, problems } = outcome;
-  const name = host.padEnd(longest);
-  if (status === 'not-begun')
-    return `  ${style.dim('-')} ${name}  ${style.dim(`not begun (${count(changes, 'change')} planned)`)}`;
-  const good = status === 'ok' || status === 'changes-pending';
-  const why = problems.map(({ message }) => message).join('; ');
-  const done = manner.undoing
-    ? 'undone'
-    : changes === 0
-      ? 'nothing to change'
-      : `${count(changes, 'change')} ${manner.mode === 'apply' ? 'made and verified' : 'planned'}`;
-  return `  ${good ? style.green('✓') : style.red('✗')} ${name}  ${wrap(good ? done : `${status}: ${why || runStatuses[status].summary}`, width, longest + 6)}`;
-}
-
-function summaryOf(
-  { status, hosts }: Extract<FleetEvent, { type: 'fleet.ended' }>,
-  { manner, found, ms }: EndOptions,
-): string {
-  const of = (wanted: (outcome: HostOutcome) => boolean) => hosts.filter(wanted);
-  const changes = hosts.reduce((sum, host) => sum + host.changes, 0);
-  if (status === 'ok' || status === 'changes-pending') {
-    if (manner.undoing) return `Undone on ${count(hosts.length, 'host')} in ${seconds(ms)}`;
-    if (manner.mode === 'diagnose') return `Diagnosed ${count(hosts.length, 'host')}; nothing was touched`;
-    if (changes === 0)
-      return `Nothing to change on ${count(hosts.length, 'host')}; ${found ? leftToYou : allAsItShouldBe}`;
-    const touched = of((host) => host.changes > 0).length;
-    return manner.mode === 'plan'
-      ? `${count(changes, 'change')} planned on ${count(touched, 'host')}; nothing was touched`
-      : `Mended: ${count(changes, 'change')} made and verified on ${count(touched, 'host')} in ${seconds(ms)}`;
-  }
-  const well = of((host) => host.status === 'ok').length;
-  const waiting = of((host) => host.status === 'not-begun').length;
-  const bad = hosts.length - well - waiting;
-  if (bad === 0) return runStatuses[status].summary;
-  const left = waiting === 0 ? '' : `, ${waiting} not begun`;
-  return `${bad} of ${count(hosts.length, 'host')} did not come to a good end, ${well} did${left}`;
-}
-
-function nextLines(
-  { run, hosts, status }: Extract<FleetEvent, { type: 'fleet.ended' }>,
-  { manner, style, confirmed }: EndOptions,
-): readonly string[] {
-  const pending = hosts.some(({ changes }) => changes > 0);
-  if (manner.mode !== 'apply')
-    return manner.next === undefined || !pending ? [] : commandLines(manner.next, style);
-  const again = (verb: string) => style.cyan(`claw-run ${verb} ${run}${manner.again ?? ''}`);
-  if (manner.undoing) return status === 'ok' ? [] : [`  again: ${again('rollback')}`];
-  const acted = hosts.filter(
-    (host) => host.changes > 0 && !untouched.has(host.status) && host.status !== 'rolled-back',
-  );
-  const unfinished =
-    acted.some(({ status: each }) => each !== 'ok') ||
-    (confirmed && hosts.some(({ status: each }) => each === 'not-begun' || each === 'locked'));
-  return [
-    ...(unfinished ? [`  go on: ${again('resume')}`] : []),
-    ...(acted.length > 0 ? [`  undo: ${again('rollback')}`] : []),
-  ];
-}
-
-const untouched: ReadonlySet<string> = new Set(['refused', 'locked', 'stale-plan', 'not-begun', 'usage']);
