@@ -21,6 +21,11 @@ function host(index = 0): LabHost {
   return found;
 }
 
+/** What ssh_config says of a host that is called `head`. */
+function aliasOf({ address, port, key, known_hosts }: LabHost, more: string): string {
+  return `Host head\n  HostName ${address}\n  Port ${port}\n  IdentityFile ${key}\n  UserKnownHostsFile ${known_hosts}\n  ${more}\n`;
+}
+
 describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
   beforeAll(async () => {
     hosts.push(await upHost('cli'));
@@ -270,11 +275,7 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
 
   test('an alias of ssh_config is a target too', async () => {
     const { run, folder } = await makePlace();
-    const { address, port, key, known_hosts } = host();
-    await writeFile(
-      join(folder, 'config'),
-      `Host head\n  HostName ${address}\n  Port ${port}\n  User ops\n  IdentityFile ${key}\n  UserKnownHostsFile ${known_hosts}\n`,
-    );
+    await writeFile(join(folder, 'config'), aliasOf(host(), 'User ops'));
     const { exit, stdout } = await run([
       notice,
       '--check',
@@ -291,17 +292,12 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
     'the bundle speaks %s',
     async (cipher) => {
       const { run, folder } = await makePlace();
-      const { address, port, key, known_hosts } = host();
-      const config = join(folder, 'config');
-      await writeFile(
-        config,
-        `Host head\n  HostName ${address}\n  Port ${port}\n  User root\n  Ciphers ${cipher}\n  IdentityFile ${key}\n  UserKnownHostsFile ${known_hosts}\n`,
-      );
+      await writeFile(join(folder, 'config'), aliasOf(host(), `User root\n  Ciphers ${cipher}`));
       const { exit, stderr } = await run([
         notice,
         '--check',
         '--ssh-config',
-        config,
+        'config',
         '--target',
         'head=ssh://head',
       ]);

@@ -15,7 +15,6 @@ export async function parseYaml(
   turn?: () => Promise<void>,
 ): Promise<Tree | undefined> {
   if (!plainText(source, problems)) return undefined;
-  await turn?.();
   const tokens = tokensOf(source, problems);
   if (tokens === undefined) return undefined;
   await turn?.();

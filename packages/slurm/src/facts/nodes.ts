@@ -1,4 +1,5 @@
 import { type Fact, type RunResult, runFact } from '@claw-run/core';
+import { noAnswer } from './no-answer.ts';
 
 /** A node as slurmctld sees it: `state` in the long form of sinfo(1) with its flag, `reason` empty where nobody gave one. */
 export type Node = { readonly name: string; readonly state: string; readonly reason: string };
@@ -21,10 +22,9 @@ export function runsJobs({ state }: Node): boolean {
   return /^(?:idle|mixed|allocated|completing|planned|power\w*)[~#!%+-]?$/.test(state);
 }
 
-function parseNodes({ exit, stdout, stderr }: RunResult): readonly Node[] {
-  if (exit === 127) throw new Error('sinfo is not there; choose a host that has the Slurm client');
-  if (exit !== 0) throw new Error(stderr.trim().split('\n')[0] || `sinfo ended with ${exit}`);
-  return stdout.split('\n').flatMap((line) => {
+function parseNodes(result: RunResult): readonly Node[] {
+  if (result.exit !== 0) throw noAnswer('sinfo', result);
+  return result.stdout.split('\n').flatMap((line) => {
     const [name = '', state = '', ...reason] = line.split('|');
     return name === '' ? [] : [{ name, state, reason: reason.join('|').replace(/^none$/, '') }];
   });

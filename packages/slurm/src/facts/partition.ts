@@ -1,4 +1,5 @@
 import { type Fact, fileFact, type RunResult, runFact } from '@claw-run/core';
+import { noAnswer } from './no-answer.ts';
 
 /** The topic of what slurmctld runs with. */
 export const partitionTopic = (partition: string) => `slurm partition ${partition}`;
@@ -33,12 +34,12 @@ export function textOfGroups(groups: readonly string[] | null): string {
   return groups === null ? 'ALL' : groups.join(',');
 }
 
-function parsePartition(partition: string, { exit, stdout, stderr }: RunResult): Partition | null {
-  if (exit === 127) throw new Error('scontrol is not there; choose a host that has the Slurm client');
+function parsePartition(partition: string, result: RunResult): Partition | null {
+  const { exit, stdout, stderr } = result;
+  if (exit === 127) throw noAnswer('scontrol', result);
   if (/Partition \S+ not found|Invalid partition name/.test(stdout + stderr)) return null;
   const field = (name: string) => new RegExp(`(?:^|\\s)${name}=(\\S+)`).exec(stdout)?.[1];
   const [name, groups, state] = [field('PartitionName'), field('AllowGroups'), field('State')];
-  if (name !== partition || groups === undefined)
-    throw new Error((stderr || stdout).trim().split('\n')[0] || `scontrol ended with ${exit}`);
+  if (name !== partition || groups === undefined) throw noAnswer('scontrol', result);
   return { groups: groupsOf(groups), state: state ?? '?' };
 }
