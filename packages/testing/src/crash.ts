@@ -1,4 +1,11 @@
-import type { Journal, JournalRecord, JournalStore } from '@claw-run/engine';
+import { equal } from '@claw-run/core';
+import {
+  foldJournal,
+  type History,
+  type Journal,
+  type JournalRecord,
+  type JournalStore,
+} from '@claw-run/engine';
 
 /** The death of a process, as far as one process can tell: no part of claw-run knows it, so nothing handles it. */
 export class Crash extends Error {
@@ -9,6 +16,14 @@ export class Crash extends Error {
 export interface CrashPoint {
   readonly record: number;
   readonly side: 'before' | 'after';
+}
+
+/** Points that cannot be told apart afterwards: the journal says the same, and the same was performed. */
+export interface CrashClass {
+  readonly history: History;
+  /** How many actions were performed by then. */
+  readonly performed: number;
+  readonly points: readonly CrashPoint[];
 }
 
 /** A store whose journals die at a point, counted from where this process took them up; afterwards nothing is kept. */
@@ -53,6 +68,29 @@ export function crashPoints(records: readonly JournalRecord[]): readonly CrashPo
     ...(record > 0 && told.has(type) ? [] : [{ record, side: 'before' } as const]),
     ...(type === 'action.intended' ? [{ record, side: 'after' } as const] : []),
   ]);
+}
+
+/**
+ * The points of a process by what can be told afterwards, in their order.
+ * @param records what that process kept
+ * @param former what the journal held when the process took it up
+ */
+export function crashClasses(
+  records: readonly JournalRecord[],
+  former: readonly JournalRecord[] = [],
+): readonly CrashClass[] {
+  const counted = records.filter((record) => !isIncidental(record));
+  const classes: { history: History; performed: number; points: CrashPoint[] }[] = [];
+  for (const point of crashPoints(records)) {
+    const kept = counted.slice(0, point.side === 'before' ? point.record : point.record + 1);
+    const intended = kept.filter(({ type }) => type === 'action.intended').length;
+    const performed = point.side === 'before' ? intended : intended - 1;
+    const history = foldJournal([...former, ...kept]);
+    const known = classes.find((one) => one.performed === performed && equal(one.history, history));
+    if (known === undefined) classes.push({ history, performed, points: [point] });
+    else known.points.push(point);
+  }
+  return classes;
 }
 
 /** What is only told, of planning, and written down together. */

@@ -7,7 +7,7 @@ import { connectLocal } from '@claw-run/transports';
 import { afterAll, expect, it } from 'vitest';
 import { useBench } from '../src/bench.ts';
 import { notJson } from '../src/plain.ts';
-import { keepsLaws } from '../src/random-laws.ts';
+import { keepsLaws } from '../src/one-run.ts';
 import { replayDiff } from '../src/replay-diff.ts';
 import { line } from './steps/line.ts';
 
@@ -30,7 +30,7 @@ function tryOn(variant: Partial<typeof line>): Promise<void> {
       return undefined;
     },
   };
-  return play(subject, (scene) => keepsLaws(scene, definition));
+  return play(subject, async (scene) => void (await keepsLaws(scene, definition)));
 }
 
 it('a step that keeps the laws passes', async () => {

@@ -1,0 +1,10 @@
+/** Tries one law; what breaks it bears the law's name. */
+export async function law(name: string, holds: () => unknown): Promise<void> {
+  try {
+    await holds();
+  } catch (error) {
+    // in place: what the runner shows of an assertion is in its other properties
+    if (error instanceof Error) error.message = `${name}: ${error.message}`;
+    throw error;
+  }
+}
