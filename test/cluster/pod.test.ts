@@ -1,6 +1,7 @@
 import { type Sandbox, startSandbox } from '@claw-run/sandbox';
+import { describePodContract } from '@claw-run/testing';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { describePods } from '../../packages/transports/test/pod-contract.ts';
+import { podsOfSandbox } from '../../packages/transports/test/pod-subject.ts';
 import { type RealApiServer, startRealApiServer, whyNoApiServer } from './api-server.ts';
 
 const why = whyNoApiServer();
@@ -26,7 +27,8 @@ describe.skipIf(why !== undefined)(
       await server?.close();
     });
 
-    describePods({
+    describePodContract({
+      ...podsOfSandbox,
       admin: () => server?.kubeconfig ?? '',
       nobody: () => ({ kubeconfig: server?.nobody ?? '', user: 'nobody' }),
     });

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { describeClusterContract } from '@claw-run/testing';
 import { connectCluster } from '@claw-run/transports';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { describeCluster } from '../../packages/transports/test/cluster-contract.ts';
 import { type RealApiServer, startRealApiServer, whyNoApiServer } from './api-server.ts';
 
 const why = whyNoApiServer();
@@ -19,7 +19,7 @@ describe.skipIf(why !== undefined)(
     });
     const connect = (kubeconfig = '') => connectCluster({ kubeconfig, userAgent: 'claw-run/test' });
 
-    describeCluster({
+    describeClusterContract({
       admin: () => connect(server?.kubeconfig),
       nobody: () => connect(server?.nobody),
       async stranger() {

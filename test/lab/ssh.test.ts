@@ -3,10 +3,10 @@ import { createConnection, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ClawError, type Connection, type RunResult, Secret } from '@claw-run/core';
+import { describeHostContract } from '@claw-run/testing';
 import { type Ask, connectSsh, type SshOptions } from '@claw-run/transports';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { describeHostContract } from '../../packages/transports/test/host-contract.ts';
 import { type Beside, besideOf } from './support/beside.ts';
 import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
 

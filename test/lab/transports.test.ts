@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Secret } from '@claw-run/core';
+import { describeHostContract } from '@claw-run/testing';
 import { connectOpenSsh, type OpenSshOptions } from '@claw-run/transports';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeHostContract } from '../../packages/transports/test/host-contract.ts';
 import { type Beside, besideOf } from './support/beside.ts';
 import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
 

@@ -34,7 +34,7 @@ export function describeCrashes(subject: Subject, definition: AnyState | AnyEven
 }
 
 /** One world does for all: what was rolled back, and is proved to be, is where the next begins. */
-async function killAndRollBack(
+export async function killAndRollBack(
   scene: Scene,
   definition: AnyState | AnyEvent,
   key: string,
@@ -96,11 +96,7 @@ async function whole(scene: Scene, start: Snapshot): Promise<Whole> {
 }
 
 /** Each class in a world of its own. */
-async function killInNewWorlds(
-  subject: Subject,
-  definition: AnyState | AnyEvent,
-  play: Play,
-): Promise<void> {
+async function killInNewWorlds(subject: Subject, definition: AnyState | AnyEvent, play: Play): Promise<void> {
   let classes: readonly CrashClass[] = [];
   await play(subject, async ({ trial }) => {
     const identity = newIdentity();

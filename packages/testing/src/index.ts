@@ -1,5 +1,16 @@
-export { Crash, type CrashPoint, crashingStore, crashPoints } from './crash.ts';
+export { type ClusterAccess, describeClusterContract } from './contracts/cluster.ts';
+export { type ConnectHost, describeHostContract, type HostWorld } from './contracts/host.ts';
+export { describePodContract, type PodContractOptions, type PodSubject } from './contracts/pod.ts';
+export {
+  Crash,
+  type CrashClass,
+  type CrashPoint,
+  crashClasses,
+  crashingStore,
+  crashPoints,
+} from './crash.ts';
 export { describeLaws, type LawOptions } from './laws.ts';
+export { type Sampling, sample, samplingOf } from './sampling.ts';
 export { statusWriter, type WriteStatus } from './status-writer.ts';
 export type { Cleanup, Subject } from './subject.ts';
 export { until } from './until.ts';

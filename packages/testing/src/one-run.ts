@@ -43,7 +43,8 @@ export async function keepsLaws(scene: Scene, definition: AnyState | AnyEvent): 
     expectEqual(await scene.trial.plan(identity), planned),
   );
   await law('planning changes nothing', () => expectUntouched(scene, before));
-  if (planned.plan.plan === 'change') await appliesAndRollsBack(scene, definition, { planned, identity, before });
+  if (planned.plan.plan === 'change')
+    await appliesAndRollsBack(scene, definition, { planned, identity, before });
   else await leavesAlone(scene, { planned, identity, before });
   return planned;
 }
@@ -72,7 +73,9 @@ async function appliesAndRollsBack(
   await law('what is planned can be applied', () => expectOk(outcome));
   const plan = changeOf(planned);
   await law('what was predicted is observed', () => expectAsPredicted(scene, plan));
-  await law('the journal gives back the plan and the states', () => expectKept(scene, identity, outcome.steps));
+  await law('the journal gives back the plan and the states', () =>
+    expectKept(scene, identity, outcome.steps),
+  );
   if (leavesTraces(definition))
     await law('what was applied needs no change', () => expectSettled(scene, identity));
   if (!isReversible(definition)) return;
@@ -88,11 +91,7 @@ async function expectUntouched(scene: Scene, before: Snapshot): Promise<void> {
   expectEqual(await scene.snapshot(), before);
 }
 
-async function expectKept(
-  { trial }: Scene,
-  { run }: Identity,
-  steps: readonly PlannedStep[],
-): Promise<void> {
+async function expectKept({ trial }: Scene, { run }: Identity, steps: readonly PlannedStep[]): Promise<void> {
   const records = await trial.records(run);
   const opened = records.find(({ type }) => type === 'journal.opened');
   expectEqual(opened?.type === 'journal.opened' && opened.steps, steps);

@@ -6,8 +6,8 @@ import { type AnyState, defineState } from '@claw-run/core';
 import { connectLocal } from '@claw-run/transports';
 import { afterAll, expect, it } from 'vitest';
 import { useBench } from '../src/bench.ts';
-import { notJson } from '../src/plain.ts';
 import { keepsLaws } from '../src/one-run.ts';
+import { notJson } from '../src/plain.ts';
 import { replayDiff } from '../src/replay-diff.ts';
 import { line } from './steps/line.ts';
 

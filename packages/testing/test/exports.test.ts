@@ -5,9 +5,15 @@ it('offers these names, and no others', () => {
   expect(Object.keys(surface).sort()).toMatchInlineSnapshot(`
     [
       "Crash",
+      "crashClasses",
       "crashPoints",
       "crashingStore",
+      "describeClusterContract",
+      "describeHostContract",
       "describeLaws",
+      "describePodContract",
+      "sample",
+      "samplingOf",
       "statusWriter",
       "until",
     ]

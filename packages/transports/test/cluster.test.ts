@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { describeClusterContract } from '@claw-run/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectCluster } from '../src/index.ts';
 import { calm, startTestServer, type TestServer } from './api-server.ts';
-import { describeCluster } from './cluster-contract.ts';
 
 let server: TestServer;
 let other: TestServer;
@@ -19,7 +19,7 @@ afterAll(async () => {
 
 const read = { read: 'get', ref: { apiVersion: 'v1', kind: 'Namespace', name: 'default' } } as const;
 
-describeCluster({
+describeClusterContract({
   admin: () => server.connect(),
   nobody: () => server.connect(server.api.kubeconfigFor({ name: 'nobody' })),
   stranger: () => server.connect(server.api.kubeconfig.replace(/token: .*/, 'token: unknown-to-all')),

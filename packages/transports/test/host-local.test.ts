@@ -1,7 +1,6 @@
-import { userInfo } from 'node:os';
-import { execa } from 'execa';
+import { describeHostContract } from '@claw-run/testing';
 import { connectLocal } from '../src/index.ts';
-import { describeHostContract } from './host-contract.ts';
+import { thisMachine } from './this-machine.ts';
 
 const { PATH } = process.env;
 
@@ -9,11 +8,6 @@ for (const sh of [['sh'], ['bash']] as const) {
   describeHostContract(
     `the machine itself, by ${sh[0]}`,
     async (settings) => connectLocal({ ...settings, env: { PATH }, sh }),
-    async () => ({
-      sh: async (line) =>
-        (await execa('sh', ['-c', line], { stdin: 'ignore', stripFinalNewline: false })).stdout,
-      user: userInfo().username,
-      sudo: false,
-    }),
+    thisMachine,
   );
 }

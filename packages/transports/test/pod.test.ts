@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ApiServer, startApiServer, startSandbox } from '@claw-run/sandbox';
+import { describePodContract } from '@claw-run/testing';
 import { afterAll, beforeAll } from 'vitest';
-import { describePods } from './pod-contract.ts';
+import { podsOfSandbox } from './pod-subject.ts';
 
 let server: ApiServer;
 let sandbox: Awaited<ReturnType<typeof startSandbox>>;
@@ -30,7 +31,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describePods({
+describePodContract({
+  ...podsOfSandbox,
   admin: () => file('admin'),
   nobody: () => ({ kubeconfig: file('nobody'), user: 'nobody' }),
 });

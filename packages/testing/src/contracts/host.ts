@@ -9,6 +9,7 @@ import {
 } from '@claw-run/core';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { calm } from './calm.ts';
 
 /** The host that a contract is tried on, seen from beside the connection. */
 export interface HostWorld {
@@ -37,7 +38,6 @@ export function describeHostContract(
     let world: HostWorld;
     let host: Connection<'host'>;
     let folder = '';
-    const calm = () => ({ signal: AbortSignal.timeout(60_000) });
     const key = () => ({ key: 'run/step/0', ...calm() });
     const read = (wanted: HostRead) => host.read(wanted, calm());
     const run = async (...argv: [string, ...string[]]) => (await read({ read: 'run', argv })) as RunResult;

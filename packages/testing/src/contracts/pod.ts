@@ -1,13 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClusterObject, Connection, JsonObject, RunResult } from '@claw-run/core';
-import { until } from '@claw-run/testing';
-import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { connectCluster, connectPod, type PodOptions } from '../src/index.ts';
-import { calm } from './api-server.ts';
-import { describeHostContract } from './host-contract.ts';
+import { until } from '../until.ts';
+import { calm } from './calm.ts';
+import { describeHostContract, type HostWorld } from './host.ts';
 import { type Relay, startRelay } from './relay.ts';
 
 /** A cluster with a node that runs commands in pods, and who may come. */
@@ -16,14 +14,32 @@ export interface PodSubject {
   readonly admin: () => string;
   /** The path of the kubeconfig of a user who has no rights; their name. */
   readonly nobody: () => { readonly kubeconfig: string; readonly user: string };
+  readonly connectCluster: (kubeconfig: string) => Promise<Connection<'cluster'>>;
+  readonly connectPod: (options: PodContractOptions) => Promise<Connection<'host'>>;
+  /** The containers seen from beside: what runs in them runs there. */
+  readonly world: () => Promise<HostWorld>;
 }
 
-const userAgent = 'claw-run/test';
+/** A container, and how it is connected to. */
+export interface PodContractOptions {
+  /** The path of a kubeconfig. */
+  readonly kubeconfig: string;
+  readonly namespace: string;
+  readonly pod: string;
+  /** Absent: the only one. */
+  readonly container?: string;
+  /** The shell's words; `sh` where absent. */
+  readonly shell?: readonly [string, ...string[]];
+  readonly keepAliveSeconds?: number;
+  readonly lockFolder?: string;
+  readonly idleSeconds?: number;
+}
+
 const namespace = 'default';
 const key = 'run/step/0';
 
 /** What a container must be as a host, and what people are told where it cannot be one. */
-export function describePods(subject: PodSubject): void {
+export function describePodContract(subject: PodSubject): void {
   let cluster: Connection<'cluster'>;
   let folder: string;
   const open: Connection<'host'>[] = [];
@@ -32,7 +48,7 @@ export function describePods(subject: PodSubject): void {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'claw-run-pods-'));
-    cluster = await connectCluster({ kubeconfig: subject.admin(), userAgent });
+    cluster = await subject.connectCluster(subject.admin());
     await make('one', { containers: [container('main')] });
     await make('two', { containers: [container('web'), container('log')] });
     await make('waiting', {
@@ -68,15 +84,18 @@ export function describePods(subject: PodSubject): void {
     });
   }
 
-  async function connect(options: Partial<PodOptions> = {}): Promise<Connection<'host'>> {
-    const usual = { kubeconfig: subject.admin(), userAgent, namespace, pod: 'one' };
-    const host = await connectPod({ ...usual, ...options });
+  async function connect(options: Partial<PodContractOptions> = {}): Promise<Connection<'host'>> {
+    const usual = { kubeconfig: subject.admin(), namespace, pod: 'one' };
+    const host = await subject.connectPod({ ...usual, ...options });
     open.push(host);
     return host;
   }
 
   /** A way in that leads through a relay. */
-  async function relayed(relay: Relay, options: Partial<PodOptions> = {}): Promise<Connection<'host'>> {
+  async function relayed(
+    relay: Relay,
+    options: Partial<PodContractOptions> = {},
+  ): Promise<Connection<'host'>> {
     relays.push(relay);
     const kubeconfig = join(folder, `relayed-${relays.length}-${Date.now()}`);
     const text = await readFile(subject.admin(), 'utf8');
@@ -98,15 +117,9 @@ export function describePods(subject: PodSubject): void {
     'a container as a host',
     (settings) => {
       lockFolders.push(settings.lockFolder);
-      return connectPod({ kubeconfig: subject.admin(), userAgent, namespace, pod: 'one', ...settings });
+      return subject.connectPod({ kubeconfig: subject.admin(), namespace, pod: 'one', ...settings });
     },
-    // what runs in its containers are processes of this machine
-    async () => ({
-      sh: async (line) =>
-        (await execa('sh', ['-c', line], { stdin: 'ignore', stripFinalNewline: false })).stdout,
-      user: userInfo().username,
-      sudo: false,
-    }),
+    subject.world,
   );
 
   describe('commands in a container', () => {

@@ -1,9 +1,9 @@
 import { ClawError, type ClusterObject, type Connection } from '@claw-run/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { calm } from './api-server.ts';
+import { calm } from './calm.ts';
 
-/** Ways in to an API server. */
-export interface Ways {
+/** Connections to one API server, each as somebody else. */
+export interface ClusterAccess {
   readonly admin: () => Promise<Connection<'cluster'>>;
   /** A user without rights. */
   readonly nobody: () => Promise<Connection<'cluster'>>;
@@ -46,10 +46,10 @@ const oddKind: ClusterObject = {
 };
 
 /** What a connection to any API server gives and does. */
-export function describeCluster(ways: Ways): void {
+export function describeClusterContract(access: ClusterAccess): void {
   let cluster: Connection<'cluster'>;
   beforeAll(async () => {
-    cluster = await ways.admin();
+    cluster = await access.admin();
   });
   afterAll(() => cluster?.close());
   const get = (name: string) => cluster.read({ read: 'get', ref: ref(name) }, calm());
@@ -253,7 +253,7 @@ export function describeCluster(ways: Ways): void {
 
   describe('who is not allowed', () => {
     it('is told what he may not do, in the words of the server', async () => {
-      const nobody = await ways.nobody();
+      const nobody = await access.nobody();
       await expect(nobody.read({ read: 'get', ref: ref('x') }, calm())).rejects.toMatchObject({
         code: 'forbidden',
         message: expect.stringMatching(
@@ -270,7 +270,7 @@ export function describeCluster(ways: Ways): void {
     });
 
     it('is told so when the server does not know him', async () => {
-      const stranger = await ways.stranger();
+      const stranger = await access.stranger();
       await expect(stranger.read({ read: 'get', ref: ref('x') }, calm())).rejects.toMatchObject({
         code: 'forbidden',
         message: 'cannot read ConfigMap default/x: the API server does not accept the credentials',
