@@ -1,7 +1,13 @@
+import { randomInt } from 'node:crypto';
 import { defineConfig } from 'vitest/config';
+
+// What is too large for every run is sampled. Workers inherit the seed, so that all of a run take the same sample.
+process.env.CLAW_RUN_TEST_SEED ||= String(randomInt(1_000_000));
 
 export default defineConfig({
   test: {
+    setupFiles: ['test/support/seed.ts'],
+    globalSetup: ['test/support/tell-seed.ts'],
     projects: [
       project('packages', 'packages/*/test/**/*.test.ts', 120_000),
       project('cli', 'test/{cli,sandbox}/**/*.test.ts', 180_000),
@@ -14,6 +20,7 @@ export default defineConfig({
 /** A condition has a minute to come about: a busy machine stands still for half of one at times. */
 function project(name: string, include: string, timeout: number) {
   return {
+    extends: true as const,
     test: {
       name,
       include: [include],

@@ -4,12 +4,13 @@ import { startSandbox } from '@claw-run/sandbox';
 import { statusWriter } from '@claw-run/testing';
 import { connectCluster } from '@claw-run/transports';
 import { expect, onTestFinished, test } from 'vitest';
-import { eventsOf, launcher, makePlace, root } from './support/claw-run.ts';
+import { openclawProgram } from '../support/programs.ts';
+import { eventsOf, makePlace, root } from './support/claw-run.ts';
 
 async function practice() {
   const sandbox = await startSandbox({
     scenarios: ['healthy'],
-    openclaw: [process.execPath, launcher, 'sandbox', 'openclaw'],
+    openclaw: openclawProgram,
   });
   onTestFinished(() => sandbox.close());
   await sandbox.settled();

@@ -9,12 +9,7 @@ import { connectLocal } from '@claw-run/transports';
 import { expect, onTestFinished, test } from 'vitest';
 import { arrangeRunbook, changing, found, told } from '../lab/support/try-runbook.ts';
 import { goWholeWay } from '../lab/support/whole-way.ts';
-import { root } from './support/claw-run.ts';
-
-const program = (name: string) => [
-  process.execPath,
-  join(root, `packages/sandbox/src/scheduler/bin-${name}.ts`),
-];
+import { headNodePrograms } from '../support/programs.ts';
 
 /** A practice head node that is broken so, and a shipped runbook to try on it. */
 async function practice(
@@ -23,10 +18,7 @@ async function practice(
   params: { readonly [name: string]: ParamValue } = {},
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'claw-run-related-'));
-  const node = await startHeadNode({
-    scenarios,
-    programs: { schedulerd: program('schedulerd'), clw: program('clw') },
-  });
+  const node = await startHeadNode({ scenarios, programs: headNodePrograms });
   onTestFinished(async () => {
     await node.close();
     await rm(folder, { recursive: true, force: true });

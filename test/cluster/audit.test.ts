@@ -6,8 +6,9 @@ import type { Grant } from '@claw-run/engine';
 import { type Sandbox, type Scenario, startSandbox } from '@claw-run/sandbox';
 import { connectCluster } from '@claw-run/transports';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openclawProgram } from '../support/programs.ts';
 import { type RealApiServer, startRealApiServer, whyNoApiServer } from './api-server.ts';
-import { arrange, openclaw } from './support/worker-denied-contract.ts';
+import { arrange } from './support/worker-denied-contract.ts';
 
 const why = whyNoApiServer();
 if (why !== undefined) console.warn(`skipped: what the audit log of a real API server tells. ${why}`);
@@ -27,7 +28,11 @@ describe.skipIf(why !== undefined)(
     });
 
     const practice = async (scenarios: readonly Scenario[], work: (sandbox: Sandbox) => Promise<void>) => {
-      const sandbox = await startSandbox({ scenarios, kubeconfig: server.kubeconfig, openclaw });
+      const sandbox = await startSandbox({
+        scenarios,
+        kubeconfig: server.kubeconfig,
+        openclaw: openclawProgram,
+      });
       try {
         await sandbox.settled();
         await work(sandbox);

@@ -2,7 +2,7 @@ import { createLibrary } from '@claw-run/core';
 import { linux } from '@claw-run/linux';
 import { describeLaws, type Subject } from '@claw-run/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
+import { type LabHost, releasesFor, upHost, whyNoLab } from './support/lab.ts';
 import { type ByShell, subjectByShell } from './support/subject-by-shell.ts';
 import { reach } from './support/try-runbook.ts';
 
@@ -102,88 +102,91 @@ function subject(one: ByShell & { make: string }): Subject {
 const directory = { uri: 'ldapi:///', external: true };
 const lalice = { user: 'lalice', group: 'claw-ldap', directory };
 
-describe.skipIf(missing !== undefined)('with a directory whose groups list DNs', () => {
-  beforeAll(async () => {
-    host = await upHost('dir', { ldap: true, ldapCacheSeconds: 600 });
-    await host.sh('bash -es', { input: bis });
-  });
-  afterAll(() => host?.down());
+describe.skipIf(missing !== undefined).each(releasesFor('directory'))(
+  'with a directory whose groups list DNs (%s)',
+  (release) => {
+    beforeAll(async () => {
+      host = await upHost('dir', { release, ldap: true, ldapCacheSeconds: 600 });
+      await host.sh('bash -es', { input: bis });
+    });
+    afterAll(() => host?.down());
 
-  const connect = () => reach(host);
-  describeLaws(
-    [
-      subject({
-        id: 'linux.group-member',
-        title: 'a user who is not in the group, by SASL EXTERNAL',
-        with: lalice,
-        make: without,
-      }),
-    ],
-    { connect },
-  );
+    const connect = () => reach(host);
+    describeLaws(
+      [
+        subject({
+          id: 'linux.group-member',
+          title: 'a user who is not in the group, by SASL EXTERNAL',
+          with: lalice,
+          make: without,
+        }),
+      ],
+      { connect },
+    );
 
-  describeLaws(
-    [
-      subject({
-        id: 'linux.group-member',
-        title: 'a user who is in the group',
-        with: lalice,
-        make: withMember,
-        plans: 'settled',
-      }),
-      subject({
-        id: 'linux.group-member',
-        title: 'a user whose DN is written in another way',
-        with: { ...lalice, user: 'lbob' },
-        make: without,
-        plans: 'settled',
-      }),
-      subject({
-        id: 'linux.group-member',
-        title: 'a user who is in a group in the group',
-        with: { ...lalice, group: 'claw-outer' },
-        make: `${without}; id lalice; getent group claw-outer`,
-        plans: 'refused',
-      }),
-      subject({
-        id: 'linux.group-member',
-        title: 'a group of unique names',
-        with: { ...lalice, group: 'claw-unique' },
-        make: without,
-        plans: 'refused',
-      }),
-      subject({ id: 'linux.group-visible', title: 'a stale cache of sssd', with: lalice, make: stale }),
-      subject({
-        id: 'linux.group-layers',
-        title: 'a stale cache of sssd',
-        with: { ...lalice, layer: 'caches' },
-        make: stale,
-        finds: 'fail',
-      }),
-      subject({
-        id: 'linux.group-layers',
-        title: 'no member',
-        with: { ...lalice, layer: 'source' },
-        make: without,
-        finds: 'fail',
-      }),
-      subject({
-        id: 'linux.group-layers',
-        title: 'a group in the group',
-        with: { ...lalice, group: 'claw-outer', layer: 'source' },
-        make: without,
-        finds: 'unknown',
-      }),
-    ],
-    { connect, crashes: false },
-  );
+    describeLaws(
+      [
+        subject({
+          id: 'linux.group-member',
+          title: 'a user who is in the group',
+          with: lalice,
+          make: withMember,
+          plans: 'settled',
+        }),
+        subject({
+          id: 'linux.group-member',
+          title: 'a user whose DN is written in another way',
+          with: { ...lalice, user: 'lbob' },
+          make: without,
+          plans: 'settled',
+        }),
+        subject({
+          id: 'linux.group-member',
+          title: 'a user who is in a group in the group',
+          with: { ...lalice, group: 'claw-outer' },
+          make: `${without}; id lalice; getent group claw-outer`,
+          plans: 'refused',
+        }),
+        subject({
+          id: 'linux.group-member',
+          title: 'a group of unique names',
+          with: { ...lalice, group: 'claw-unique' },
+          make: without,
+          plans: 'refused',
+        }),
+        subject({ id: 'linux.group-visible', title: 'a stale cache of sssd', with: lalice, make: stale }),
+        subject({
+          id: 'linux.group-layers',
+          title: 'a stale cache of sssd',
+          with: { ...lalice, layer: 'caches' },
+          make: stale,
+          finds: 'fail',
+        }),
+        subject({
+          id: 'linux.group-layers',
+          title: 'no member',
+          with: { ...lalice, layer: 'source' },
+          make: without,
+          finds: 'fail',
+        }),
+        subject({
+          id: 'linux.group-layers',
+          title: 'a group in the group',
+          with: { ...lalice, group: 'claw-outer', layer: 'source' },
+          make: without,
+          finds: 'unknown',
+        }),
+      ],
+      { connect, crashes: false },
+    );
 
-  it('the host sees who was added', async () => {
-    await host.sh(withMember);
-    expect((await host.sh('id -nG lalice')).split(' ').toSorted()).toEqual([
-      'claw-ldap',
-      'claw-outer',
-      'lalice',
-    ]);
-  });
-});
+    it('the host sees who was added', async () => {
+      await host.sh(withMember);
+      expect((await host.sh('id -nG lalice')).split(' ').toSorted()).toEqual([
+        'claw-ldap',
+        'claw-outer',
+        'lalice',
+      ]);
+    });
+  },
+);

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
 import { nodeReady } from './support/slurm.ts';
 import { arrangeRunbook, type Bench, changing, found, reach, told } from './support/try-runbook.ts';
+import { goWholeWay } from './support/whole-way.ts';
 
 const why = whyNoLab();
 if (why !== undefined) console.error(`slurm-partition-denied is not tried: ${why}`);
@@ -140,36 +141,9 @@ describe.skipIf(why !== undefined)('slurm-partition-denied on a host of the lab'
     await make(names);
     const causes = [...new Set(names.flatMap((name): readonly string[] => worlds[name].causes))].toSorted();
     const bench = await benchFor(user);
-    const [before, untouched] = [await snapshot(), await times()];
-
-    const dry = await bench.go({ mode: 'plan' });
-    expect(onlyOne(found(dry)), told(dry)).toEqual(causes);
-    expect(await times(), 'a dry run changes nothing').toEqual(untouched);
-    expect(await snapshot()).toEqual(before);
-
-    const mended = await bench.go();
-    expect({ status: mended.outcome.status, found: onlyOne(found(mended)) }, told(mended)).toEqual({
-      status: 'ok',
-      found: causes,
-    });
-    expect(await host.sh('sbatch --test-only -p claw --wrap true', { user })).toBe('');
-    const after = await snapshot();
-
-    const again = await bench.go();
-    expect(
-      { status: again.outcome.status, found: found(again), changing: changing(again) },
-      told(again),
-    ).toEqual({
-      status: 'ok',
-      found: [],
-      changing: [],
-    });
-    expect(await snapshot(), 'a second run changes nothing').toEqual(after);
-    if (causes.length === 0) return;
-
-    const undone = await bench.undo(mended.outcome.run);
-    expect(undone.outcome.status, told(undone)).toBe('ok');
-    expect(await snapshot(), 'after roll-back every byte is as it was').toEqual(before);
+    const proof = async () =>
+      expect(await host.sh('sbatch --test-only -p claw --wrap true', { user })).toBe('');
+    await goWholeWay({ bench, causes, snapshot, times, proof, counted: onlyOne });
   });
 
   test.each(['cache of slurmctld', 'cache of sssd'] as const)(

@@ -279,36 +279,6 @@ describe.skipIf(without !== undefined)('over the OpenSSH client', () => {
   });
 });
 
-describe.skipIf(without !== undefined)('under SELinux', () => {
-  let lab: LabHost;
-  let beside: Beside;
-  beforeAll(async () => {
-    lab = await upHost('t-selinux', { vm: 'selinux' });
-    beside = await besideOf(lab);
-  });
-  afterAll(async () => {
-    await beside?.close();
-    await lab?.down();
-  });
-
-  it('a file that is written keeps its label, and a new one gets that of the policy', async () => {
-    const host = connectOpenSsh({
-      destination: `ssh://root@${lab.address}:${lab.port}`,
-      env: process.env,
-      configFiles: [],
-      identityFiles: [lab.key],
-      knownHosts: [lab.known_hosts],
-    });
-    await beside.sh('cd /root && echo old > kept && chcon -t etc_runtime_t kept');
-    const options = { key: 'a/b/0', signal: AbortSignal.timeout(120_000) };
-    await host.perform({ do: 'write', path: '/root/kept', content: 'new' }, options);
-    await host.perform({ do: 'write', path: '/root/.k5login', content: 'new' }, options);
-    const types = await beside.sh('cd /root && stat -c %C kept .k5login | cut -d: -f3');
-    expect(types).toBe('etc_runtime_t\nkrb5_home_t\n');
-    await host.close();
-  });
-});
-
 /** An access list that lets the user 1000 write, and an attribute; hosts have no tools for either. */
 const setAttributes = `import os, struct
 entries = [(1, 6, -1), (2, 6, 1000), (4, 4, -1), (16, 6, -1), (32, 4, -1)]

@@ -51,7 +51,8 @@ function describeSubject(subject: Subject, play: Play, { runs = 20, crashes = tr
     return;
   }
   describeOneRun(subject, definition, play);
-  if (crashes && (subject.plans ?? 'change') === 'change') describeCrashes(subject, definition, play);
+  const isKilled = crashes && (subject.crashes ?? true) && (subject.plans ?? 'change') === 'change';
+  if (isKilled) describeCrashes(subject, definition, play);
   if (subject.inputs !== undefined || subject.givens !== undefined) {
     describeRandomWorlds(subject, definition, { play, runs });
   }

@@ -18,6 +18,8 @@ export interface Subject {
   readonly plans?: StepPlan['plan'];
   /** What a check finds in this world. */
   readonly finds?: Verdict['verdict'];
+  /** Whether runs of it are killed as well; true where absent. False for a use that acts as another one does. */
+  readonly crashes?: boolean;
   /** What counts of what a read gave when two moments are compared, where the target itself keeps the rest for a while (jobs that have ended). */
   readonly lasting?: (raw: unknown) => unknown;
   /** Other inputs, for property-based runs. */

@@ -1,17 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { launcher, root } from '../../support/programs.ts';
 
-export const root = resolve(import.meta.dirname, '../../..');
-export const launcher = join(root, 'packages/claw-run/bin/claw-run.cjs');
+export { launcher, root };
 export const fixtures = join(root, 'test/cli/fixtures');
-
-if (!existsSync(join(root, 'packages/claw-run/dist/bin.cjs'))) {
-  throw new Error('claw-run is not built: run node scripts/setup.mjs');
-}
 
 /** How a call ended. */
 export interface Ended {

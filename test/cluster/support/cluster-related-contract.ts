@@ -9,8 +9,9 @@ import { connectCluster, connectLocal } from '@claw-run/transports';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { arrangeRunbook, changing, found, told } from '../../lab/support/try-runbook.ts';
 import { goWholeWay } from '../../lab/support/whole-way.ts';
+import { openclawProgram } from '../../support/programs.ts';
 import { snapshot } from './snapshot.ts';
-import { openclaw as cli, type Server } from './worker-denied-contract.ts';
+import type { Server } from './worker-denied-contract.ts';
 
 /** What the runbooks of the errors beside clw-worker-denied have to do on any API server. */
 export function describeClusterRelated(start: () => Promise<Server>): void {
@@ -110,7 +111,7 @@ async function practiceOn(
   params: { readonly [name: string]: ParamValue } = {},
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'claw-run-related-'));
-  const sandbox = await startSandbox({ scenarios, kubeconfig, openclaw: cli });
+  const sandbox = await startSandbox({ scenarios, kubeconfig, openclaw: openclawProgram });
   const cluster = await connectCluster({ kubeconfig: sandbox.kubeconfig, userAgent: 'test' });
   onTestFinished(async () => {
     await cluster.close();

@@ -4,19 +4,16 @@ import { join } from 'node:path';
 import { type Connection, createLibrary, type ParamValue, type Runbook } from '@claw-run/core';
 import { createJournalStore, type RunEvent, type RunOptions, run, undoRun } from '@claw-run/engine';
 import { kubernetes } from '@claw-run/kubernetes';
-import { openclaw as openclawSteps } from '@claw-run/openclaw';
+import { openclaw } from '@claw-run/openclaw';
 import { compileRunbook } from '@claw-run/runbook';
 import { type Sandbox, type Scenario, startSandbox } from '@claw-run/sandbox';
 import { connectCluster, connectLocal } from '@claw-run/transports';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openclawProgram, root } from '../../support/programs.ts';
 import { snapshot } from './snapshot.ts';
 
-const root = join(import.meta.dirname, '../../..');
 const file = join(root, 'runbooks/worker-denied.yaml');
-const library = createLibrary(kubernetes, openclawSteps);
-
-/** How the sandbox runs its `openclaw` without a built claw-run. */
-export const openclaw: readonly string[] = [process.execPath, join(import.meta.dirname, 'openclaw-cli.ts')];
+const library = createLibrary(kubernetes, openclaw);
 
 export interface Server {
   readonly kubeconfig: string;
@@ -48,7 +45,7 @@ export function describeWorkerDenied(
         const sandbox = await startSandbox({
           scenarios,
           kubeconfig: server.kubeconfig,
-          openclaw,
+          openclaw: openclawProgram,
         });
         try {
           await sandbox.settled();

@@ -3,7 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import { sample } from '@claw-run/testing';
 import { execa } from 'execa';
+
+/** Debian's releases that hosts can be of, the oldest first: systemd 247, 252, 257; Slurm 20.11, 22.05, 24.11. */
+export const releases = ['bullseye', 'bookworm', 'trixie'] as const;
+export type Release = (typeof releases)[number];
 
 /** A host or VM of the lab, for one test file. */
 export interface LabHost {
@@ -29,6 +34,8 @@ export interface LabHostOptions {
   readonly ldap?: boolean;
   readonly slurm?: boolean;
   readonly firewall?: boolean;
+  /** Absent: what CLAW_RUN_LAB_RELEASE says, or bookworm. VMs are always of bookworm. */
+  readonly release?: Release;
   /** Brings a VM instead of a container: Mandatory access control needs a kernel of its own. */
   readonly vm?: 'selinux' | 'apparmor';
   /** Shows the Node.js that runs this at /usr/local/bin/node. Not in VMs. */
@@ -52,6 +59,25 @@ export function whyNoLab(): string | undefined {
   return process.getuid?.() === 0 ? undefined : 'lab hosts need root';
 }
 
+/**
+ * The releases that a suite is tried on, of those that it holds on: one that the seed says, or all where everything is asked for;
+ * and that of CLAW_RUN_LAB_RELEASE alone where it is set.
+ * @param suite names it, so that not all suites of a run take the same
+ */
+export function releasesFor(suite: string): readonly Release[] {
+  const chosen = chosenRelease();
+  return chosen === undefined ? sample(releases, 1, { key: suite }) : [chosen];
+}
+
+function chosenRelease(): Release | undefined {
+  const name = process.env.CLAW_RUN_LAB_RELEASE;
+  if (!name) return undefined;
+  const release = releases.find((each) => each === name);
+  if (release === undefined)
+    throw new Error(`CLAW_RUN_LAB_RELEASE is ${name}; there are ${releases.join(', ')}`);
+  return release;
+}
+
 let count = 0;
 
 /** Starts a host. `stem` tells whose it is; the name is made unique to this process. */
@@ -63,8 +89,10 @@ export async function upHost(stem: string, options: LabHostOptions = {}): Promis
   const features = (['ldap', 'slurm', 'firewall'] as const).flatMap((one) =>
     options[one] ? [`--${one}`] : [],
   );
+  const release = options.release ?? chosenRelease() ?? 'bookworm';
   const bind = options.node ? ['--bind', `${process.execPath}:/usr/local/bin/node`] : [];
-  const flags = kind === 'vm' ? [options.vm ?? '', ...forward] : [...features, ...bind, ...forward];
+  const flags =
+    kind === 'vm' ? [options.vm ?? '', ...forward] : ['--release', release, ...features, ...bind, ...forward];
   const env =
     options.ldapCacheSeconds === undefined ? {} : { LAB_LDAP_CACHE: String(options.ldapCacheSeconds) };
   const stdout = await lab([kind, 'up', name, ...flags], env);

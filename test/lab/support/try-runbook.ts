@@ -9,7 +9,7 @@ import {
 } from '@claw-run/core';
 import { createJournalStore, type RunEvent, type RunOptions, run, undoRun } from '@claw-run/engine';
 import { compileRunbook } from '@claw-run/runbook';
-import { connectSsh } from '@claw-run/transports';
+import { connectSsh, type SshOptions } from '@claw-run/transports';
 import type { LabHost } from './lab.ts';
 
 /** A shipped runbook with the hosts that it is tried on. */
@@ -25,7 +25,11 @@ export interface Told {
 }
 
 /** A lab host as claw-run reaches it: by its own key and known hosts, and nobody's configuration. */
-export function reach(host: LabHost, user = 'root'): Promise<Connection<'host'>> {
+export function reach(
+  host: LabHost,
+  user = 'root',
+  more: Partial<SshOptions> = {},
+): Promise<Connection<'host'>> {
   const { address, port, key, known_hosts } = host;
   return connectSsh({
     destination: `${user}@${address}:${port}`,
@@ -35,6 +39,7 @@ export function reach(host: LabHost, user = 'root'): Promise<Connection<'host'>>
     agent: false,
     home: '/nonexistent',
     env: {},
+    ...more,
   });
 }
 
