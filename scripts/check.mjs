@@ -1,6 +1,7 @@
 // What `npm test` runs once the workspace is ready: types, style, unused code, tests. Further words go to vitest.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,7 +25,10 @@ const stages = [
       'packages',
       '--project',
       'cli',
-      '--maxWorkers=2',
+      // half of a test's time is waiting for processes and connections
+      `--maxWorkers=${availableParallelism() * 2}`,
+      '--reporter=default',
+      '--reporter=./test/support/slowest.ts',
       ...process.argv.slice(2),
     ],
   },
