@@ -22,6 +22,7 @@ export interface AnyState extends AnyHead {
   readonly type: 'state';
   readonly risk: Exclude<Risk, 'read-only'>;
   readonly settlesWithinSeconds?: number;
+  readonly steadySeconds?: number;
   desire(input: unknown, seen: Observation): Observation | Refused;
   actions(from: Observation, to: Observation, input: unknown): readonly Action[];
   explain?(from: Observation, to: Observation, input: unknown): string | undefined;
@@ -33,6 +34,7 @@ export interface AnyEvent extends AnyHead {
   readonly type: 'event';
   readonly risk: Exclude<Risk, 'read-only'>;
   readonly settlesWithinSeconds?: number;
+  readonly steadySeconds?: number;
   needed(input: unknown, seen: Observation, occasion: Occasion): string | undefined | Refused;
   actions(input: unknown, seen: Observation, occasion: Occasion): readonly Action[];
   done(input: unknown, seen: Observation, occasion: Occasion): Progress;

@@ -81,6 +81,11 @@ interface Acting {
   readonly risk: Exclude<Risk, 'read-only'>;
   /** How long its world may take to show the change; 30 where absent. */
   readonly settlesWithinSeconds?: number;
+  /**
+   * How long the change has to last until it counts, for what can look well and fall over in the next moment: a process that was
+   * started. Believed at once where absent.
+   */
+  readonly steadySeconds?: number;
 }
 
 /** A thing that should be so. See `defineState`. */

@@ -172,6 +172,7 @@ function waiting(act: Act, definition: AnyState | AnyEvent) {
   return {
     what: act.planned.name,
     seconds: act.timeoutSeconds ?? definition.settlesWithinSeconds ?? 30,
+    steadySeconds: definition.steadySeconds,
     signal: act.session.signal,
     onWait: async (pending: string) => {
       if (pending === last) return;

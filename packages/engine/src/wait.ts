@@ -20,7 +20,8 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Looks again, at growing intervals, until `look` gives a value; `pending` says what was seen last.
+ * Looks again, at growing intervals, until `look` gives a value, and has given one for `steadySeconds` (0 where absent); `pending` says
+ * what was seen last.
  * @throws ClawError `not-settled` with that after `seconds`
  */
 export async function waitFor<T>(
@@ -28,14 +29,24 @@ export async function waitFor<T>(
   options: {
     what: string;
     seconds: number;
+    steadySeconds?: number | undefined;
     signal: AbortSignal;
     onWait?: (pending: string) => void | Promise<void>;
   },
 ): Promise<T> {
   const deadline = performance.now() + options.seconds * 1000;
+  const steadyMs = (options.steadySeconds ?? 0) * 1000;
+  let since: number | undefined;
   for (let interval = 100; ; interval = Math.min(interval * 1.5, 2000)) {
     const found = await look().catch(pendingIfRetryable);
-    if ('value' in found) return found.value;
+    if ('value' in found) {
+      since ??= performance.now();
+      const unsure = steadyMs - (performance.now() - since);
+      if (unsure <= 0) return found.value;
+      await pause(unsure, options.signal);
+      continue;
+    }
+    since = undefined;
     const left = deadline - performance.now();
     if (left <= 0) {
       throw new ClawError(

@@ -72,6 +72,25 @@ it('an event whose actions would be others than those agreed to does not happen'
   expect(await bench().text('a')).toBe('meanwhile');
 });
 
+it('what has to last until it counts is looked at again: what fell over meanwhile has failed', async () => {
+  let looks = 0;
+  const wobbly: typeof note = {
+    ...note,
+    steadySeconds: 0.2,
+    done: () => {
+      looks += 1;
+      return looks === 1
+        ? { progress: 'done', because: 'it runs' }
+        : { progress: 'failed', because: 'it has ended' };
+    },
+  };
+  const { outcome } = await bench().go(runbookOf({ steps: [step('note', wobbly, { name: 'a' })] }));
+  expect(outcome).toMatchObject({
+    status: 'failed',
+    problems: [{ code: 'action-failed', message: 'note: it has ended' }],
+  });
+});
+
 it('a failure is rolled back where the runbook says so', async () => {
   await bench().put(configMap('a', { text: 'then' }));
   const runbook = runbookOf({ steps: [set('a'), set('b'), set('c')], onFailure: 'roll-back' });

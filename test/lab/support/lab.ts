@@ -64,9 +64,9 @@ export function whyNoLab(): string | undefined {
  * and that of CLAW_RUN_LAB_RELEASE alone where it is set.
  * @param suite names it, so that not all suites of a run take the same
  */
-export function releasesFor(suite: string): readonly Release[] {
+export function releasesFor(suite: string, holdsOn: readonly Release[] = releases): readonly Release[] {
   const chosen = chosenRelease();
-  return chosen === undefined ? sample(releases, 1, { key: suite }) : [chosen];
+  return chosen === undefined ? sample(holdsOn, 1, { key: suite }) : [chosen];
 }
 
 function chosenRelease(): Release | undefined {

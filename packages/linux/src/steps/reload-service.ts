@@ -17,6 +17,7 @@ export const reloadService = defineEvent({
     'When a unit was reloaded is told by its `ExecReload=`; one without it is refused.',
   risk: 'routine',
   settlesWithinSeconds: 60,
+  steadySeconds: 1,
   input: renewalInput,
   examples: [
     { title: 'After its configuration has changed', with: { unit: 'ssh', reads: ['/etc/ssh/sshd_config'] } },

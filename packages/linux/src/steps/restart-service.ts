@@ -18,6 +18,7 @@ export const restartService = defineEvent({
     'again and again. A failure is told with the last lines of the unit in the journal.',
   risk: 'disruptive',
   settlesWithinSeconds: 90,
+  steadySeconds: 1,
   input: renewalInput,
   examples: [
     {

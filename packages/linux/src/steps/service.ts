@@ -21,6 +21,7 @@ export const service = defineState({
     'A unit that is masked is refused: somebody has decided that. For new configuration see `linux.restart-service`.',
   risk: 'disruptive',
   settlesWithinSeconds: 90,
+  steadySeconds: 1,
   input,
   examples: [
     { title: 'Runs, now and after a boot', with: { unit: 'claw-scheduler', running: true, enabled: true } },
