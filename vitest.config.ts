@@ -1,11 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 // What is too large for every run is sampled. Workers inherit the seed, so that all of a run take the same sample.
 process.env.CLAW_RUN_TEST_SEED ||= String(randomInt(1_000_000));
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     setupFiles: ['test/support/seed.ts'],
     globalSetup: ['test/support/tell-seed.ts'],
     projects: [

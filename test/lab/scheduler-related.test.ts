@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Connection, createLibrary, type ParamValue, Secret } from '@claw-run/core';
+import { type Connection, type ParamValue, Secret } from '@claw-run/core';
 import { linux } from '@claw-run/linux';
 import { openclaw } from '@claw-run/openclaw';
 import type { HeadNodeScenario } from '@claw-run/sandbox';
-import { describeLaws, type Subject } from '@claw-run/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
 import { type HeadNode, setUpHeadNode } from './support/scheduler.ts';
@@ -98,43 +97,6 @@ describe.skipIf(why !== undefined)('with the accounts of a host', () => {
     expect(left.outcome.problems[0]?.message).toContain('line 13: auth.group_cashe: is not known');
     expect(await starts()).toBe(before);
   });
-
-  const library = createLibrary(linux);
-  const law = (id: string, make: string, rest: Omit<Subject, 'definition' | 'title' | 'before'>): Subject => {
-    const definition = library.get(id);
-    if (definition === undefined) throw new Error(`there is no ${id}`);
-    return {
-      ...rest,
-      definition,
-      title: make,
-      before: async () => {
-        await world.host.sh(
-          `userdel laws 2>/dev/null; useradd laws; usermod -p '$6$laws$of-a-password' laws; ${make}`,
-        );
-        return async () => void (await world.host.sh('userdel laws'));
-      },
-    };
-  };
-  const user = 'laws';
-  describeLaws(
-    [
-      law('linux.account', 'usermod -L laws', { with: { user, locked: false } }),
-      law('linux.account', 'chage -E 2020-01-01 -d 2019-01-01 laws', {
-        with: { user, expires: '2099-01-01' },
-      }),
-      law('linux.account', 'true', { with: { user, locked: true, expires: '2020-01-01' } }),
-      law('linux.account', 'usermod -U laws', { with: { user, locked: false }, plans: 'settled' }),
-      law('linux.account', "usermod -p '!' laws", { with: { user, locked: false }, plans: 'refused' }),
-      law('linux.account-usable', 'usermod -L laws', { with: { user }, finds: 'fail' }),
-      law('linux.account-usable', 'chage -d 2019-01-01 -M 30 laws', {
-        with: { user, from: 'password-expired' },
-        finds: 'fail',
-      }),
-      law('linux.account-usable', 'true', { with: { user }, finds: 'pass' }),
-      law('linux.account-state', 'true', { with: { user } }),
-    ],
-    { connect: () => reach(world.host) },
-  );
 });
 
 describe.skipIf(why !== undefined)('with the accounts of a directory', () => {
