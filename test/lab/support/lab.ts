@@ -41,7 +41,7 @@ export interface LabHostOptions {
   /** Shows the Node.js that runs this at /usr/local/bin/node. Not in VMs. */
   readonly node?: boolean;
   readonly forward?: readonly number[];
-  /** Seconds that sssd keeps answers. */
+  /** Seconds that sssd keeps answers, whoever logs in meanwhile. */
   readonly ldapCacheSeconds?: number;
 }
 
@@ -98,6 +98,11 @@ export async function upHost(stem: string, options: LabHostOptions = {}): Promis
   const stdout = await lab([kind, 'up', name, ...flags], env);
   const told = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Omit<LabHost, 'sh' | 'down'>;
   const shells = await sharedShells(told);
+  // a login asks the directory anew, unless the last one was a moment ago (5 s by default): on a busy machine it never is
+  if (options.ldapCacheSeconds !== undefined)
+    await shells.sh(
+      `printf '[pam]\\npam_id_timeout = ${options.ldapCacheSeconds}\\n' >>/etc/sssd/sssd.conf; systemctl restart sssd`,
+    );
   return {
     ...told,
     sh: shells.sh,
