@@ -16,7 +16,10 @@ const subject = (one: ByShell) => subjectByShell(library, () => host, one);
 
 const unit = String.raw`[Service]\nExecStart=/bin/sleep 9999\nExecReload=/bin/true\nEnvironmentFile=-/etc/laws.env\n[Install]\nWantedBy=multi-user.target\n`;
 const installed = `printf '${unit}' >/etc/systemd/system/laws.service; rm -f /etc/laws.env; systemctl daemon-reload; systemctl disable -q laws; systemctl reset-failed laws || true`;
-const running = `${installed}; systemctl restart laws; systemctl is-active laws`;
+// times of files go by the ticks of the kernel's clock: what is written from now on is newer than what was started before
+const tick =
+  'touch /run/laws.mark; until touch /run/laws.tick; [ /run/laws.tick -nt /run/laws.mark ]; do :; done';
+const running = `${installed}; systemctl restart laws; systemctl is-active laws; ${tick}`;
 const outdated = `${running}; touch /etc/laws.env`;
 const changedUnit = `${running}; echo '# changed' >>/etc/systemd/system/laws.service`;
 
