@@ -26,7 +26,7 @@ const stages = [
       '--project',
       'cli',
       // half of a test's time is waiting for processes and connections
-      `--maxWorkers=${availableParallelism() * 2}`,
+      `--maxWorkers=${Math.min(availableParallelism() * 2, 16)}`,
       '--reporter=default',
       '--reporter=./test/support/slowest.ts',
       ...process.argv.slice(2),

@@ -27,7 +27,7 @@ const kills = 6;
 export function describeCrashes(subject: Subject, definition: AnyState | AnyEvent, play: Play): void {
   if (isReversible(definition)) {
     it('killed anywhere, it is resumed to its goal, and rolled back to its start', () =>
-      play(subject, (scene) => killAndRollBack(scene, definition, subject.title)));
+      play(subject, (scene) => killAndRollBack(scene, definition, keyOf(subject))));
   } else {
     it('killed anywhere, it is resumed to its goal', () => killInNewWorlds(subject, definition, play));
   }
@@ -103,7 +103,7 @@ async function killInNewWorlds(subject: Subject, definition: AnyState | AnyEvent
     expectOk(await trial.apply(identity));
     classes = opened(crashClasses(await trial.records(identity.run)));
   });
-  for (const point of pointsOf(classes, subject.title)) {
+  for (const point of pointsOf(classes, keyOf(subject))) {
     await play(subject, async (scene) => {
       const identity = await kill(scene, point);
       await law(`killed ${where(point)} and resumed, it reaches its goal`, async () => {
@@ -112,6 +112,10 @@ async function killInNewWorlds(subject: Subject, definition: AnyState | AnyEvent
       });
     });
   }
+}
+
+function keyOf({ definition, title }: Subject): string {
+  return `${definition.id} ${title}`;
 }
 
 /** Before the journal says what was planned, nothing was touched that a step knows of. */
