@@ -10,16 +10,16 @@ import type { Subject } from './subject.ts';
 export interface LawOptions {
   /** Opens a connection to the target that the laws are tried on; closed at the end of the suite. */
   readonly connect: () => Promise<Connection>;
-  /** Whether runs are killed as well, at every moment that matters: it takes the most of the time. True where absent. */
+  /** Whether runs are killed as well, at each kind of moment. True where absent. */
   readonly crashes?: boolean;
   /** Random worlds for each subject that has arbitraries; 20 where absent. */
   readonly runs?: number;
 }
 
 /**
- * Registers the laws that every step keeps as tests: observing changes nothing, what was applied is settled and is what was
- * predicted, undo leads back, a run killed anywhere can be ended either way, everything is JSON, examples parse, and every
- * plan says why.
+ * Registers the laws that every step keeps as tests: planning changes nothing, what was applied needs no change and is what was
+ * predicted, what was rolled back is as before, a run killed anywhere can be ended either way, everything is JSON, examples
+ * parse, and every plan says why.
  */
 export function describeLaws(subjects: readonly Subject[], options: LawOptions): void {
   for (const [definition, uses] of Map.groupBy(subjects, (subject) => subject.definition)) {
