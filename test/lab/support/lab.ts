@@ -95,7 +95,7 @@ export async function upHost(stem: string, options: LabHostOptions = {}): Promis
     kind === 'vm' ? [options.vm ?? '', ...forward] : ['--release', release, ...features, ...bind, ...forward];
   const env =
     options.ldapCacheSeconds === undefined ? {} : { LAB_LDAP_CACHE: String(options.ldapCacheSeconds) };
-  const stdout = await lab([kind, 'up', name, ...flags], env);
+  const stdout = await up(kind, name, { flags, env });
   const told = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Omit<LabHost, 'sh' | 'down'>;
   const shells = await sharedShells(told);
   // a login asks the directory anew, unless the last one was a moment ago (5 s by default): on a busy machine it never is
@@ -113,11 +113,33 @@ export async function upHost(stem: string, options: LabHostOptions = {}): Promis
   };
 }
 
+/** A host has a minute to come up with all that it serves; on a busy machine it takes a second try at times. */
+async function up(
+  kind: 'host' | 'vm',
+  name: string,
+  { flags, env }: { readonly flags: readonly string[]; readonly env: NodeJS.ProcessEnv },
+): Promise<string> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await lab([kind, 'up', name, ...flags], env);
+    } catch (error) {
+      if (tries === 3) throw error;
+      console.error(
+        `${name} did not come up, and is tried again: ${error instanceof Error ? error.message : error}`,
+      );
+      await lab([kind, 'down', name]).catch(() => undefined);
+    }
+  }
+}
+
 /** Two calls of the lab at a time can take each other's state for that of a machine that was switched off: one after the other. */
 async function lab(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   const lock = join(tmpdir(), 'claw-run-lab.lock');
   const command = join(labFolder() ?? 'no lab', 'lab');
-  const { stdout } = await execa('flock', ['--close', lock, command, ...words], { env, stdin: 'ignore' });
+  // what a VM computes is waited for longest, so it goes first
+  const priority = words[0] === 'vm' ? '-5' : '0';
+  const locked = ['flock', '--close', lock, command, ...words];
+  const { stdout } = await execa('nice', ['-n', priority, ...locked], { env, stdin: 'ignore' });
   return stdout;
 }
 

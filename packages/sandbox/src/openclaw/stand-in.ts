@@ -157,9 +157,11 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
       const isSeen = (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
       return isSeen && (status?.replicas ?? 0) >= (spec.replicas ?? 1);
     });
+    // pods that a controller has counted may not have come to the node yet
+    const wanted = own.reduce((sum, { spec }) => sum + (spec.replicas ?? 1), 0);
     const counted = own.reduce((sum, { status }) => sum + (status?.readyReplicas ?? 0), 0);
     const shown = active.every((pod) => pods?.run(pod)?.isShown === true);
-    return served && shown && counted >= active.filter(isReady).length;
+    return served && shown && active.length >= wanted && counted >= active.filter(isReady).length;
   };
   const settled = (until?: AbortSignal) =>
     new Promise<void>((resolve, reject) => {

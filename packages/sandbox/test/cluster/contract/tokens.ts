@@ -39,7 +39,10 @@ export function tokenContract(server: Server): void {
       expect((await client.ask('GET', '/api', undefined, { token: own })).code).toBe(401);
       await client.ask('DELETE', `/api/v1${at}/serviceaccounts/worker`);
       await client.until(`/api/v1${at}/serviceaccounts/worker`, (reply) => reply.code === 404);
-      expect((await reviewed(client, own, ['openclaw']))?.authenticated).toBeUndefined();
+      // The account is looked up in what the server watches, which hears of it a moment later.
+      await expect
+        .poll(async () => (await reviewed(client, own, ['openclaw']))?.authenticated)
+        .toBeUndefined();
     });
   });
 
