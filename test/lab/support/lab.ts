@@ -136,10 +136,7 @@ async function up(
 async function lab(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   const lock = join(tmpdir(), 'claw-run-lab.lock');
   const command = join(labFolder() ?? 'no lab', 'lab');
-  // what a VM computes is waited for longest, so it goes first
-  const priority = words[0] === 'vm' ? '-5' : '0';
-  const locked = ['flock', '--close', lock, command, ...words];
-  const { stdout } = await execa('nice', ['-n', priority, ...locked], { env, stdin: 'ignore' });
+  const { stdout } = await execa('flock', ['--close', lock, command, ...words], { env, stdin: 'ignore' });
   return stdout;
 }
 
