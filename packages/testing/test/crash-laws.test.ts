@@ -21,6 +21,12 @@ const play = useBench(async () =>
 type Texts = { readonly one: string | null; readonly two: string | null };
 const file = (path: string) => fileFact({ path, parse: (found) => found?.content ?? null });
 
+/** Fails where there is a file: what was done cannot be done again by mistake. */
+const writeNew = (path: string, text: string): HostAction => ({
+  do: 'run',
+  argv: ['sh', '-c', 'set -C; printf %s "$1" >"$2"', 'sh', text, path],
+});
+
 /** A step with two actions; half way, one file is written and the other is not. */
 const twoFiles = (halfWay: 'goes on' | 'stands still' | 'only forward') =>
   defineState({
@@ -43,7 +49,7 @@ const twoFiles = (halfWay: 'goes on' | 'stands still' | 'only forward') =>
       ];
       return changes.flatMap(([path, is, wanted]): readonly HostAction[] => {
         if (is === wanted) return [];
-        return wanted === null ? [{ do: 'remove', path }] : [{ do: 'write', path, content: wanted }];
+        return [wanted === null ? { do: 'run', argv: ['rm', path] } : writeNew(path, wanted)];
       });
     },
   });
@@ -66,9 +72,9 @@ it('a step that goes on from half way passes', async () => {
   await expect(tryOn(twoFiles('goes on'))).resolves.toBeUndefined();
 });
 
-it('a step that cannot be resumed from half way is caught, with where it was killed', async () => {
+it('a step that stands still half way is caught, with where it was killed', async () => {
   await expect(tryOn(twoFiles('stands still'))).rejects.toThrow(
-    /^killed (before|after) record \d+ and resumed, it reaches its goal: .*did not come about within 0 s/,
+    /^(killed (before|after) record \d+ and resumed, it reaches its goal|its rollback killed (before|after) record \d+, .*): .*did not come about within/,
   );
 });
 
