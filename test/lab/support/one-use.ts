@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Connection, JsonObject, Library, Runbook } from '@claw-run/core';
+import type { Connection, JsonObject, Library } from '@claw-run/core';
 import { createJournalStore, type JournalStore, type RunOutcome, run, undoRun } from '@claw-run/engine';
 import { onTestFinished } from 'vitest';
+import { runbookOf } from '../../../packages/engine/test/support/runbook.ts';
 
 export interface OneUse {
   readonly input: JsonObject;
@@ -27,7 +28,7 @@ export async function askCheck(library: Library, id: string, { input, connect }:
   const journals = await makeJournals();
   const connection = await connect();
   const { causes } = await run({
-    runbook: { ...emptyRunbook, causes: [cause] },
+    runbook: runbookOf({ targets, causes: [cause] }),
     connections: { it: connection },
     journals,
     who: 'laws@test',
@@ -54,7 +55,7 @@ export async function tryStep(library: Library, id: string, use: OneUse): Promis
   const identity = { run: `try-${crypto.randomUUID()}`, startedAt: new Date().toISOString() };
   const told: string[] = [];
   const options = {
-    runbook: { ...emptyRunbook, steps },
+    runbook: runbookOf({ targets, steps }),
     journals,
     who: 'laws@test',
     emit: (event: unknown) => void told.push(JSON.stringify(event)),
@@ -80,17 +81,4 @@ async function makeJournals(): Promise<JournalStore> {
   return createJournalStore(folder);
 }
 
-const emptyRunbook: Runbook = {
-  name: 'try',
-  title: 'A try',
-  fixes: [],
-  symptoms: [],
-  params: [],
-  targets: [{ name: 'it', kind: 'host', many: false }],
-  lookups: [],
-  causes: [],
-  steps: [],
-  verify: [],
-  onFailure: 'stop',
-  sources: {},
-};
+const targets = [{ name: 'it', kind: 'host', many: false }] as const;
