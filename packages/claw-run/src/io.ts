@@ -11,6 +11,8 @@ export interface Io {
   readonly width: number;
   /** Someone can be asked: standard input and standard error are a terminal. */
   readonly canAsk: boolean;
+  /** Whoever can be asked sees what is answered: standard output is a terminal. */
+  readonly outIsTerminal: boolean;
   /** A line can be updated in place. */
   readonly live: boolean;
   readonly redactor: Redactor;
@@ -34,6 +36,7 @@ export function createIo(process: NodeJS.Process): Io {
     color: { out: colors(stdout, env), err: colors(stderr, env) },
     width: Math.min(Math.max(stdout.columns || stderr.columns || 100, 40), 120),
     canAsk: stdin.isTTY === true && stderr.isTTY === true && !isSet(env.CI),
+    outIsTerminal: stdout.isTTY === true,
     live,
     redactor,
     env,

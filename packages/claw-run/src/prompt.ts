@@ -1,5 +1,6 @@
 import type { Param } from '@claw-run/core';
 import type { Io } from './io.ts';
+import { answersOnly } from './terminal-input.ts';
 
 /** Asks for a parameter; the answer to a secret is not shown. */
 export async function askParam(
@@ -45,7 +46,7 @@ export async function typeWord(io: Io, message: string, word: string): Promise<b
   return answer.trim() === word;
 }
 
-/** Thrown when a question was broken off (Ctrl-C). */
+/** Thrown when a question was broken off (Ctrl-C, Ctrl-D). */
 export class Unanswered extends Error {
   override readonly name = 'Unanswered';
 }
@@ -55,7 +56,9 @@ async function question<T>(
   options: { type: string; message: string; [key: string]: unknown },
 ): Promise<T> {
   const { default: inquirer } = await import('inquirer');
+  const input = answersOnly();
   const ask = inquirer.createPromptModule({
+    input: input as unknown as NodeJS.ReadStream,
     output: process.stderr,
     ...(io.signal === undefined ? {} : { signal: io.signal }),
   });
@@ -67,5 +70,7 @@ async function question<T>(
     if (!(error instanceof Error) || !/ExitPrompt|AbortPrompt/.test(error.name)) throw error;
     io.signal?.throwIfAborted();
     throw new Unanswered();
+  } finally {
+    input.release();
   }
 }

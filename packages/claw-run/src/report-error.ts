@@ -1,4 +1,5 @@
-import { ClawError, type Problem, type ProblemCode } from '@claw-run/core';
+import { ClawError, type Problem, type ProblemCode, problemOf } from '@claw-run/core';
+import { noCounts } from '@claw-run/engine';
 import { UsageError } from './cli/usage-error.ts';
 import type { Io } from './io.ts';
 
@@ -55,10 +56,6 @@ const statuses: { readonly [exit: number]: string } = {
   143: 'terminated',
 };
 
-function problemOf({ code, message, hint }: ClawError): Problem {
-  return { code, message, ...(hint === undefined ? {} : { hint }) };
-}
-
 async function tellProblems(io: Io, problems: readonly Problem[]): Promise<void> {
   const [{ formatProblem }, { paintedPlain }] = await Promise.all([
     import('@claw-run/runbook'),
@@ -74,6 +71,6 @@ async function tellProblems(io: Io, problems: readonly Problem[]): Promise<void>
 function tellEnd(io: Io, exit: number, problems: readonly Problem[]): void {
   const status = statuses[exit] ?? 'refused';
   io.out(
-    `${JSON.stringify({ type: 'run.ended', at: new Date().toISOString(), run: null, status, exit, problems })}\n`,
+    `${JSON.stringify({ type: 'run.ended', at: new Date().toISOString(), run: null, status, exit, problems, counts: noCounts, journal: false })}\n`,
   );
 }

@@ -23,13 +23,14 @@ export const problemCodes = {
   'action-failed': 'An action was tried and failed',
   'not-settled': 'What was planned was not observed in time',
   'check-failed': 'A verification does not hold',
-  'stale-plan': 'The world has moved since the plan was made',
+  unresolved: 'A cause is unknown, or was found and is left to a person',
+  'stale-plan': 'The target changed since the plan was made',
   locked: 'Another run holds the target',
   'lock-lost': 'The lock was lost while the run was under way',
   'journal-damaged': 'The journal of a run cannot be trusted',
   'run-unknown': 'There is no such run',
   cancelled: 'The user said no, or interrupted',
-  timeout: 'The time allowed has passed',
+  timeout: 'It timed out',
   usage: 'The command line is wrong',
 } as const;
 
@@ -45,6 +46,8 @@ export interface Problem {
   readonly position?: Position;
   /** The line of the file with a caret below, ready to print. */
   readonly excerpt?: string;
+  /** What the command that failed printed: its first and its last lines, where it was more than one. */
+  readonly output?: string;
 }
 
 /** What failed. `retryable` tells whether trying the same again can help. */
@@ -55,24 +58,37 @@ export class ClawError extends Error {
   readonly retryable: boolean;
   /** All the problems, where there is more than the one of the message. */
   readonly problems: readonly Problem[];
+  /** What the command that failed printed, where it was more than the message holds. */
+  readonly output: string | undefined;
 
   constructor(
     code: ProblemCode,
     message: string,
-    options: { hint?: string; cause?: unknown; retryable?: boolean; problems?: readonly Problem[] } = {},
+    options: {
+      hint?: string;
+      cause?: unknown;
+      retryable?: boolean;
+      problems?: readonly Problem[];
+      output?: string | undefined;
+    } = {},
   ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.hint = options.hint;
     this.retryable = options.retryable ?? false;
     this.problems = options.problems ?? [];
+    this.output = options.output;
   }
 }
 
 /** The problem that an error stands for; a bug stays an error and is thrown on. */
 export function problemOf(error: unknown): Problem {
   if (!(error instanceof ClawError)) throw error;
-  return error.hint === undefined
-    ? { code: error.code, message: error.message }
-    : { code: error.code, message: error.message, hint: error.hint };
+  const { code, message, hint, output } = error;
+  return {
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(output === undefined ? {} : { output }),
+  };
 }

@@ -1,10 +1,12 @@
-import { ClawError, type JsonObject, type PlannedStep, type Problem, problemOf } from '@claw-run/core';
+import { type JsonObject, type PlannedStep, type Problem, problemOf } from '@claw-run/core';
+import { askAgain, skippedStep, stillFound, unresolved } from './causes-left.ts';
 import { type Context, type Ended, ended } from './context.ts';
+import { checkInterrupt } from './interrupt.ts';
 import { type Locks, lockTargets } from './lock.ts';
 import { changedIds } from './plan.ts';
-import { isComplete, rollBack } from './roll-back.ts';
+import { leftBehind, rollBack } from './roll-back.ts';
 import { runSteps } from './run-steps.ts';
-import type { Session } from './session.ts';
+import { isGood, type RunStatus } from './status.ts';
 import { verify } from './verify.ts';
 
 /** The targets of the steps that change something. */
@@ -12,7 +14,7 @@ export function changing(steps: readonly PlannedStep[]): readonly string[] {
   return steps.filter(({ plan }) => plan.plan === 'change').map(({ on }) => on);
 }
 
-/** Begins the journal of a run with all that resuming or undoing it takes. */
+/** Begins the journal of a run with all that resuming it or rolling it back takes. */
 export async function openJournal(context: Context, planned: readonly PlannedStep[]): Promise<void> {
   const { session, options } = context;
   const { runbook, run: id } = session;
@@ -52,25 +54,31 @@ export async function locked(
   }
 }
 
-/** Acts on a plan and proves the mend; a failure is undone or left, as it is decided. */
+/** Acts on a plan and verifies the fix; a failure is rolled back or left, as it is decided. */
 export async function act(context: Context, planned: readonly PlannedStep[], locks: Locks): Promise<Ended> {
   const { session, decisions, history } = context;
   const checkpoint = () => {
-    interruption(session);
+    checkInterrupt(session.signal);
     locks.check();
   };
   try {
     session.forgetAll();
     const outcome = await runSteps(session, { planned, decisions, history, checkpoint });
     if (outcome.end !== undefined) return await fail(context, outcome.problems, outcome.end);
-    const proof = await verified(context, changedIds(planned), checkpoint);
-    return outcome.problems.length > 0 && proof.status === 'ok' ? ended('failed', outcome.problems) : proof;
+    const acted = changedIds(planned).filter((id) => history().begun.some((one) => one.id === id));
+    const end = await verified(context, acted, checkpoint);
+    return outcome.problems.length > 0 && isGood(end.status)
+      ? ended('failed', [...outcome.problems, ...end.problems])
+      : end;
   } catch (error) {
     return await fail(context, [problemOf(error)], 'stop');
   }
 }
 
-/** Proves the mend, or that there is nothing to mend. */
+/**
+ * Verifies the fix, or that there is nothing to fix: the checks of the runbook, and once something was changed all causes anew. `changed` are the
+ * steps that acted.
+ */
 export async function verified(
   context: Context,
   changed: readonly string[],
@@ -78,17 +86,33 @@ export async function verified(
 ): Promise<Ended> {
   const { session, history, decisions } = context;
   const begun = (id: string) => history().begun.find((each) => each.id === id && each.phase === 'verify');
-  const problems = await verify(session, { changed, begun, checkpoint, proofs: context.proofs });
-  if (problems.length === 0) return ended('ok');
-  if (changed.length === 0) return ended('verification-failed', problems);
+  const failed = await verify(session, { changed, begun, checkpoint, proofs: context.proofs });
+  if (changed.length === 0)
+    return failed.length > 0 ? ended('verification-failed', failed) : goodEnd(context);
+  context.causes = await askAgain(session, {
+    before: context.causes,
+    changed,
+    seconds: failed.length > 0 ? 0 : undefined,
+    checkpoint,
+  });
+  const problems = [...failed, ...stillFound(session, context.causes, changed)];
   const [problem] = problems;
-  if (problem === undefined) return ended('ok');
+  if (problem === undefined) return goodEnd(context);
   const policy = session.runbook.onFailure;
   const answer = await decisions.onFailure({ id: 'verify', name: 'Verification', problem, policy });
   if (answer === 'retry') return verified(context, changed, checkpoint);
   return answer === 'roll-back'
     ? fail(context, problems, 'roll-back')
     : ended('verification-failed', problems);
+}
+
+/** The end of a run in which nothing failed: `ok` only where nothing is left to a person and nothing is unknown. */
+function goodEnd(context: Context): Ended {
+  const { history, causes, steps } = context;
+  const { skipped } = history();
+  const passedBy = steps.filter(({ id }) => skipped.includes(id));
+  const left = [...unresolved(causes), ...passedBy.map(({ name }) => skippedStep(name))];
+  return left.length === 0 ? ended('ok') : ended('unresolved', left);
 }
 
 /** What a failure leads to: undone, or left as it is and said so. */
@@ -101,8 +125,7 @@ async function fail(
   const [problem] = problems;
   const { begun } = history();
   const interrupted = problem?.code === 'cancelled' && session.signal.aborted;
-  if (begun.length === 0 && !interrupted)
-    return ended(problem?.code === 'stale-plan' ? 'stale-plan' : 'failed', problems);
+  if (begun.length === 0 && !interrupted) return ended(endOf(problem), problems);
   if (problem?.code === 'lock-lost') return ended('failed', problems);
   const left = context.steps.filter(
     ({ id, plan }) => plan.plan === 'change' && !begun.some((each) => each.id === id && each.verified),
@@ -117,18 +140,21 @@ async function fail(
     [...session.runbook.steps, ...session.runbook.verify].map(({ uses: each }) => [each.id, each]),
   );
   const fresh = { ...session, signal: new AbortController().signal };
-  const reverted = await rollBack(fresh, history().begun, {
+  const done = history().begun;
+  const reverted = await rollBack(fresh, done, {
     definition: (id) => {
       const found = uses.get(id);
       return found === undefined || found.type === 'check' ? undefined : found;
     },
   });
-  return ended(isComplete(reverted) ? 'rolled-back' : 'roll-back-incomplete', problems);
+  const behind = leftBehind(reverted, done);
+  return behind.length === 0
+    ? ended('rolled-back', problems)
+    : ended('roll-back-incomplete', [...problems, ...behind]);
 }
 
-/** Throws when the run was told to stop. */
-export function interruption(session: Session): void {
-  if (!session.signal.aborted) return;
-  const { reason } = session.signal;
-  throw reason instanceof ClawError ? reason : new ClawError('cancelled', 'the run was interrupted');
+/** How a run ends that did nothing yet. */
+function endOf(problem: Problem | undefined): RunStatus {
+  if (problem?.code === 'stale-plan') return 'stale-plan';
+  return problem?.code === 'timeout' ? 'timed-out' : 'failed';
 }

@@ -1,7 +1,9 @@
 import { createRedactor, type PlannedStep, type Problem, problemOf, secretsIn } from '@claw-run/core';
+import { countSteps } from './counts.ts';
 import { type Decisions, unattended } from './decisions.ts';
 import type { Diagnosis } from './diagnose.ts';
 import { foldJournal, type History } from './history.ts';
+import { followSignal } from './interrupt.ts';
 import type { Journal } from './journal-file.ts';
 import type { MissingRights } from './read-grants.ts';
 import type { RunOptions, RunOutcome } from './run-options.ts';
@@ -34,6 +36,7 @@ export function createContext(options: RunOptions, journal?: Journal): Context {
   const { run: id, startedAt } = options.identity ?? newIdentity(now());
   const redactor = options.redactor ?? createRedactor();
   for (const secret of secretsIn(options.params)) redactor.add(secret);
+  const { signal, release } = followSignal(options.signal);
   const session = createSession({
     runbook: options.runbook,
     run: id,
@@ -48,7 +51,7 @@ export function createContext(options: RunOptions, journal?: Journal): Context {
     redactor,
     reconnectSeconds: options.reconnectSeconds ?? 60,
     now,
-    signal: options.signal ?? new AbortController().signal,
+    signal,
   });
   const context: Context = {
     options,
@@ -65,10 +68,14 @@ export function createContext(options: RunOptions, journal?: Journal): Context {
         const problem = problemOf(error);
         return { status: statusOf(problem), problems: [problem] };
       });
+      release();
       const { exit } = runStatuses[status];
       // a host that cannot be reached is one problem, however many steps wanted it
       const problems = [...new Map(all.map((problem) => [problem.message, problem])).values()];
-      await session.record({ type: 'run.ended', status, exit, problems });
+      const verifying = new Set(session.runbook.verify.map((one) => one.id));
+      const counts = countSteps(session.records(), verifying);
+      const kept = context.journal !== undefined;
+      await session.record({ type: 'run.ended', status, exit, problems, counts, journal: kept });
       await context.journal?.close();
       return {
         run: id,
@@ -76,6 +83,7 @@ export function createContext(options: RunOptions, journal?: Journal): Context {
         status,
         exit,
         problems,
+        counts,
         causes: context.causes,
         steps: context.steps,
         missingGrants: context.missing.grants,

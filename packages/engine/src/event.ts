@@ -10,6 +10,7 @@ import type {
   StepPlan,
   Verdict,
 } from '@claw-run/core';
+import type { StepCounts } from './counts.ts';
 import type { Grant } from './grant.ts';
 import type { RunStatus } from './status.ts';
 import type { SudoGrant } from './sudo-grant.ts';
@@ -43,6 +44,10 @@ export type RunEvent = Stamp &
         readonly title: string;
         readonly finding: Finding;
         readonly evidence: Evidence;
+        /** What would settle it, where it is unknown. */
+        readonly hint?: string;
+        /** Set where it was asked again, once the steps had acted. */
+        readonly phase?: 'verification';
       }
     | {
         readonly type: 'step.planned';
@@ -60,6 +65,8 @@ export type RunEvent = Stamp &
         readonly irreversible?: string;
         readonly deferred?: string;
         readonly problem?: Problem;
+        /** Set where it is what is left of a run that is resumed, or what rolling back does. */
+        readonly phase?: 'resume' | 'rollback';
       }
     | {
         readonly type: 'grants.missing';
@@ -101,6 +108,9 @@ export type RunEvent = Stamp &
         readonly status: RunStatus;
         readonly exit: number;
         readonly problems: readonly Problem[];
+        readonly counts: StepCounts;
+        /** Whether a journal was kept, so that the run can be resumed and rolled back. */
+        readonly journal: boolean;
       }
   );
 

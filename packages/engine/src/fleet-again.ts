@@ -1,9 +1,10 @@
 import { problemOf } from '@claw-run/core';
+import { noCounts } from './counts.ts';
 import { endFleet, fleetStatus } from './fleet-end.ts';
 import type { FleetEvent, FleetOutcome, HostOutcome, NewFleetEvent } from './fleet-event.ts';
 import { inParallel } from './in-parallel.ts';
 import type { RunOutcome } from './run-options.ts';
-import { runStatuses } from './status.ts';
+import { isGood, runStatuses } from './status.ts';
 
 /** The runs of a fleet, to be gone on with or undone. */
 export interface FleetAgain {
@@ -31,21 +32,34 @@ export async function againOnFleet(options: FleetAgain): Promise<FleetOutcome> {
   const outcomes = new Map<string, HostOutcome>();
   await inParallel(options.hosts, options.forks, async ({ host, hostRun, work }) => {
     if (options.signal?.aborted === true) {
-      outcomes.set(hostRun, { host, hostRun, status: 'not-begun', changes: 0, problems: [] });
+      outcomes.set(hostRun, {
+        host,
+        hostRun,
+        status: 'not-begun',
+        changes: 0,
+        counts: noCounts,
+        problems: [],
+      });
       return;
     }
-    const { status, problems, steps } = await work().catch(refusedBy);
+    const { status, problems, steps, counts } = await work().catch(refusedBy);
     const changes = steps.filter(({ plan }) => plan.plan === 'change').length;
-    const outcome = { host, hostRun, status, changes, problems };
+    const outcome = { host, hostRun, status, changes, counts, problems };
     outcomes.set(hostRun, outcome);
     tell({ type: 'host.ended', ...outcome });
   });
   const again = options.hosts.flatMap(({ hostRun }) => outcomes.get(hostRun) ?? []);
-  const failed = again.filter(({ status }) => status !== 'ok').length;
+  const failed = again.filter(({ status }) => !isGood(status)).length;
   const hosts = [...again, ...((await options.left?.(failed)) ?? [])];
   return endFleet({ run: fleet, startedAt, hosts, status: fleetStatus(hosts, options.signal) }, tell);
 }
 
-function refusedBy(error: unknown): Pick<RunOutcome, 'status' | 'exit' | 'problems' | 'steps'> {
-  return { status: 'refused', exit: runStatuses.refused.exit, problems: [problemOf(error)], steps: [] };
+function refusedBy(error: unknown): Pick<RunOutcome, 'status' | 'exit' | 'problems' | 'steps' | 'counts'> {
+  return {
+    status: 'refused',
+    exit: runStatuses.refused.exit,
+    problems: [problemOf(error)],
+    steps: [],
+    counts: noCounts,
+  };
 }

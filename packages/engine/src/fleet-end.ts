@@ -1,5 +1,6 @@
-import { problemOf } from '@claw-run/core';
+import { addCounts, isInPlace } from './counts.ts';
 import type { FleetOutcome, HostOutcome, NewFleetEvent } from './fleet-event.ts';
+import { reasonOf } from './interrupt.ts';
 import { type RunStatus, runStatuses, worstOf } from './status.ts';
 
 /** Tells the end of a fleet, which is that of the worst of its hosts. */
@@ -14,21 +15,37 @@ export function endFleet(
       ? [
           {
             code: 'cancelled' as const,
-            message: 'there is something to change, and no terminal to ask on',
-            hint: 'agree with --yes',
+            message: 'approval needed, and no terminal to ask on',
+            hint: 'approve with --yes',
           },
         ]
       : [];
-  tell({ type: 'fleet.ended', status, exit, problems, hosts });
-  return { ...fleet, exit, problems };
+  const counts = addCounts(hosts.map((host) => host.counts));
+  tell({ type: 'fleet.ended', status, exit, problems, counts, hosts });
+  return { ...fleet, exit, problems, counts };
 }
 
-/** The worst that became of a host, or what ended the fleet before all had their turn. */
+/** Statuses that say of a run that nothing was touched. */
+const untouched: ReadonlySet<RunStatus> = new Set([
+  'usage',
+  'refused',
+  'stale-plan',
+  'cancelled',
+  'locked',
+  'waiting-for-approval',
+]);
+
+/**
+ * The worst that became of a host, or what ended the fleet before all had their turn. Where some hosts were changed and others were not touched, the
+ * fleet failed.
+ */
 export function fleetStatus(hosts: readonly HostOutcome[], signal?: AbortSignal): RunStatus {
-  const worst = worstOf(hosts.flatMap(({ status }) => (status === 'not-begun' ? [] : [status])));
+  const touched = hosts.some(({ counts }) => isInPlace(counts) || counts.rolledBack > 0);
+  const alone = worstOf(hosts.flatMap(({ status }) => (status === 'not-begun' ? [] : [status])));
+  const worst = touched && untouched.has(alone) ? 'failed' : alone;
   const cut = signal?.aborted === true && hosts.some(({ status }) => status === 'not-begun');
   if (!cut) return worst;
-  const { code, message } = problemOf(signal.reason);
+  const { code, message } = reasonOf(signal);
   if (code === 'timeout') return worstOf([worst, 'timed-out']);
   return worstOf([worst, message.includes('SIGTERM') ? 'terminated' : 'interrupted']);
 }

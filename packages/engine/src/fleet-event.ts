@@ -1,4 +1,5 @@
 import type { Problem } from '@claw-run/core';
+import type { StepCounts } from './counts.ts';
 import type { RunStatus } from './status.ts';
 
 /** What a fleet tells besides the events of its runs, which bear `fleet` and `host`. `run` is the id of the fleet. */
@@ -34,6 +35,7 @@ export type FleetEvent = { readonly at: string; readonly run: string } & (
       readonly status: RunStatus;
       readonly exit: number;
       readonly problems: readonly Problem[];
+      readonly counts: StepCounts;
       readonly hosts: readonly HostOutcome[];
     }
 );
@@ -47,10 +49,12 @@ export interface HostOutcome {
   readonly status: RunStatus | 'not-begun';
   /** How many steps changed something, or would. */
   readonly changes: number;
+  /** What became of its steps. */
+  readonly counts: StepCounts;
   readonly problems: readonly Problem[];
 }
 
-/** How a fleet ended: as the worst of its hosts. */
+/** How a fleet ended: as the worst of its hosts; as `failed` where that would say that nothing was touched, and something was. */
 export interface FleetOutcome {
   /** The id of the fleet: `rollback` and `resume` take it. */
   readonly run: string;
@@ -58,6 +62,7 @@ export interface FleetOutcome {
   readonly status: RunStatus;
   readonly exit: number;
   readonly problems: readonly Problem[];
+  readonly counts: StepCounts;
   readonly hosts: readonly HostOutcome[];
 }
 

@@ -1,4 +1,5 @@
 import type { Connection, JsonObject } from '@claw-run/core';
+import { noCounts } from './counts.ts';
 import type { RunEvent } from './event.ts';
 import type { FleetEvent, HostOutcome, NewFleetEvent } from './fleet-event.ts';
 import type { FleetMember, FleetOpened, FleetRecord } from './fleet-record.ts';
@@ -63,7 +64,14 @@ export async function rollOutLeft(options: FleetLeft): Promise<readonly HostOutc
 function standingOf({ host, hostRun, agreed, binding }: FleetMember): Standing {
   const waits = { agreed: new Map(Object.entries(agreed)), binding };
   return {
-    outcome: { host, hostRun, status: 'not-begun', changes: waits.agreed.size, problems: [] },
+    outcome: {
+      host,
+      hostRun,
+      status: 'not-begun',
+      changes: waits.agreed.size,
+      counts: noCounts,
+      problems: [],
+    },
     waits,
   };
 }

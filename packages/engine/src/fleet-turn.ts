@@ -1,4 +1,5 @@
 import { type Connection, type JsonObject, type Problem, problemOf, type Target } from '@claw-run/core';
+import { noCounts } from './counts.ts';
 import { unattended } from './decisions.ts';
 import type { RunEvent } from './event.ts';
 import type { FleetEvent, HostOutcome, NewFleetEvent } from './fleet-event.ts';
@@ -9,7 +10,7 @@ import type { Journal } from './journal-file.ts';
 import { batchesOf } from './roll-out.ts';
 import { run } from './run.ts';
 import type { RunOptions, RunOutcome } from './run-options.ts';
-import { runStatuses } from './status.ts';
+import { isGood, runStatuses } from './status.ts';
 import { pause } from './wait.ts';
 
 /** One host of a fleet. */
@@ -80,7 +81,7 @@ export async function rollOut(fleet: Fleet, members: readonly FleetHost[], faile
     await inParallel(waiting, options.forks, async (host) => {
       if (stopped()) return;
       const outcome = await act(fleet, host);
-      if (outcome.status !== 'ok') failed += 1;
+      if (!isGood(outcome.status)) failed += 1;
     });
   }
 }
@@ -94,6 +95,7 @@ async function act(fleet: Fleet, host: FleetHost): Promise<HostOutcome> {
     status,
     problems,
     steps,
+    counts,
   } = await runOn(fleet, host, {
     decisions: unattended,
     agreed: (now) => beyondAgreed(agreed, now),
@@ -103,7 +105,7 @@ async function act(fleet: Fleet, host: FleetHost): Promise<HostOutcome> {
     },
   });
   const changes = steps.filter(({ plan }) => plan.plan === 'change').length;
-  const outcome: HostOutcome = { host: host.name, hostRun, status, changes, problems };
+  const outcome: HostOutcome = { host: host.name, hostRun, status, changes, counts, problems };
   fleet.standing.set(host.name, { outcome });
   const now = fleet.options.now ?? (() => new Date());
   await fleet.journal?.append({
@@ -155,6 +157,7 @@ function unreached(identity: { run: string; startedAt: string }, problem: Proble
     status: 'refused',
     exit,
     problems: [problem],
+    counts: noCounts,
     causes: [],
     steps: [],
     missingGrants: [],

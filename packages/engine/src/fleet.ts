@@ -1,5 +1,6 @@
 import type { JsonObject, PlannedStep } from '@claw-run/core';
 import { newIdentity } from './context.ts';
+import { noCounts } from './counts.ts';
 import { unattended } from './decisions.ts';
 import type { RunEvent } from './event.ts';
 import { endFleet, fleetStatus } from './fleet-end.ts';
@@ -128,7 +129,8 @@ async function look(fleet: Fleet, host: FleetHost): Promise<void> {
   const changes = outcome.steps.filter(({ plan: each }) => each.plan === 'change').length;
   const status: RunStatus = plan === undefined ? outcome.status : 'ok';
   const problems = plan === undefined ? outcome.problems : [];
-  const told: HostOutcome = { host: host.name, hostRun: outcome.run, status, changes, problems };
+  const { counts } = outcome;
+  const told: HostOutcome = { host: host.name, hostRun: outcome.run, status, changes, counts, problems };
   fleet.standing.set(host.name, {
     outcome: plan === undefined ? told : { ...told, status: 'not-begun' },
     waits: plan === undefined ? undefined : { agreed: agreedTo(plan), binding },
@@ -141,7 +143,7 @@ async function look(fleet: Fleet, host: FleetHost): Promise<void> {
 function left(fleet: Fleet, { name }: FleetHost): void {
   const hostRun = fleet.runs.get(name) ?? '';
   fleet.standing.set(name, {
-    outcome: { host: name, hostRun, status: 'not-begun', changes: 0, problems: [] },
+    outcome: { host: name, hostRun, status: 'not-begun', changes: 0, counts: noCounts, problems: [] },
   });
 }
 

@@ -1,5 +1,6 @@
-export { type Decisions, type OnProblem, unattended } from './decisions.ts';
-export type { Diagnosis } from './diagnose.ts';
+export { isInPlace, noCounts, type StepCounts } from './counts.ts';
+export { type Approval, type Decisions, type OnProblem, unattended } from './decisions.ts';
+export type { CauseFinding, Diagnosis } from './diagnose.ts';
 export type { Evidence, Finding, JournalRecord, Phase, RevertOutcome, RunEvent } from './event.ts';
 export { type FleetOptions, runFleet } from './fleet.ts';
 export { againOnFleet, type FleetAgain } from './fleet-again.ts';

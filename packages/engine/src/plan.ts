@@ -18,6 +18,7 @@ import {
   type StepPlan,
   type Use,
 } from '@claw-run/core';
+import { checkInterrupt } from './interrupt.ts';
 import { inputOf, type Look, lookAt, prefetch } from './look.ts';
 import { isClusterAction, objectOf } from './predict.ts';
 import type { Session } from './session.ts';
@@ -33,11 +34,27 @@ export async function planSteps(session: Session, select: Select): Promise<reado
       prefetch(session.world(step.on), step, session.scope(), session.signal);
   const planned: PlannedStep[] = [];
   for (const step of steps) {
-    const one = await planStep(session, step, { select, changed: changedIds(planned) });
+    const one = lookedAtAgain(
+      session,
+      await planStep(session, step, { select, changed: changedIds(planned) }),
+      planned,
+    );
     planned.push(one);
     await recordPlan(session, one);
   }
   return planned;
+}
+
+/** An event that is not needed says so, and that it is looked at again once the steps before it have changed its machine. */
+function lookedAtAgain(session: Session, one: PlannedStep, before: readonly PlannedStep[]): PlannedStep {
+  const uses = session.runbook.steps.find(({ id }) => id === one.id)?.uses;
+  if (one.plan.plan !== 'settled' || uses?.type !== 'event') return one;
+  const world = session.world(one.on);
+  const earlier = before.filter(({ on, plan }) => plan.plan === 'change' && session.world(on) === world);
+  const last = earlier.at(-1);
+  if (last === undefined) return one;
+  const because = `${one.plan.because}; looked at again once “${last.name}” has run`;
+  return { ...one, plan: { ...one.plan, because } };
 }
 
 /** Plans one step from what is there now and what is predicted, and lays its outcome over the world. */
@@ -70,13 +87,14 @@ export async function planStep(
     const look = await lookAt(session.world(step.on), step.uses, input, session.signal);
     const occasion: Occasion = { run: session.run, startedAt: session.startedAt, changed: options.changed };
     const { plan, after } = planLook(step.uses, look, occasion);
+    checkInterrupt(session.signal);
     if (look.look !== 'seen') return finish(raw, plan);
     if (plan.plan === 'change') session.world(step.on).predict(look.facts, plan.after, plan.actions);
     const known = step.uses.type === 'state' || plan.plan === 'settled';
     return finish(raw, plan, known ? step.uses.output?.(input, after) : undefined);
   } catch (error) {
     const problem = problemOf(error);
-    if (problem.code === 'cancelled') throw error;
+    checkInterrupt(session.signal);
     if (problem.code === 'value-missing' && waitsForOutput(session, step)) {
       return finish(null, deferredPlan(step.uses, 'what an earlier step gives'));
     }
@@ -97,7 +115,11 @@ export function planLook(
 }
 
 /** Tells a plan as an event. */
-export async function recordPlan(session: Session, step: PlannedStep): Promise<void> {
+export async function recordPlan(
+  session: Session,
+  step: PlannedStep,
+  phase?: 'resume' | 'rollback',
+): Promise<void> {
   const { plan } = step;
   await session.record({
     type: 'step.planned',
@@ -118,6 +140,7 @@ export async function recordPlan(session: Session, step: PlannedStep): Promise<v
         }
       : {}),
     ...(plan.plan === 'refused' ? { problem: plan.problem } : {}),
+    ...(phase === undefined ? {} : { phase }),
   });
 }
 
@@ -164,7 +187,7 @@ function planEvent(uses: AnyEvent, { input, seen }: Seen, occasion: Occasion): R
     plan: 'change',
     because: reason,
     risk: uses.risk,
-    diff: actions.flatMap(diffOfAction),
+    diff: actions.flatMap(actionDiff),
     before: pick(seen, Object.keys(seen)),
     after: {},
     actions,
@@ -174,7 +197,7 @@ function planEvent(uses: AnyEvent, { input, seen }: Seen, occasion: Occasion): R
 }
 
 /** What an action changes, as far as the action itself says. */
-function diffOfAction(action: Action): readonly Difference[] {
+export function actionDiff(action: Action): readonly Difference[] {
   if (!isClusterAction(action)) {
     return action.do === 'write' ? [{ path: [`file ${action.path}`], after: action.content }] : [];
   }

@@ -15,6 +15,7 @@ import {
   refOf,
 } from '@claw-run/core';
 import { applyJsonPatch } from './json-patch.ts';
+import { overlaps } from './topics.ts';
 
 /** What cannot be told before it has happened. */
 export const unpredictable = Symbol('unpredictable');
@@ -75,12 +76,14 @@ function predictOne(read: HostRead | ClusterRead, raw: unknown, action: Action):
 export function dependsOn(read: HostRead, action: HostAction): boolean {
   const changes = action.do === 'run' ? (action.changes ?? []) : [`file ${action.path}`];
   const topics = read.read === 'run' ? (read.about ?? []) : [`file ${read.path}`];
-  return topics.some((topic) => changes.includes(topic));
+  return topics.some((topic) => changes.some((change) => overlaps(topic, change)));
 }
 
 function predictHost(read: HostRead, raw: unknown, action: HostAction): unknown {
   if (!dependsOn(read, action)) return raw;
   if (read.read === 'run' || action.do === 'run') return unpredictable;
+  // what is written below a folder, or in its place, is not what a file there holds
+  if (action.path !== read.path) return unpredictable;
   if (action.do === 'remove') return null;
   const before = raw as FileState | null;
   return {

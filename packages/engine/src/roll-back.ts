@@ -1,4 +1,14 @@
-import { type AnyEvent, type AnyState, ClawError, diff, equal, type Json, problemOf } from '@claw-run/core';
+import {
+  type AnyEvent,
+  type AnyState,
+  ClawError,
+  diff,
+  equal,
+  type Json,
+  type JsonObject,
+  type Problem,
+  problemOf,
+} from '@claw-run/core';
 import { freshLook, perform, pick } from './act.ts';
 import type { RevertOutcome } from './event.ts';
 import { type Begun, foldJournal, undoPrefix } from './history.ts';
@@ -8,7 +18,7 @@ import { whileGone } from './while-gone.ts';
 
 export interface RollBackOptions {
   readonly definition: (id: string) => AnyState | AnyEvent | undefined;
-  /** Undo also what someone else has changed since. */
+  /** Roll back also what someone else has changed since. */
   readonly force?: boolean;
 }
 
@@ -29,10 +39,7 @@ export async function rollBack(
   options: RollBackOptions,
 ): Promise<Reverted> {
   const reverted: { id: string; outcome: RevertOutcome; because: string }[] = [];
-  const left = begun.filter((step) => !step.reverted);
-  const again = left.filter((each) => happensAgain(options.definition(each.step.uses)));
-  const back = left.filter((each) => !again.includes(each)).reverse();
-  for (const each of [...back, ...again]) {
+  for (const each of inOrder(begun, options)) {
     await session.record({ type: 'step.reverting', id: each.id });
     const result = await revert(session, each, options);
     await session.record({ type: 'step.reverted', id: each.id, ...result });
@@ -41,9 +48,30 @@ export async function rollBack(
   return reverted;
 }
 
-/** Whether everything that can be undone is. */
-export function isComplete(reverted: Reverted): boolean {
-  return reverted.every(({ outcome }) => outcome !== 'conflict' && outcome !== 'failed');
+/** The steps that are to be rolled back, in the order in which they are. */
+export function inOrder(begun: readonly Begun[], { definition }: RollBackOptions): readonly Begun[] {
+  const left = begun.filter((step) => !step.reverted);
+  const again = left.filter((each) => happensAgain(definition(each.step.uses)));
+  const back = left.filter((each) => !again.includes(each)).reverse();
+  return [...back, ...again];
+}
+
+/** Why a step is left alone: somebody else has changed since what it changed. */
+export function conflictOf({ verified, halfUndone, after }: Begun, now: JsonObject): string | undefined {
+  if (!verified || halfUndone || equal(now, after)) return undefined;
+  const changed = diff(after, now).map(({ path }) => path.join('.'));
+  return `someone else has changed ${changed.join(', ')} since; left alone (--force rolls it back all the same)`;
+}
+
+/** What is still there after a rollback: changes of somebody else's since, failures, and effects that cannot be rolled back. */
+export function leftBehind(reverted: Reverted, begun: readonly Begun[]): readonly Problem[] {
+  return reverted.flatMap(({ id, outcome, because }): readonly Problem[] => {
+    if (outcome === 'reverted' || outcome === 'settled') return [];
+    const name = begun.find((each) => each.id === id)?.step.name ?? id;
+    if (outcome === 'irreversible')
+      return [{ code: 'conflict', message: `${name}: its effect stays: ${because}` }];
+    return [{ code: 'conflict', message: `${name}: ${because}` }];
+  });
 }
 
 type Result = { readonly outcome: RevertOutcome; readonly because: string };
@@ -75,13 +103,8 @@ async function revertState(
   const { input, seen } = await freshLook(act);
   const now = pick(seen, names);
   if (equal(now, begun.before)) return { outcome: 'settled', because: 'it is as it was before' };
-  if (begun.verified && !begun.halfUndone && !equal(now, begun.after) && !options.force) {
-    const changed = diff(begun.after, now).map(({ path }) => path.join('.'));
-    return {
-      outcome: 'conflict',
-      because: `someone else has changed ${changed.join(', ')} since; left alone (--force undoes it all the same)`,
-    };
-  }
+  const conflict = options.force === true ? undefined : conflictOf(begun, now);
+  if (conflict !== undefined) return { outcome: 'conflict', because: conflict };
   await perform(act, state.actions(seen, { ...seen, ...begun.before }, input));
   await waitFor(
     async () => {

@@ -7,6 +7,7 @@ import type {
   Redactor,
   Runbook,
 } from '@claw-run/core';
+import type { StepCounts } from './counts.ts';
 import type { Decisions } from './decisions.ts';
 import type { Diagnosis } from './diagnose.ts';
 import type { RunEvent } from './event.ts';
@@ -62,6 +63,7 @@ export interface RunOutcome {
   readonly status: RunStatus;
   readonly exit: number;
   readonly problems: readonly Problem[];
+  readonly counts: StepCounts;
   readonly causes: Diagnosis['causes'];
   readonly steps: readonly PlannedStep[];
   readonly missingGrants: readonly Grant[];

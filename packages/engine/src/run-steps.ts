@@ -28,13 +28,14 @@ export async function runSteps(session: Session, options: RunStepsOptions): Prom
   const changed = changedIds(options.planned);
   for (const planned of options.planned) {
     const step = session.runbook.steps.find(({ id }) => id === planned.id);
-    if (step === undefined || planned.plan.plan !== 'change') continue;
+    if (step === undefined) continue;
     const history = options.history();
     const begun = begunStep(history, planned.id);
     if (begun?.verified || history.skipped.includes(planned.id)) {
       await settleScope(session, step, begun?.verified === true);
       continue;
     }
+    if (!mayAct(planned, begun, session, history)) continue;
     options.checkpoint();
     const answer = begun === undefined ? await options.decisions.confirmStep(planned) : 'yes';
     if (answer === 'stop')
@@ -43,7 +44,7 @@ export async function runSteps(session: Session, options: RunStepsOptions): Prom
         end: 'stop',
       };
     if (answer === 'skip') {
-      await skip(session, planned.id, 'the user passed over it');
+      await skip(session, planned.id, 'skipped by the user');
       continue;
     }
     const outcome = await attempt(session, { ...options, step, planned, changed });
@@ -52,6 +53,29 @@ export async function runSteps(session: Session, options: RunStepsOptions): Prom
     if (outcome.next !== 'continue') return { problems, end: outcome.next };
   }
   return { problems };
+}
+
+/**
+ * Whether it is a step's turn: where a change was planned. Where none was needed, it is looked at again: an event once anything was changed on its machine,
+ * a state once a command ran there that does not say what it changes.
+ */
+function mayAct(
+  { id, on, plan }: PlannedStep,
+  begun: Begun | undefined,
+  session: Session,
+  { begun: all }: History,
+): boolean {
+  if (plan.plan === 'change' || begun !== undefined) return true;
+  const uses = session.runbook.steps.find((one) => one.id === id)?.uses;
+  if (plan.plan !== 'settled' || uses === undefined) return false;
+  const world = session.world(on);
+  const before = all.filter((one) => one.phase === 'steps' && session.world(one.step.on) === world);
+  return uses.type === 'event' ? before.length > 0 : before.some(isOpaque);
+}
+
+function isOpaque({ step: { plan } }: Begun): boolean {
+  const actions = plan.plan === 'change' ? plan.actions : [];
+  return actions.some((action) => action.do === 'run' && (action.changes ?? []).length === 0);
 }
 
 type Attempt = Omit<RunStepsOptions, 'planned'> & {
@@ -77,11 +101,11 @@ async function attempt(
     }
     await session.record({ type: 'step.failed', id: step.id, problem });
     const policy = policyFor(problem, step.onFailure ?? session.runbook.onFailure);
-    const answer = await decisions.onFailure({ id: step.id, name: step.name, problem, policy });
+    const answer = await decisions.onFailure({ id: step.id, name: step.name, on: step.on, problem, policy });
     if (answer === 'retry') continue;
     if (answer === 'skip') {
-      await skip(session, step.id, `passed over after it failed: ${problem.message}`);
-      return undefined;
+      await skip(session, step.id, `skipped by the user after it failed: ${problem.message}`);
+      return { problem, next: 'continue' };
     }
     session.setStep(step.id, { changed: false, skipped: true });
     return { problem, next: answer };
@@ -126,15 +150,15 @@ function policyFor({ code }: Problem, policy: OnProblem): OnProblem {
   return code === 'unreachable' && policy === 'roll-back' ? 'stop' : policy;
 }
 
-/** A step whose plan waited for earlier ones is planned now, from what is really there. */
+/** A step whose plan waited for earlier ones, or an event that was not needed before them, is planned now, from what is really there. */
 async function decided(session: Session, { step, planned, changed, history }: Attempt): Promise<PlannedStep> {
-  if (planned.plan.plan !== 'change' || planned.plan.deferred === undefined) return planned;
+  if (planned.plan.plan === 'change' && planned.plan.deferred === undefined) return planned;
   const begun = begunStep(history(), step.id);
   if (begun !== undefined) return begun.step;
   session.forgetAll();
   const now = await planStep(session, step, { changed });
   session.forgetAll();
-  await recordPlan(session, now);
+  if (planned.plan.plan === 'change' || now.plan.plan !== 'settled') await recordPlan(session, now);
   return now;
 }
 

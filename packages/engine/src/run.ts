@@ -1,18 +1,22 @@
-import { type AnyEvent, type AnyState, ClawError, type PlannedStep } from '@claw-run/core';
-import { act, changing, interruption, locked, openJournal, verified } from './carry-out.ts';
+import { type AnyEvent, type AnyState, ClawError, type PlannedStep, type Step } from '@claw-run/core';
+import { act, changing, locked, openJournal, verified } from './carry-out.ts';
+import { causesIn, leftByPlan } from './causes-left.ts';
 import { type Context, createContext, type Ended, ended } from './context.ts';
 import { diagnose } from './diagnose.ts';
 import { foldJournal, type History } from './history.ts';
+import { checkInterrupt } from './interrupt.ts';
 import type { Journal } from './journal-file.ts';
-import { changedIds, planSteps } from './plan.ts';
+import { changedIds, planSteps, recordPlan } from './plan.ts';
+import { planResume } from './plan-resume.ts';
+import { planRollBack } from './plan-roll-back.ts';
 import { preflight, refuseUnread } from './preflight.ts';
 import { deniedReads } from './read-grants.ts';
-import { isComplete, rollBack } from './roll-back.ts';
+import { leftBehind, rollBack } from './roll-back.ts';
 import type { RunOptions, RunOutcome } from './run-options.ts';
 import type { Session } from './session.ts';
 import { planProofs, rehearse } from './verify.ts';
 
-/** Diagnose, plan, preflight, confirm, act, verify; on failure roll back. Never throws for what a user can mend. */
+/** Diagnose, plan, preflight, confirm, act, verify; on failure roll back. Never throws for what a user can fix. */
 export async function run(options: RunOptions): Promise<RunOutcome> {
   const context = createContext(options);
   return context.conclude(async () => {
@@ -21,7 +25,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
     const diagnosis = await diagnose(session);
     context.causes = diagnosis.causes;
     if (diagnosis.blocked.length > 0) return refuseUnread(context, diagnosis.blocked);
-    if (options.mode === 'diagnose') return ended('ok');
+    if (options.mode === 'diagnose') return foundOut(context, session.runbook.steps);
     const planned = await planSteps(session, options.select ?? (() => undefined));
     context.steps = planned;
     return decide(context, planned);
@@ -45,24 +49,27 @@ export async function resume(options: RunOptions & { readonly journal: Journal }
       return ended('refused', [
         {
           code: 'usage',
-          message: `run ${opened.run} was being undone`,
+          message: `run ${opened.run} was being rolled back`,
           hint: `claw-run rollback ${opened.run} goes on with that`,
         },
       ]);
     }
     restoreScope(session, opened);
+    context.causes = causesIn(options.journal.records);
     context.steps = opened.steps;
     context.proofs = opened.proofs;
-    await session.keepIn(options.journal.append);
-    await session.record({ type: 'journal.resumed', who: options.who });
     await announce(context);
+    const left = await planResume(session, foldJournal(options.journal.records), opened.steps);
+    const refused = await approve(context, left, 'resume');
+    if (refused !== undefined) return refused;
+    await session.keepIn(options.journal.append, { type: 'journal.resumed', who: options.who });
     const acting = new Set([...changedIds(opened.steps), ...begun.map(({ id }) => id)]);
     const targets = opened.steps.filter(({ id }) => acting.has(id)).map(({ on }) => on);
     return locked(context, targets, (locks) => act(context, opened.steps, locks));
   });
 }
 
-/** Undoes a run from its journal, the last step first. */
+/** Rolls back a run from its journal, the last step first, once what that does was shown and agreed to. */
 export async function undoRun(
   options: RunOptions & {
     readonly journal: Journal;
@@ -78,23 +85,19 @@ export async function undoRun(
   );
   return context.conclude(async () => {
     const { session } = context;
+    const how = { definition: options.definition, ...(options.force ? { force: true } : {}) };
+    await announce(context, 'Rolling back: ');
+    const refused = await approve(context, await planRollBack(session, begun, how), 'rollback');
+    if (refused !== undefined) return refused;
     await session.keepIn(options.journal.append);
     return locked(
       context,
       // those of a run that died before its first action too: its lock is still there
       [...begun.map(({ step }) => step.on), ...changing(opened.steps)],
       async () => {
-        const reverted = await rollBack(session, begun, {
-          definition: options.definition,
-          ...(options.force ? { force: true } : {}),
-        });
-        const left = reverted.filter(({ outcome }) => outcome === 'conflict' || outcome === 'failed');
-        return isComplete(reverted)
-          ? ended('ok')
-          : ended(
-              'roll-back-incomplete',
-              left.map(({ id, because }) => ({ code: 'conflict', message: `${id}: ${because}` })),
-            );
+        const reverted = await rollBack(session, begun, how);
+        const left = leftBehind(reverted, begun);
+        return left.length === 0 ? ended('ok') : ended('roll-back-incomplete', left);
       },
     );
   });
@@ -113,20 +116,20 @@ export function tracedBy({ traceparent }: Pick<RunOptions, 'traceparent'>): {
   return fits ? { traceparent } : {};
 }
 
-async function announce({ session, options }: Context): Promise<void> {
+async function announce({ session, options }: Context, doing = ''): Promise<void> {
   const { runbook, dryRun } = session;
   const targets = Object.fromEntries(Object.entries(session.scope().targets));
   await session.record({
     type: 'run.started',
     runbook: runbook.name,
-    title: runbook.title,
+    title: `${doing}${runbook.title}`,
     dryRun,
     targets,
     ...tracedBy(options),
   });
 }
 
-/** From the plan to its end: refuse, be content, tell, or ask and act. */
+/** From the plan to its end: refuse, find nothing to do, tell, or ask and act. */
 async function decide(context: Context, planned: readonly PlannedStep[]): Promise<Ended> {
   const { options, session, decisions } = context;
   const refusals = planned.flatMap(({ plan }) => (plan.plan === 'refused' ? [plan.problem] : []));
@@ -136,8 +139,8 @@ async function decide(context: Context, planned: readonly PlannedStep[]): Promis
   if (refusals.length > 0) return ended('refused', refusals);
   const changes = planned.filter(({ plan }) => plan.plan === 'change');
   if (changes.length === 0) {
-    if (options.mode === 'plan') return ended('ok');
-    return verified(context, [], () => interruption(session));
+    if (options.mode === 'plan') return foundOut(context, []);
+    return verified(context, [], () => checkInterrupt(session.signal));
   }
   context.proofs = await planProofs(session, changedIds(planned));
   const impossible = context.proofs.flatMap(({ plan }) => (plan.plan === 'refused' ? [plan.problem] : []));
@@ -161,23 +164,44 @@ async function decide(context: Context, planned: readonly PlannedStep[]): Promis
       },
     ]);
   }
-  if (options.mode === 'plan') return ended('ok');
-  const answer = await decisions.confirm(planned);
-  if (answer === 'no') return ended('cancelled');
-  if (answer === 'nobody')
-    return ended('waiting-for-approval', [
-      {
-        code: 'cancelled',
-        message: 'there is something to change, and no terminal to ask on',
-        hint: 'agree with --yes, or save the plan and apply it',
-      },
-    ]);
+  if (options.mode === 'plan') return foundOut(context, changesOf(session, planned));
+  const answer = await decisions.confirm(planned, 'run');
+  if (answer !== 'yes') return notApproved(answer, 'approve with --yes, or save the plan and apply it');
   await session.record({ type: 'run.confirmed' });
-  interruption(session);
+  checkInterrupt(session.signal);
   return locked(context, changing(planned), async (locks) => {
     await openJournal(context, planned);
     return act(context, planned, locks);
   });
+}
+
+function notApproved(answer: 'no' | 'nobody', hint: string): Ended {
+  if (answer === 'no') return ended('cancelled');
+  const message = 'approval needed, and no terminal to ask on';
+  return ended('waiting-for-approval', [{ code: 'cancelled', message, hint }]);
+}
+
+/** Tells a plan and has it agreed to; where it changes nothing, nobody is asked. */
+async function approve(
+  { session, decisions }: Context,
+  planned: readonly PlannedStep[],
+  what: 'resume' | 'rollback',
+): Promise<Ended | undefined> {
+  for (const step of planned) await recordPlan(session, step, what);
+  if (changing(planned).length === 0) return undefined;
+  const answer = await decisions.confirm(planned, what);
+  return answer === 'yes' ? undefined : notApproved(answer, 'approve with --yes');
+}
+
+/** The end of a run that only looks: `ok` where every cause is known, and what was found is for `steps` to fix. */
+function foundOut({ causes }: Context, steps: readonly Step[]): Ended {
+  const left = leftByPlan(causes, steps);
+  return left.length === 0 ? ended('ok') : ended('unresolved', left);
+}
+
+function changesOf(session: Session, planned: readonly PlannedStep[]): readonly Step[] {
+  const changed = changedIds(planned);
+  return session.runbook.steps.filter(({ id }) => changed.includes(id));
 }
 
 function restoreScope(session: Session, opened: NonNullable<History['opened']>): void {

@@ -10,6 +10,7 @@ import {
 } from '@claw-run/core';
 import { actStep } from './act.ts';
 import type { Begun } from './history.ts';
+import { checkInterrupt } from './interrupt.ts';
 import { inputOf, lookAt, prefetch } from './look.ts';
 import { planStep, recordPlan } from './plan.ts';
 import type { Session } from './session.ts';
@@ -53,7 +54,8 @@ export async function rehearse(session: Session): Promise<Rehearsal> {
         const look = await lookAt(world, one.uses, inputOf(one, session.scope()), session.signal);
         return look.look === 'unreadable' && look.problem.code === 'forbidden' ? [look.problem] : [];
       } catch (error) {
-        if (problemOf(error).code === 'cancelled') throw error;
+        problemOf(error);
+        checkInterrupt(session.signal);
         return [];
       }
     }),
@@ -64,8 +66,8 @@ export async function rehearse(session: Session): Promise<Rehearsal> {
         code: 'not-found',
         message:
           program === undefined
-            ? `a program that \`${command}\` needs is not there on ${world.connection.name}, and it does not say which (exit 127); the proof of the mend needs it`
-            : `${program} is not there on ${world.connection.name}, and the proof of the mend needs it`,
+            ? `a program that \`${command}\` needs is not there on ${world.connection.name}, and it does not say which (exit 127); the verification needs it`
+            : `${program} is not there on ${world.connection.name}, and the verification needs it`,
         hint: 'install it there or put it on the PATH; or choose a host that has it',
       }),
     ),
@@ -82,7 +84,7 @@ export interface VerifyOptions {
   readonly checkpoint: () => void;
 }
 
-/** Proves the mend: each verification in order. Gives the problems of those that do not hold. */
+/** Verifies the fix: each verification in order. Gives the problems of those that do not hold. */
 export async function verify(session: Session, options: VerifyOptions): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const one of session.runbook.verify)

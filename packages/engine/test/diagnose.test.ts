@@ -17,7 +17,12 @@ it('a cause is found when its check fails, excluded when it passes, and unknown 
     ],
   });
   const { outcome, events } = await bench().go(runbook, { mode: 'diagnose' });
-  expect(outcome).toMatchObject({ status: 'ok', exit: 0, problems: [] });
+  expect(outcome).toMatchObject({ status: 'unresolved', exit: 13 });
+  expect(outcome.problems.map(({ code, message }) => [code, message.replace(/:.*/, '')])).toEqual([
+    ['unresolved', 'found'],
+    ['unresolved', 'unknown'],
+    ['unresolved', 'broken'],
+  ]);
   expect(outcome.causes.map(({ id, finding, because }) => [id, finding, because])).toEqual([
     ['found', 'found', 'it is wrong'],
     ['excluded', 'excluded', 'it is wrong'],

@@ -8,6 +8,8 @@ it('offers these names, and no others', () => {
       "createJournalStore",
       "foldFleet",
       "foldJournal",
+      "isInPlace",
+      "noCounts",
       "resume",
       "rollOutLeft",
       "run",

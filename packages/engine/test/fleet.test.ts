@@ -209,7 +209,7 @@ test('a host that cannot be reached or refuses sudo does not hold up the others;
     })),
   });
   expect(statuses(result)).toEqual(['a refused', 'b refused', 'c ok']);
-  expect(result.outcome.exit).toBe(3);
+  expect(result.outcome.exit).toBe(1);
   expect(result.outcome.hosts[0]?.problems).toEqual([{ code: 'unreachable', message: 'a does not answer' }]);
   expect(contents(hosts)).toEqual(['old', 'old', 'new']);
 });

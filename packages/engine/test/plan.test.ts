@@ -161,14 +161,14 @@ it('a refused step keeps the whole run from starting', async () => {
 });
 
 it.each([
-  [['no-such-tool'], 'no-such-tool is not there on local, and the proof of the mend needs it'],
+  [['no-such-tool'], 'no-such-tool is not there on local, and the verification needs it'],
   [
     ['sh', '-c', 'echo {} | no-such-tool'],
-    'no-such-tool is not there on local, and the proof of the mend needs it',
+    'no-such-tool is not there on local, and the verification needs it',
   ],
   [
     ['sh', '-c', 'exit 127'],
-    'a program that `sh -c exit 127` needs is not there on local, and it does not say which (exit 127); the proof of the mend needs it',
+    'a program that `sh -c exit 127` needs is not there on local, and it does not say which (exit 127); the verification needs it',
   ],
 ] as const)(
   'a proof whose program is not there is refused before anything is touched: %j',

@@ -41,7 +41,7 @@ it('what someone else has changed since is told and left alone, unless it is for
     problems: [
       {
         code: 'conflict',
-        message: 'one: someone else has changed value since; left alone (--force undoes it all the same)',
+        message: 'one: someone else has changed value since; left alone (--force rolls it back all the same)',
       },
     ],
   });
@@ -103,7 +103,7 @@ it('a run that is being undone is not gone on with', async () => {
   const resumed = await bench().resume(runbook, outcome.run);
   expect(resumed.outcome).toMatchObject({
     status: 'refused',
-    problems: [{ message: `run ${outcome.run} was being undone` }],
+    problems: [{ message: `run ${outcome.run} was being rolled back` }],
   });
 });
 

@@ -99,7 +99,8 @@ describe('a command', () => {
     const action = { do: 'run', argv: ['sh', '-c', 'echo first >&2; echo "no room" >&2; exit 4'] } as const;
     await expect(local().perform(action, key())).rejects.toMatchObject({
       code: 'action-failed',
-      message: 'sh -c echo first >&2; echo "no room" >&2; exit 4 exited 4: no room',
+      message: 'sh -c echo first >&2; echo "no room" >&2; exit 4 exited 4: first; no room',
+      output: 'first\nno room',
     });
   });
 

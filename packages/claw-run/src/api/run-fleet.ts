@@ -36,7 +36,7 @@ export async function startFleet(
       params,
       journals: createJournalStore(reach.stateFolder),
       // a program agrees beforehand, or decides once for all hosts
-      confirm: async () => options.decisions?.confirm([]) ?? (options.yes === true ? 'yes' : 'nobody'),
+      confirm: async () => options.decisions?.confirm([], 'run') ?? (options.yes === true ? 'yes' : 'nobody'),
       redactor,
       mode,
       who: whoAmI(),

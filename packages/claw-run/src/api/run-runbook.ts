@@ -48,7 +48,10 @@ export async function diagnoseRunbook(
   return start(source, options, 'diagnose');
 }
 
-/** Undoes a run, the last step first; with `force` also what someone else has changed since. */
+/**
+ * Rolls back a run, the last step first; with `force` also what someone else has changed since. To call it is to agree to it, unless there are `decisions`,
+ * which are shown the plan and asked.
+ */
 export async function undoPastRun(
   id: string,
   options: RunbookOptions & { force?: boolean } = {},
@@ -64,7 +67,7 @@ export async function undoPastRun(
   const past = await open(id, options);
   const { runbook: name, bindings } = openedOf(past);
   const runbook = await runbookOf(past, library).catch(() => bareRunbook(name, bindings));
-  return engage(runbook, reachOf(bindings, reachFrom(options)), options, (given) =>
+  return engage(runbook, reachOf(bindings, reachFrom(options)), agreed(options), (given) =>
     undoRun({
       ...given,
       journal: past.journal,
@@ -77,7 +80,7 @@ export async function undoPastRun(
   );
 }
 
-/** Goes on with a run that stopped half way. */
+/** Resumes a run that stopped half way. To call it is to agree to it, unless there are `decisions`, which are shown what is left and asked. */
 export async function resumePastRun(id: string, options: RunbookOptions = {}): Promise<RunbookOutcome> {
   if (isFleet(id)) {
     const library = await libraryOf(options);
@@ -91,7 +94,7 @@ export async function resumePastRun(id: string, options: RunbookOptions = {}): P
   const past = await open(id, options);
   const runbook = await runbookOf(past, await libraryOf(options));
   const reach = reachOf(openedOf(past).bindings, reachFrom(options));
-  return engage(runbook, reach, options, (given) => resume({ ...given, journal: past.journal }));
+  return engage(runbook, reach, agreed(options), (given) => resume({ ...given, journal: past.journal }));
 }
 
 async function start(source: string | Runbook, options: RunbookOptions, mode: 'apply' | 'plan' | 'diagnose') {
@@ -141,6 +144,10 @@ async function engage(
   } finally {
     await bound.close();
   }
+}
+
+function agreed(options: RunbookOptions): RunbookOptions {
+  return { ...options, decisions: options.decisions ?? unattended };
 }
 
 async function open(id: string, options: RunbookOptions): Promise<PastRun> {
@@ -202,6 +209,7 @@ const silent: Omit<Io, 'redactor' | 'env' | 'cwd'> = {
   color: { out: false, err: false },
   width: 100,
   canAsk: false,
+  outIsTerminal: false,
   live: false,
   readStdin: () => Promise.resolve(Buffer.alloc(0)),
 };

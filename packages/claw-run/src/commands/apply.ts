@@ -15,7 +15,7 @@ import { bindingsOf, compareWith, type PlanFile, readPlan } from '../run/plan-fi
 import { openReach } from '../run/reach.ts';
 import { selectSteps } from '../run/select-steps.ts';
 
-/** `claw-run apply PLAN`: does what was agreed to, unless the world has moved. */
+/** `claw-run apply PLAN`: does what a saved plan says, unless its target changed since. To apply it is to agree to it: nobody is asked. */
 export async function call(context: Context): Promise<number> {
   const { io, options, operands } = context;
   const [name = ''] = operands;
@@ -47,6 +47,7 @@ export async function call(context: Context): Promise<number> {
       facts: plan.facts,
       reach,
       interrupt,
+      approved: true,
       manner: { mode: 'apply', again: pastRunFlags(context, 'run') },
       extra: {
         identity: { run: plan.run, startedAt: plan.startedAt },

@@ -1,7 +1,6 @@
 import { type RunOptions, resume } from '@claw-run/engine';
 import { pastRunFlags } from '../cli/follow-up.ts';
 import type { Context } from '../context.ts';
-import { agree, Unanswered } from '../prompt.ts';
 import { reachOf } from '../run/bind-targets.ts';
 import { execute } from '../run/execute.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
@@ -12,7 +11,7 @@ import { openReach } from '../run/reach.ts';
 import { stateFolder } from '../run/state-folder.ts';
 import { callOnFleet } from './fleet-again.ts';
 
-/** `claw-run resume [RUN]`: goes on with a run that stopped half way; what was done is found by looking. */
+/** `claw-run resume [RUN]`: resumes a run that stopped half way; what was done is found by looking. */
 export async function call(context: Context): Promise<number> {
   const { io, options, operands } = context;
   const fleet = await meantFleet(operands[0], { folder: stateFolder(context), redactor: io.redactor });
@@ -26,14 +25,8 @@ export async function call(context: Context): Promise<number> {
   const runbook = await runbookOf(past, library);
   if (past.history.ended === 'ok') {
     await past.journal.close();
-    io.err(`${past.run} came to its end: there is nothing to go on with\n`);
+    io.err(`${past.run} came to its end: there is nothing to resume\n`);
     return 0;
-  }
-  const answer = await consent(`Go on with ${past.run} (${opened.runbook})?`, context);
-  if (answer !== 'yes') {
-    await past.journal.close();
-    if (answer === 'nobody') io.err('claw-run: there is no terminal to ask on\n  agree with --yes\n');
-    return answer === 'no' ? 8 : 12;
   }
   const interrupt = watchInterrupts(context);
   const { reach, close } = await openReach(context, interrupt);
@@ -42,6 +35,7 @@ export async function call(context: Context): Promise<number> {
       runbook,
       reach: reachOf(opened.bindings, reach),
       interrupt,
+      past: past.run,
       manner: {
         mode: 'apply',
         resuming: true,
@@ -54,16 +48,5 @@ export async function call(context: Context): Promise<number> {
   } finally {
     await close();
     interrupt.end();
-  }
-
-  async function consent(question: string, { io: asking }: Context): Promise<'yes' | 'no' | 'nobody'> {
-    if (options.yes === true) return 'yes';
-    if (!asking.canAsk || options.output === 'json') return 'nobody';
-    try {
-      return (await agree(asking, question)) ? 'yes' : 'no';
-    } catch (error) {
-      if (error instanceof Unanswered) return 'no';
-      throw error;
-    }
   }
 }

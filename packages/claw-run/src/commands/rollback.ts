@@ -1,8 +1,6 @@
 import { type RunOptions, undoRun } from '@claw-run/engine';
 import { pastRunFlags } from '../cli/follow-up.ts';
 import type { Context } from '../context.ts';
-import { agree, Unanswered } from '../prompt.ts';
-import { count, createStyle, plain } from '../render/style.ts';
 import { reachOf } from '../run/bind-targets.ts';
 import { execute } from '../run/execute.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
@@ -21,7 +19,7 @@ import { openReach } from '../run/reach.ts';
 import { stateFolder } from '../run/state-folder.ts';
 import { callOnFleet } from './fleet-again.ts';
 
-/** `claw-run rollback [RUN]`: undoes a run, the last step first. */
+/** `claw-run rollback [RUN]`: rolls back a run, the last step first. */
 export async function call(context: Context): Promise<number> {
   const { io, options, operands } = context;
   const fleet = await meantFleet(operands[0], { folder: stateFolder(context), redactor: io.redactor });
@@ -33,15 +31,8 @@ export async function call(context: Context): Promise<number> {
   });
   if (!canUndo(past.history) && !isCutOff(past.history)) {
     await past.journal.close();
-    io.out(`Nothing of ${past.run} is left to undo.\n`);
+    io.out(`Nothing of ${past.run} is left to roll back.\n`);
     return 0;
-  }
-  const answer = await consent(past, context);
-  if (answer !== 'yes') {
-    await past.journal.close();
-    if (answer === 'nobody')
-      io.err('claw-run: there is something to undo, and no terminal to ask on\n  agree with --yes\n');
-    return answer === 'no' ? 8 : 12;
   }
   const { runbook: name, bindings } = openedOf(past);
   const runbook = await runbookOf(past, library).catch(() => bareRunbook(name, bindings));
@@ -52,6 +43,7 @@ export async function call(context: Context): Promise<number> {
       runbook,
       reach: reachOf(bindings, reach),
       interrupt,
+      past: past.run,
       manner: {
         mode: 'apply',
         undoing: true,
@@ -78,23 +70,4 @@ export async function call(context: Context): Promise<number> {
 
 function namesOf({ history }: PastRun): ReadonlyMap<string, string> {
   return new Map(history.begun.map(({ id, step }) => [id, step.name]));
-}
-
-async function consent(past: PastRun, context: Context): Promise<'yes' | 'no' | 'nobody'> {
-  const { io, options } = context;
-  const left = past.history.begun.filter(({ reverted }) => !reverted).toReversed();
-  if (left.length === 0) return 'yes';
-  if (options.output !== 'json' && options.quiet !== true) {
-    const style = createStyle(io.color.err);
-    io.err(`${style.bold(`Undoing ${past.run}`)} (${plain(openedOf(past).runbook)}), the last step first:\n`);
-    for (const { step } of left) io.err(`  ${plain(step.name)}\n`);
-  }
-  if (options.yes === true) return 'yes';
-  if (!io.canAsk || options.output === 'json') return 'nobody';
-  try {
-    return (await agree(io, `Undo ${count(left.length, 'step')}?`)) ? 'yes' : 'no';
-  } catch (error) {
-    if (error instanceof Unanswered) return 'no';
-    throw error;
-  }
 }

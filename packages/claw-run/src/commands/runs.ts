@@ -112,7 +112,8 @@ function summaryOf(run: string, history: History): Summary {
 
 async function tell(run: string, context: Context): Promise<number> {
   const { io, options } = context;
-  const reports = reportsOf(options.report ?? [], io.cwd);
+  const reports = reportsOf(options.report ?? [], io.cwd, (text) => io.err(`claw-run: ${text}\n`));
+  await reports.prepare();
   const journal = await createJournalStore(stateFolder(context)).open(run, io.redactor);
   await journal.close();
   const events = journal.records.filter(isEvent);

@@ -1,6 +1,6 @@
 import type { Grant, RunEvent, SudoGrant } from '@claw-run/engine';
 import { grantsYaml, sudoersText } from './grants.ts';
-import { type Style, wrap } from './style.ts';
+import { createStyle, type Style, wrap } from './style.ts';
 
 type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
@@ -16,10 +16,40 @@ export function findingLines(
       ? [`    ${style.dim(wrap(JSON.stringify(evidence.details), width, 4))}`]
       : [];
   return [
-    `  ${marks[finding]} ${wrap(name, width, 4)}${finding === 'unknown' ? style.yellow(' (cannot be told)') : ''}`,
+    `  ${marks[finding]} ${wrap(name, width, 4)}${finding === 'unknown' ? style.yellow(' (unknown)') : ''}`,
     `    ${style.dim(wrap(evidence.because, width, 4))}`,
     ...details,
   ];
+}
+
+/** What causes are after the fix, beside what they were; those that were and are ruled out only in number, or with `-v` each. */
+export function afterLines(
+  after: readonly Of<'cause'>[],
+  before: ReadonlyMap<string, Of<'cause'>>,
+  { style, width, verbose }: { style: Style; width: number; verbose: number },
+): readonly string[] {
+  const then = ({ id }: Of<'cause'>) => before.get(id)?.finding ?? 'unknown';
+  const told = after.filter((one) => verbose >= 1 || then(one) !== 'excluded' || one.finding !== 'excluded');
+  const rest = after.length - told.length;
+  return [
+    ...told.flatMap((one) => {
+      const now = findingWord(one.finding, style);
+      return [
+        `  ${findingWord(then(one), createStyle(false))} → ${now}  ${wrap(one.title, width, 4)}`,
+        `    ${style.dim(wrap(one.evidence.because, width, 4))}`,
+      ];
+    }),
+    ...(rest === 0 ? [] : [style.dim(`  ${rest} ruled out before and after (-v tells which)`)]),
+  ];
+}
+
+function findingWord(finding: Of<'cause'>['finding'], style: Style): string {
+  const words = {
+    found: style.red('FOUND'),
+    excluded: style.green('ruled out'),
+    unknown: style.yellow('unknown'),
+  };
+  return words[finding];
 }
 
 /** A fact that was looked up. */

@@ -1,5 +1,13 @@
-import { type FleetEvent, type HostOutcome, runStatuses } from '@claw-run/engine';
-import { commandLines, nothingToChange, problemLines } from './ending.ts';
+import { type FleetEvent, type HostOutcome, isInPlace, runStatuses } from '@claw-run/engine';
+import {
+  type CauseCounts,
+  commandLines,
+  countWords,
+  endMark,
+  lookedSummary,
+  noChangeNeeded,
+  problemLines,
+} from './ending.ts';
 import type { Manner } from './renderer.ts';
 import { count, type Style, seconds, wrap } from './style.ts';
 
@@ -10,8 +18,8 @@ export interface FleetEndOptions {
   readonly manner: Manner;
   /** Whether what hosts wait for was agreed to. */
   readonly confirmed: boolean;
-  /** Whether a cause was found on a host. */
-  readonly found: boolean;
+  /** The causes of the runbook: found where one host has it, unknown where it is unknown on one. */
+  readonly causes: CauseCounts;
   readonly ms: number;
 }
 
@@ -23,13 +31,12 @@ export function fleetEndLines(
   const { style, width } = options;
   const { hosts } = event;
   const longest = Math.max(0, ...hosts.map(({ host }) => host.length));
-  const good = event.status === 'ok' || event.status === 'changes-pending';
   return [
     '',
     style.bold('Hosts'),
     ...hosts.map((host) => hostLine(host, { ...options, longest })),
     '',
-    `${good ? style.green('✓') : style.red('✗')} ${style.bold(wrap(summaryOf(event, options), width, 2))}`,
+    `${endMark(event.status, style)} ${style.bold(wrap(summaryOf(event, options), width, 2))}`,
     ...event.problems.flatMap((problem) => problemLines(problem, options)),
     ...nextLines(event, options),
   ];
@@ -39,45 +46,59 @@ function hostLine(
   outcome: HostOutcome,
   { style, width, manner, longest }: FleetEndOptions & { readonly longest: number },
 ): string {
-  const { host, status, changes, problems } = outcome;
+  const { host, status, changes, counts, problems } = outcome;
   const name = host.padEnd(longest);
   if (status === 'not-begun')
     return `  ${style.dim('-')} ${name}  ${style.dim(`not begun (${count(changes, 'change')} planned)`)}`;
   const good = status === 'ok' || status === 'changes-pending';
   const why = problems.map(({ message }) => message).join('; ');
-  const done = manner.undoing
-    ? 'undone'
-    : changes === 0
-      ? 'nothing to change'
-      : `${count(changes, 'change')} ${manner.mode === 'apply' ? 'made and verified' : 'planned'}`;
-  return `  ${good ? style.green('✓') : style.red('✗')} ${name}  ${wrap(good ? done : `${status}: ${why || runStatuses[status].summary}`, width, longest + 6)}`;
+  const planned = changes === 0 ? 'no change needed' : `${count(changes, 'change')} planned`;
+  const done = manner.mode === 'apply' ? countWords(counts) || 'no change needed' : planned;
+  const words = good ? done : [status, countWords(counts, true), why || runStatuses[status].summary];
+  return `  ${endMark(status, style)} ${name}  ${wrap(
+    [words]
+      .flat()
+      .filter((part) => part !== '')
+      .join(': '),
+    width,
+    longest + 6,
+  )}`;
 }
 
 function summaryOf(
-  { status, hosts }: Extract<FleetEvent, { type: 'fleet.ended' }>,
-  { manner, found, ms }: FleetEndOptions,
+  { status, hosts, counts }: Extract<FleetEvent, { type: 'fleet.ended' }>,
+  { manner, causes, ms }: FleetEndOptions,
 ): string {
-  const of = (wanted: (outcome: HostOutcome) => boolean) => hosts.filter(wanted);
+  const of = (wanted: (outcome: HostOutcome) => boolean) => hosts.filter(wanted).length;
   const changes = hosts.reduce((sum, host) => sum + host.changes, 0);
+  const on = ` on ${count(hosts.length, 'host')}`;
+  const words = countWords(counts, status !== 'ok');
   if (status === 'ok' || status === 'changes-pending') {
-    if (manner.undoing) return `Undone on ${count(hosts.length, 'host')} in ${seconds(ms)}`;
-    if (manner.mode === 'diagnose') return `Diagnosed ${count(hosts.length, 'host')}; nothing was touched`;
-    if (changes === 0) return nothingToChange(found, ` on ${count(hosts.length, 'host')}`);
-    const touched = of((host) => host.changes > 0).length;
-    return manner.mode === 'plan'
-      ? `${count(changes, 'change')} planned on ${count(touched, 'host')}; nothing was touched`
-      : `Mended: ${count(changes, 'change')} made and verified on ${count(touched, 'host')} in ${seconds(ms)}`;
+    if (manner.undoing) return `Rolled back${on} in ${seconds(ms)}${words === '' ? '' : `: ${words}`}`;
+    if (manner.mode !== 'apply') return `${lookedSummary(manner.mode, changes, causes)}${on}`;
+    if (counts.changed === 0) return noChangeNeeded(causes, on);
+    return `Fixed and verified on ${count(
+      of((host) => host.counts.changed > 0),
+      'host',
+    )} in ${seconds(ms)}: ${words}`;
   }
-  const well = of((host) => host.status === 'ok').length;
-  const waiting = of((host) => host.status === 'not-begun').length;
-  const bad = hosts.length - well - waiting;
-  if (bad === 0) return runStatuses[status].summary;
-  const left = waiting === 0 ? '' : `, ${waiting} not begun`;
-  return `${bad} of ${count(hosts.length, 'host')} did not come to a good end, ${well} did${left}`;
+  const well = of((host) => host.status === 'ok');
+  const left = of((host) => host.status === 'unresolved');
+  const waiting = of((host) => host.status === 'not-begun');
+  const bad = hosts.length - well - left - waiting;
+  if (bad + left === 0) return runStatuses[status].summary;
+  const parts = [
+    ...(bad === 0 ? [] : [`${bad} failed`]),
+    ...(left === 0 ? [] : [`${left} unresolved`]),
+    `${well} good`,
+    ...(waiting === 0 ? [] : [`${waiting} not begun`]),
+  ];
+  const touched = words === '' ? '; nothing was changed' : `; steps: ${words}`;
+  return `Of ${count(hosts.length, 'host')}: ${parts.join(', ')}${touched}`;
 }
 
 function nextLines(
-  { run, hosts, status }: Extract<FleetEvent, { type: 'fleet.ended' }>,
+  { run, hosts, status, counts }: Extract<FleetEvent, { type: 'fleet.ended' }>,
   { manner, style, confirmed }: FleetEndOptions,
 ): readonly string[] {
   const pending = hosts.some(({ changes }) => changes > 0);
@@ -85,16 +106,11 @@ function nextLines(
     return manner.next === undefined || !pending ? [] : commandLines(manner.next, style);
   const again = (verb: string) => style.cyan(`claw-run ${verb} ${run}${manner.again ?? ''}`);
   if (manner.undoing) return status === 'ok' ? [] : [`  again: ${again('rollback')}`];
-  const acted = hosts.filter(
-    (host) => host.changes > 0 && !untouched.has(host.status) && host.status !== 'rolled-back',
-  );
   const unfinished =
-    acted.some(({ status: each }) => each !== 'ok') ||
+    hosts.some((host) => isInPlace(host.counts) && host.status !== 'ok' && host.status !== 'unresolved') ||
     (confirmed && hosts.some(({ status: each }) => each === 'not-begun' || each === 'locked'));
   return [
-    ...(unfinished ? [`  go on: ${again('resume')}`] : []),
-    ...(acted.length > 0 ? [`  undo: ${again('rollback')}`] : []),
+    ...(unfinished ? [`  resume: ${again('resume')}`] : []),
+    ...(isInPlace(counts) ? [`  roll back: ${again('rollback')}`] : []),
   ];
 }
-
-const untouched: ReadonlySet<string> = new Set(['refused', 'locked', 'stale-plan', 'not-begun', 'usage']);

@@ -1,5 +1,7 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { FleetEvent, RunEvent } from '@claw-run/engine';
 import type { Context } from '../context.ts';
+import { causeCounts } from './cause-counts.ts';
 import { describeAction } from './describe-action.ts';
 import { fleetEndLines } from './fleet-ending.ts';
 import { createHumanRenderer } from './human.ts';
@@ -12,6 +14,8 @@ export interface FleetRenderer {
   readonly event: (event: RunEvent | FleetEvent) => void;
   /** Shows what was kept back, before someone is asked. */
   readonly flush: () => void;
+  /** What the plans that were shown were, for a terminal that did not see them. */
+  readonly lastPlan: () => readonly string[];
 }
 
 /** Hosts with the same causes and plan, and what was told of the first of them. */
@@ -34,7 +38,8 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
   let order: readonly string[] = [];
   let looked = 0;
   let shown = false;
-  let found = false;
+  let plans: readonly string[] = [];
+  const causes = new Map<string, Extract<RunEvent, { type: 'cause' }>>();
   let started = 0;
   let confirmed = manner.resuming === true;
 
@@ -50,6 +55,7 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
     status.clear();
     if (shown) return;
     shown = true;
+    plans = [...groups.values()].flatMap(({ hosts, told }) => ['', hosts.join(', '), ...told]);
     for (const { hosts, told } of groups.values()) {
       const sorted = hosts.toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
       const number = sorted.length === 1 ? '' : style.dim(` (${sorted.length} hosts)`);
@@ -57,11 +63,15 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
     }
     groups.clear();
   };
+  const remember = (cause: Extract<RunEvent, { type: 'cause' }>) => {
+    const known = causes.get(cause.id)?.finding;
+    if (known === undefined || known === 'excluded' || cause.finding === 'found') causes.set(cause.id, cause);
+  };
   const planned = (event: Extract<FleetEvent, { type: 'host.planned' }>) => {
     const events = looking.get(event.host) ?? [];
     looking.delete(event.host);
     looked += 1;
-    found ||= events.some((one) => one.type === 'cause' && one.finding === 'found');
+    for (const one of events) if (one.type === 'cause') remember(one);
     if (io.live) status.show(aside.dim(`looked at ${looked} of ${count(order.length, 'host')} …`));
     const group = groups.get(event.like);
     if (group !== undefined) group.hosts.push(event.host);
@@ -162,7 +172,7 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
             width: io.width,
             manner,
             confirmed,
-            found,
+            causes: causeCounts([...causes.values()]),
             ms: Date.parse(event.at) - started,
           }),
         );
@@ -186,6 +196,7 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
       show(plainJson(event));
     },
     flush,
+    lastPlan: () => plans.map((line) => stripVTControlCharacters(line)),
   };
 }
 

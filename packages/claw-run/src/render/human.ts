@@ -1,8 +1,9 @@
 import type { RunEvent } from '@claw-run/engine';
 import type { Context } from '../context.ts';
+import { causeCounts } from './cause-counts.ts';
 import { describeAction } from './describe-action.ts';
-import { endLines } from './ending.ts';
-import { factLine, findingLines, grantLines, sudoLines } from './findings.ts';
+import { endLines, outputLines } from './ending.ts';
+import { afterLines, factLine, findingLines, grantLines, sudoLines } from './findings.ts';
 import { planLines } from './plan.ts';
 import type { Manner, Renderer } from './renderer.ts';
 import { createStatusLine } from './status-line.ts';
@@ -22,7 +23,8 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
   const names = new Map(manner.names ?? []);
   const proofs = new Set(manner.proofs ?? []);
   const changed = new Set<string>();
-  let found = false;
+  const causes = new Map<string, Of<'cause'>>();
+  const after: Of<'cause'>[] = [];
   const begun = new Map<string, number>();
   let started = 0;
   let section = '';
@@ -52,7 +54,26 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
       return;
     }
     const steps = planned.splice(0);
+    plan = steps;
     out(planLines(steps, { style, width: io.width, verbose, full: options.diff === true, proofs }));
+  };
+  const told = new Set<string>();
+  /** What a command printed is shown once. */
+  const withoutTold = (event: Of<'run.ended'>): Of<'run.ended'> => ({
+    ...event,
+    problems: event.problems.map(({ output, ...problem }) =>
+      output === undefined || told.has(problem.message) ? problem : { ...problem, output },
+    ),
+  });
+  let head: readonly string[] = [];
+  let plan: readonly Of<'step.planned'>[] = [];
+  let last: readonly Of<'cause'>[] = [];
+  /** All causes of one asking are told together, beside what they were before. */
+  const tellAfter = () => {
+    if (after.length === 0) return;
+    last = after.splice(0);
+    heading('Causes, before and after the fix');
+    out(afterLines(last, causes, { style, width: io.width, verbose }));
   };
   const since = (event: RunEvent, key: string) =>
     seconds(Date.parse(event.at) - (begun.get(key) ?? Date.parse(event.at)));
@@ -63,10 +84,8 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
         const targets = Object.entries(event.targets).map(
           ([name, target]) => `${name} ${(target as { name: string }).name}`,
         );
-        out([
-          style.bold(wrap(event.title, io.width)),
-          style.dim(`${event.runbook} on ${targets.join(', ') || 'nothing'}`),
-        ]);
+        head = [event.title, `${event.runbook} on ${targets.join(', ') || 'nothing'}`];
+        out([style.bold(wrap(event.title, io.width)), style.dim(head[1] ?? '')]);
         if (io.live) status.show(aside.dim('looking …'));
         return;
       }
@@ -74,7 +93,11 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
         if (verbose >= 1) out(factLine(event, style));
         return;
       case 'cause':
-        found ||= event.finding === 'found';
+        if (event.phase === 'verification') {
+          after.push(event);
+          return;
+        }
+        causes.set(event.id, event);
         heading('Causes');
         out(findingLines(event, { style, width: io.width, verbose }));
         return;
@@ -128,8 +151,6 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
         status.show(`    ${aside.dim(`… ${event.because} (${since(event, event.id)})`)}`);
         return;
       case 'step.verified':
-        // of a run that is gone on with, what it does is told but not what it had planned
-        if (manner.resuming === true && !proofs.has(event.id)) changed.add(event.id);
         status.clear();
         if (verbose >= 1)
           err(`    ${aside.dim(wrap(`${event.because} (${since(event, event.id)})`, io.width, 4))}`);
@@ -139,6 +160,8 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
         return;
       case 'step.failed':
         err(`    ${aside.red('✗')} ${wrap(event.problem.message, io.width, 6)}`);
+        for (const line of outputLines(event.problem.output, aside)) err(`      ${line}`);
+        if (!quiet) told.add(event.problem.message);
         if (event.problem.hint !== undefined)
           err(`      ${aside.cyan(wrap(event.problem.hint, io.width, 6))}`);
         return;
@@ -156,6 +179,7 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
       }
       case 'step.reverting':
         flush();
+        tellAfter();
         aheading('Rolling back');
         begun.set(`undo:${event.id}`, Date.parse(event.at));
         err(`  ${names.get(event.id) ?? event.id}`);
@@ -172,14 +196,16 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
       }
       case 'run.ended':
         flush();
+        tellAfter();
         out([
           '',
-          ...endLines(event, {
+          ...endLines(withoutTold(event), {
             style,
             width: io.width,
             manner,
-            changed: changed.size,
-            found,
+            planned: changed.size,
+            causes: causeCounts([...causes.values(), ...last]),
+            journal: event.journal,
             ms: Date.parse(event.at) - started,
           }),
         ]);
@@ -192,13 +218,17 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
       show(plainJson(event));
     },
     flush,
+    lastPlan: () => [
+      ...head,
+      ...planLines(plan, { style: aside, width: io.width, verbose, full: options.diff === true, proofs }),
+    ],
   };
 }
 
 const words = {
-  reverted: 'undone',
-  settled: 'nothing to undo',
+  reverted: 'rolled back',
+  settled: 'nothing to roll back',
   conflict: 'left alone',
-  irreversible: 'cannot be undone',
-  failed: 'could not be undone',
+  irreversible: 'cannot be rolled back',
+  failed: 'could not be rolled back',
 } as const;

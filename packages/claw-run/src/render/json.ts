@@ -15,5 +15,6 @@ export function createFleetJsonRenderer(io: Io): FleetRenderer {
       io.out(`${JSON.stringify({ type, at, run, ...rest })}\n`);
     },
     flush: () => {},
+    lastPlan: () => [],
   };
 }

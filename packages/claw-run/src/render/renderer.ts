@@ -5,6 +5,8 @@ export interface Renderer {
   readonly event: (event: RunEvent) => void;
   /** Shows what was kept back, before someone is asked. */
   readonly flush: () => void;
+  /** What the plan that was shown last was, for a terminal that did not see it. */
+  readonly lastPlan: () => readonly string[];
 }
 
 /** A command to go on with. */

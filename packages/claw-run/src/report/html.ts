@@ -1,5 +1,6 @@
 import type { Difference } from '@claw-run/core';
 import { diffLines } from '../render/diff.ts';
+import { countWords } from '../render/ending.ts';
 import { grantsYaml, sudoersText } from '../render/grants.ts';
 import { createStyle } from '../render/style.ts';
 import type { Report, ReportedStep } from './report.ts';
@@ -18,21 +19,23 @@ export function htmlReport(report: Report): string {
 </head>
 <body>
 <h1>${escaped(title)}</h1>
-<p><strong class="${status === 'ok' ? 'good' : 'bad'}">${escaped(status)}</strong>
+<p><strong class="${status === 'ok' ? 'good' : 'bad'}">${escaped(status)}</strong> ${escaped(countWords(report.counts, status !== 'ok'))}<br>
 ${escaped(runbook)} on ${escaped(targets || 'nothing')}, run <code>${escaped(run)}</code>, ${escaped(startedAt)}, ${seconds.toFixed(1)} s</p>
 ${list(
   'Problems',
   report.problems.map(
-    ({ message, hint }) => `${escaped(message)}${hint === undefined ? '' : `<br><em>${escaped(hint)}</em>`}`,
+    ({ message, hint, output }) =>
+      `${escaped(message)}${hint === undefined ? '' : `<br><em>${escaped(hint)}</em>`}${output === undefined ? '' : `<pre>${escaped(output)}</pre>`}`,
   ),
 )}
 ${table(
   'Causes',
-  ['', 'Cause', 'Evidence'],
-  report.causes.map(({ finding, title: cause, evidence }) => [
-    mark(finding),
+  ['Before', 'After', 'Cause', 'Evidence'],
+  report.causes.map(({ title: cause, before, after }) => [
+    mark(before.finding),
+    after === undefined ? '' : mark(after.finding),
     escaped(cause),
-    escaped(evidence.because),
+    escaped((after ?? before).evidence.because),
   ]),
 )}
 ${steps(report.steps)}
@@ -50,16 +53,20 @@ ${report.sudo.length === 0 ? '' : `<h2>Missing rights of sudo</h2>\n<pre>${escap
 
 function steps(all: readonly ReportedStep[]): string {
   if (all.length === 0) return '';
-  const items = all.map(({ planned, fate, because, seconds }) => {
+  const items = all.map(({ planned, fate, because, seconds, problem }) => {
     const notes = [planned.risk, planned.uses, seconds > 0 ? `${seconds.toFixed(1)} s` : ''].filter(
       (note) => note,
     );
+    const reason =
+      problem === undefined || fate === 'failed'
+        ? ''
+        : `<p class="bad">Failed: ${escaped(problem.message)}</p>`;
     const warning =
       planned.irreversible === undefined
         ? ''
-        : `<p class="warn">Cannot be undone: ${escaped(planned.irreversible)}</p>`;
+        : `<p class="warn">Cannot be rolled back: ${escaped(planned.irreversible)}</p>`;
     return `<li><strong>${escaped(planned.name)}</strong> <span class="${fate === 'done' || fate === 'settled' ? 'good' : fate === 'skipped' ? '' : 'bad'}">${fate}</span>
-<small>${escaped(notes.join(', '))}</small><p>${escaped(because)}</p>${warning}${difference(planned.diff)}</li>`;
+<small>${escaped(notes.join(', '))}</small><p>${escaped(because)}</p>${reason}${warning}${difference(planned.diff)}</li>`;
   });
   return `<h2>Steps</h2>\n<ol>\n${items.join('\n')}\n</ol>`;
 }

@@ -6,12 +6,19 @@ interface Case {
   readonly seconds: number;
   readonly verdict: 'passed' | 'failed' | 'skipped' | 'error';
   readonly because: string;
+  /** What the command that failed printed. */
+  readonly output?: string;
 }
 
-/** JUnit XML as CI systems read it: a suite each for steps and verification, a problem that belongs to neither as an error. */
+/**
+ * JUnit XML as CI systems read it: a suite each for the diagnosis (a case a cause, as it is at the end), the steps and the verification; a problem that
+ * belongs to none as an error.
+ */
 export function junitReport(report: Report): string {
-  const cases = [...stepCases(report), ...checkCases(report)];
-  const told = cases.some(({ verdict }) => verdict === 'failed');
+  const cases = [...causeCases(report), ...stepCases(report), ...checkCases(report)];
+  const told = cases.some(
+    ({ suite, verdict }) => verdict === 'failed' || (suite === 'diagnosis' && verdict === 'error'),
+  );
   if (!told && report.status !== 'ok' && report.status !== 'changes-pending') cases.push(endCase(report));
   const suites = Map.groupBy(cases, ({ suite }) => suite);
   return `<?xml version="1.0" encoding="UTF-8"?>
@@ -21,23 +28,38 @@ ${[...suites].map(([name, own]) => suiteXml(`${report.runbook} ${name}`, own, re
 `;
 }
 
+function causeCases(report: Report): Case[] {
+  const verdicts = { found: 'failed', excluded: 'passed', unknown: 'error' } as const;
+  return report.causes.map(({ title, before, after = before }) => ({
+    suite: 'diagnosis',
+    name: title,
+    seconds: 0,
+    verdict: verdicts[after.finding],
+    because: `${after.finding}: ${after.evidence.because}`,
+  }));
+}
+
 function stepCases(report: Report): Case[] {
   const verdicts = {
     done: 'passed',
     settled: 'passed',
-    undone: 'failed',
+    'rolled back': 'passed',
     left: 'failed',
     failed: 'failed',
     refused: 'failed',
     skipped: 'skipped',
     'not done': 'skipped',
   } as const;
-  return report.steps.map(({ planned, fate, because, seconds }) => ({
+  return report.steps.map(({ planned, fate, because, seconds, problem }) => ({
     suite: 'steps',
     name: planned.name,
     seconds,
-    verdict: verdicts[fate],
-    because: `${fate}: ${because}`,
+    verdict: problem === undefined ? verdicts[fate] : 'failed',
+    because:
+      problem === undefined
+        ? `${fate}: ${because}`
+        : [problem.message, ...(fate === 'failed' ? [] : [`${fate}: ${because}`])].join('; '),
+    ...(problem?.output === undefined ? {} : { output: problem.output }),
   }));
 }
 
@@ -64,7 +86,8 @@ ${cases.map((each) => caseXml(name, each)).join('\n')}
   </testsuite>`;
 }
 
-function caseXml(suite: string, { name, seconds, verdict, because }: Case): string {
+function caseXml(suite: string, { name, seconds, verdict, because, output }: Case): string {
+  const told = text(output === undefined ? because : `${because}\n${output}`);
   const head = `    <testcase classname="${attribute(suite)}" name="${attribute(name)}" time="${seconds.toFixed(3)}"`;
   const message = `message="${attribute(because)}"`;
   switch (verdict) {
@@ -73,9 +96,9 @@ function caseXml(suite: string, { name, seconds, verdict, because }: Case): stri
     case 'skipped':
       return `${head}><skipped ${message}/></testcase>`;
     case 'failed':
-      return `${head}><failure ${message}>${text(because)}</failure></testcase>`;
+      return `${head}><failure ${message}>${told}</failure></testcase>`;
     case 'error':
-      return `${head}><error ${message}>${text(because)}</error></testcase>`;
+      return `${head}><error ${message}>${told}</error></testcase>`;
   }
 }
 

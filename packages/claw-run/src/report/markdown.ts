@@ -1,4 +1,5 @@
 import { diffLines } from '../render/diff.ts';
+import { countWords } from '../render/ending.ts';
 import { grantsYaml, sudoersText } from '../render/grants.ts';
 import { createStyle } from '../render/style.ts';
 import type { Report, ReportedStep } from './report.ts';
@@ -6,19 +7,26 @@ import type { Report, ReportedStep } from './report.ts';
 /** For a pull request, a ticket or a job summary. Texts of the run cannot become markup. */
 export function markdownReport(report: Report): string {
   const { title, runbook, run, targets, startedAt, seconds, status } = report;
+  const words = countWords(report.counts, status !== 'ok');
   const parts = [
     `# ${escaped(title)}`,
-    `**${escaped(status)}**: ${escaped(runbook)} on ${escaped(targets || 'nothing')}, run ${code(run)}, ${escaped(startedAt)}, ${seconds.toFixed(1)} s`,
+    `**${escaped(status)}**${words === '' ? '' : ` (${escaped(words)})`}: ${escaped(runbook)} on ${escaped(targets || 'nothing')}, run ${code(run)}, ${escaped(startedAt)}, ${seconds.toFixed(1)} s`,
     section(
       'Problems',
       report.problems.map(
-        ({ message, hint }) => `- ${escaped(message)}${hint === undefined ? '' : ` (${escaped(hint)})`}`,
+        ({ message, hint, output }) =>
+          `- ${escaped(message)}${hint === undefined ? '' : ` (${escaped(hint)})`}${output === undefined ? '' : `\n\n${indented(fenced(output, 'text'))}`}`,
       ),
     ),
     table(
       'Causes',
-      ['Finding', 'Cause', 'Evidence'],
-      report.causes.map(({ finding, title: cause, evidence }) => [finding, cause, evidence.because]),
+      ['Before', 'After', 'Cause', 'Evidence'],
+      report.causes.map(({ title: cause, before, after }) => [
+        before.finding,
+        after?.finding ?? '',
+        cause,
+        (after ?? before).evidence.because,
+      ]),
     ),
     section('Steps', report.steps.map(stepText)),
     table(
@@ -34,12 +42,13 @@ export function markdownReport(report: Report): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function stepText({ planned, fate, because }: ReportedStep): string {
+function stepText({ planned, fate, because, problem }: ReportedStep): string {
   const risk = planned.risk === undefined || planned.risk === 'routine' ? '' : `, ${planned.risk}`;
   const lines = diffLines(planned.diff, { style: createStyle(false), full: true });
   const warning =
-    planned.irreversible === undefined ? [] : [`Cannot be undone: ${escaped(planned.irreversible)}`];
-  const blocks = [...warning, ...(lines.length === 0 ? [] : [fenced(lines.join('\n'), 'diff')])];
+    planned.irreversible === undefined ? [] : [`Cannot be rolled back: ${escaped(planned.irreversible)}`];
+  const reason = problem === undefined || fate === 'failed' ? [] : [`Failed: ${escaped(problem.message)}`];
+  const blocks = [...reason, ...warning, ...(lines.length === 0 ? [] : [fenced(lines.join('\n'), 'diff')])];
   const body = blocks.map((block) => `\n\n${indented(block)}`).join('');
   return `- **${escaped(planned.name)}**: ${fate}${risk}. ${escaped(because)}${body}`;
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '@claw-run/core';
-import type { Grant, RunEvent, SudoGrant } from '@claw-run/engine';
+import { type Grant, noCounts, type RunEvent, type StepCounts, type SudoGrant } from '@claw-run/engine';
 
 type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
@@ -13,18 +13,28 @@ export interface Report {
   readonly seconds: number;
   readonly status: string;
   readonly problems: readonly Problem[];
-  readonly causes: readonly Of<'cause'>[];
+  readonly counts: StepCounts;
+  readonly causes: readonly ReportedCause[];
   readonly steps: readonly ReportedStep[];
   readonly checks: readonly Of<'check'>[];
   readonly grants: readonly Grant[];
   readonly sudo: readonly SudoGrant[];
 }
 
+/** A cause as it was found, and as it was once the steps had acted. */
+export interface ReportedCause {
+  readonly title: string;
+  readonly before: Pick<Of<'cause'>, 'finding' | 'evidence'>;
+  readonly after?: Pick<Of<'cause'>, 'finding' | 'evidence'>;
+}
+
 export interface ReportedStep {
   readonly planned: Of<'step.planned'>;
   /** What became of it. */
-  readonly fate: 'done' | 'failed' | 'undone' | 'left' | 'not done' | 'settled' | 'skipped' | 'refused';
+  readonly fate: 'done' | 'failed' | 'rolled back' | 'left' | 'not done' | 'settled' | 'skipped' | 'refused';
   readonly because: string;
+  /** Why it failed, whatever became of it then. */
+  readonly problem?: Problem;
   readonly seconds: number;
 }
 
@@ -37,11 +47,15 @@ export function foldReport(events: readonly RunEvent[]): Report {
   const started = first('run.started');
   const [ended] = all('run.ended').slice(-1);
   const startedAt = events[0]?.at ?? '';
-  const planned = new Map(all('step.planned').map((event) => [event.id, event]));
+  const planned = new Map(
+    all('step.planned').flatMap((event) => (event.phase === undefined ? [[event.id, event] as const] : [])),
+  );
+  // of a run that is resumed or rolled back, what is told is what is left
+  if (planned.size === 0) for (const event of all('step.planned')) planned.set(event.id, event);
   return {
     run: events[0]?.run ?? '',
     runbook: started?.runbook ?? '',
-    title: started?.title ?? 'Undoing a run',
+    title: started?.title ?? 'A run',
     targets: Object.entries(started?.targets ?? {})
       .map(([name, target]) => `${name} ${(target as { name: string }).name}`)
       .join(', '),
@@ -49,12 +63,22 @@ export function foldReport(events: readonly RunEvent[]): Report {
     seconds: between(startedAt, ended?.at),
     status: ended?.status ?? 'unfinished',
     problems: ended?.problems ?? [],
-    causes: all('cause'),
+    counts: ended?.counts ?? noCounts,
+    causes: causesOf(all('cause')),
     steps: [...planned.values()].map((step) => reported(step, events)),
     checks: all('check'),
     grants: first('grants.missing')?.grants ?? [],
     sudo: first('grants.missing')?.sudo ?? [],
   };
+}
+
+function causesOf(told: readonly Of<'cause'>[]): readonly ReportedCause[] {
+  return [...Map.groupBy(told, ({ id }) => id).values()].flatMap((own): readonly ReportedCause[] => {
+    const before = own.find(({ phase }) => phase === undefined) ?? own[0];
+    const after = own.findLast(({ phase }) => phase !== undefined);
+    if (before === undefined) return [];
+    return [{ title: before.title, before, ...(after === undefined ? {} : { after }) }];
+  });
 }
 
 function reported(planned: Of<'step.planned'>, events: readonly RunEvent[]): ReportedStep {
@@ -63,7 +87,13 @@ function reported(planned: Of<'step.planned'>, events: readonly RunEvent[]): Rep
   const last = own.findLast(({ type }) =>
     ['step.verified', 'step.failed', 'step.skipped', 'step.reverted'].includes(type),
   );
-  return { planned, ...fateOf(planned, last), seconds: between(started?.at, last?.at) };
+  const failed = own.findLast(({ type }) => type === 'step.failed' || type === 'step.verified');
+  return {
+    planned,
+    ...fateOf(planned, last),
+    ...(failed?.type === 'step.failed' ? { problem: failed.problem } : {}),
+    seconds: between(started?.at, last?.at),
+  };
 }
 
 function fateOfPlan({ plan, skipped }: Of<'step.planned'>): ReportedStep['fate'] {
@@ -84,7 +114,7 @@ function fateOf(
       return { fate: 'skipped', because: last.because };
     case 'step.reverted':
       return {
-        fate: last.outcome === 'reverted' || last.outcome === 'settled' ? 'undone' : 'left',
+        fate: last.outcome === 'reverted' || last.outcome === 'settled' ? 'rolled back' : 'left',
         because: last.because,
       };
     default:

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, open, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, format, parse, resolve } from 'node:path';
 import type { Redactor } from '@claw-run/core';
 import type { RunEvent } from '@claw-run/engine';
@@ -8,6 +8,8 @@ import { foldReport, type Report } from './report.ts';
 
 /** The reports that were asked for. */
 export interface Reports {
+  /** Whether all of them can be written, seen before anything is changed. @throws UsageError */
+  readonly prepare: () => Promise<void>;
   /** With a host, each file bears its name: `report.html` becomes `report-web1.html`. */
   readonly write: (events: readonly RunEvent[], redactor: Redactor, host?: string) => Promise<void>;
 }
@@ -19,7 +21,11 @@ const kinds: { readonly [kind: string]: () => Promise<(report: Report) => string
 };
 
 /** Reads `kind:file` of the command line, before anything runs. @throws UsageError */
-export function reportsOf(wanted: readonly string[], cwd: string): Reports {
+export function reportsOf(
+  wanted: readonly string[],
+  cwd: string,
+  warn: (text: string) => void = () => {},
+): Reports {
   const specs = wanted.map((text) => {
     const at = text.indexOf(':');
     const kind = at < 0 ? text : text.slice(0, at);
@@ -32,6 +38,9 @@ export function reportsOf(wanted: readonly string[], cwd: string): Reports {
     return { kind, file: resolve(cwd, text.slice(at + 1)) };
   });
   return {
+    async prepare() {
+      for (const { file } of specs) await tryToWrite(file);
+    },
     async write(events, redactor, host) {
       if (specs.length === 0) return;
       const report = foldReport(
@@ -39,11 +48,39 @@ export function reportsOf(wanted: readonly string[], cwd: string): Reports {
       );
       for (const { kind, file } of specs) {
         const render = await kinds[kind]?.();
-        await mkdir(dirname(file), { recursive: true });
-        await writeFile(host === undefined ? file : fileOf(file, host), render?.(report) ?? '');
+        const path = host === undefined ? file : fileOf(file, host);
+        try {
+          await mkdir(dirname(path), { recursive: true });
+          await writeFile(path, render?.(report) ?? '');
+        } catch (error) {
+          // the run is over: its end stands, and is told whatever became of the report
+          warn(`the report ${path} could not be written: ${codeOf(error)}`);
+        }
       }
     },
   };
+}
+
+/** Opens a report as it will be written, and leaves nothing there that was not there before. */
+async function tryToWrite(file: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    const there = await stat(file).then(
+      () => true,
+      () => false,
+    );
+    await (await open(file, 'a')).close();
+    if (!there) await rm(file);
+  } catch (error) {
+    throw new UsageError(
+      `the report ${file} cannot be written: ${codeOf(error)}`,
+      'name another file with --report KIND:FILE',
+    );
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
 }
 
 function fileOf(file: string, host: string): string {

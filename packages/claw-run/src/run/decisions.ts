@@ -1,53 +1,78 @@
 import type { PlannedStep } from '@claw-run/core';
-import { type Decisions, unattended } from '@claw-run/engine';
+import { type Approval, type Decisions, unattended } from '@claw-run/engine';
 import type { Context } from '../context.ts';
 import { agree, choose, typeWord, Unanswered } from '../prompt.ts';
 import type { Renderer } from '../render/renderer.ts';
 import { count } from '../render/style.ts';
 
+/** What questions are asked about. */
+export interface Asking {
+  readonly context: Context;
+  readonly renderer: Renderer;
+  /** Questions are withdrawn when it aborts. */
+  readonly signal: AbortSignal;
+  /** What the targets of the runbook are called, by their names in it. */
+  readonly targets: ReadonlyMap<string, string>;
+  /** A saved plan was agreed to when it was made: the call to apply it is the approval. */
+  readonly approved?: boolean | undefined;
+}
+
 /** What the person at the terminal decides; where there is none, what the flags decided. */
-export function createDecisions(context: Context, renderer: Renderer, signal: AbortSignal): Decisions {
+export function createDecisions({ context, renderer, signal, targets, approved }: Asking): Decisions {
   const { io, options } = context;
   const attended = io.canAsk && options.output !== 'json';
   const asking = { ...io, signal };
   const interactive = attended && options.yes !== true;
+  const on = (names: Iterable<string>) => where([...names].map((name) => targets.get(name) ?? name));
+  const everywhere = () => where(targets.values());
   return {
-    confirm: async (plan) => {
-      if (options.yes === true) return 'yes';
+    confirm: async (plan, what) => {
+      if (options.yes === true || approved === true) return 'yes';
       if (!attended) return 'nobody';
       renderer.flush();
+      showPlan(io, renderer);
       io.err('\n');
-      return unlessBrokenOff(async () => ((await consent(asking, ...whatOf(plan))) ? 'yes' : 'no'), 'no');
+      const changes = plan.filter(({ plan: each }) => each.plan === 'change');
+      const question = questions[what](changes.length, on(changes.map((step) => step.on)));
+      return unlessBrokenOff(
+        async () => ((await consent(asking, question, risksOf(changes))) ? 'yes' : 'no'),
+        'no',
+      );
     },
     confirmStep: async (step) => {
       if (options.step !== true || !attended) return 'yes';
       renderer.flush();
+      showPlan(io, renderer);
       const choices = [
         { name: 'do it', value: 'yes' },
-        { name: 'pass over it', value: 'skip' },
+        { name: 'skip this step and continue', value: 'skip' },
         { name: 'stop here', value: 'stop' },
       ] as const;
-      return unlessBrokenOff(() => choose<'yes' | 'skip' | 'stop'>(asking, step.name, choices), 'stop');
+      return unlessBrokenOff(
+        () => choose<'yes' | 'skip' | 'stop'>(asking, `${step.name}${on([step.on])}`, choices),
+        'stop',
+      );
     },
     onFailure: async (failure) => {
       if (!interactive) return unattended.onFailure(failure);
       renderer.flush();
-      return unlessBrokenOff(() => afterFailure(asking, failure), 'stop');
+      const place = failure.on === undefined ? everywhere() : on([failure.on]);
+      return unlessBrokenOff(() => afterFailure(asking, failure, place), 'stop');
     },
     onInterrupt: async (left) => {
       if (left.length > 0)
         io.err(`${count(left.length, 'step')} not done: ${left.map(({ name }) => name).join(', ')}\n`);
       if (!interactive) return 'stop';
       renderer.flush();
-      const back = await unlessBrokenOff(() => agree(io, 'Undo what was done so far?'), false);
-      return back ? 'roll-back' : 'stop';
+      const question = `Roll back what was done so far${everywhere()}?`;
+      return (await unlessBrokenOff(() => agree(io, question), false)) ? 'roll-back' : 'stop';
     },
   };
 }
 
-/** Agrees to what many hosts call for, or has the person at the terminal do it. */
+/** Agrees to what many hosts need, or has the person at the terminal do it. */
 export async function confirmFleet(
-  { context, renderer, signal }: { context: Context; renderer: Pick<Renderer, 'flush'>; signal: AbortSignal },
+  { context, renderer, signal }: Pick<Asking, 'context' | 'signal'> & { renderer: Renderer },
   waiting: readonly { readonly host: string; readonly steps: number }[],
   risks: ReadonlyMap<string, ReadonlySet<string>>,
 ): Promise<'yes' | 'no' | 'nobody'> {
@@ -55,42 +80,73 @@ export async function confirmFleet(
   if (options.yes === true) return 'yes';
   renderer.flush();
   if (!io.canAsk || options.output === 'json') return 'nobody';
+  showPlan(io, renderer);
   io.err('\n');
   const changes = waiting.reduce((sum, { steps }) => sum + steps, 0);
-  const what = `${count(changes, 'change')} on ${count(waiting.length, 'host')}`;
-  return unlessBrokenOff(async () => ((await consent({ ...io, signal }, what, risks)) ? 'yes' : 'no'), 'no');
+  const names = waiting.map(({ host }) => host);
+  const question = `Make ${count(changes, 'change')} on ${count(waiting.length, 'host')} (${shortList(names)})?`;
+  return unlessBrokenOff(
+    async () => ((await consent({ ...io, signal }, question, risks)) ? 'yes' : 'no'),
+    'no',
+  );
 }
 
-function whatOf(plan: readonly PlannedStep[]): [what: string, risks: Map<string, Set<string>>] {
-  const changes = plan.flatMap(({ name, plan: each }) =>
-    each.plan === 'change' ? [{ name, risk: each.risk }] : [],
+const questions: { readonly [W in Approval]: (changes: number, on: string) => string } = {
+  run: (changes, on) => `Make ${count(changes, 'change')}${on}?`,
+  resume: (changes, on) => `Resume: make the ${count(changes, 'remaining change')}${on}?`,
+  rollback: (changes, on) => `Roll back ${count(changes, 'step')}${on}?`,
+};
+
+/** Nothing is asked about a plan that was not seen: where standard output goes elsewhere, the terminal gets it too. */
+function showPlan(io: Context['io'], renderer: Renderer): void {
+  if (io.outIsTerminal) return;
+  for (const line of renderer.lastPlan()) io.err(`${line}\n`);
+}
+
+function where(names: Iterable<string>): string {
+  const distinct = [...new Set(names)];
+  return distinct.length === 0 ? '' : ` on ${shortList(distinct)}`;
+}
+
+function shortList(names: readonly string[]): string {
+  const more = names.length - 5;
+  return more > 0 ? `${names.slice(0, 5).join(', ')} and ${more} more` : names.join(', ');
+}
+
+function risksOf(changes: readonly PlannedStep[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const risky = changes.flatMap(({ name, plan }) =>
+    plan.plan === 'change' ? [{ name, risk: plan.risk }] : [],
   );
-  const byRisk = Map.groupBy(changes, ({ risk }) => risk as string);
-  const risks = [...byRisk].map(([risk, steps]) => [risk, new Set(steps.map(({ name }) => name))] as const);
-  return [count(changes.length, 'change'), new Map(risks)];
+  const byRisk = Map.groupBy(risky, ({ risk }) => risk as string);
+  return new Map([...byRisk].map(([risk, steps]) => [risk, new Set(steps.map(({ name }) => name))] as const));
 }
 
 /** Consent to the plan, and apart from it to what interrupts service and to what cannot be brought back. */
 async function consent(
   io: Context['io'],
-  what: string,
+  question: string,
   risks: ReadonlyMap<string, ReadonlySet<string>>,
 ): Promise<boolean> {
   const names = (risk: string) => [...(risks.get(risk) ?? [])].join('; ');
-  if (!(await agree(io, `Make ${what}?`))) return false;
+  if (!(await agree(io, question))) return false;
   const disruptive = names('disruptive');
-  if (disruptive !== '' && !(await agree(io, `This interrupts service: ${disruptive}. Go on?`))) return false;
+  if (disruptive !== '' && !(await agree(io, `This interrupts service: ${disruptive}. Continue?`)))
+    return false;
   const destructive = names('destructive');
   if (destructive === '') return true;
-  return typeWord(io, `This cannot be brought back: ${destructive}. Type destroy to go on:`, 'destroy');
+  return typeWord(io, `This cannot be brought back: ${destructive}. Type destroy to continue:`, 'destroy');
 }
 
-async function afterFailure(io: Context['io'], failure: Parameters<Decisions['onFailure']>[0]) {
+async function afterFailure(
+  io: Context['io'],
+  failure: Parameters<Decisions['onFailure']>[0],
+  place: string,
+) {
   const verifying = failure.id === 'verify';
   const all = [
     { name: 'try again', value: 'retry' },
-    { name: 'pass over it and go on', value: 'skip' },
-    { name: 'roll back: undo what was done', value: 'roll-back' },
+    { name: 'skip this step and continue', value: 'skip' },
+    { name: 'roll back what was done', value: 'roll-back' },
     { name: 'stop here and leave what was done', value: 'stop' },
   ] as const;
   const choices = all.filter(({ value }) => !verifying || value !== 'skip');
@@ -99,7 +155,7 @@ async function afterFailure(io: Context['io'], failure: Parameters<Decisions['on
   );
   return choose<(typeof all)[number]['value']>(
     io,
-    `${failure.name} failed: ${failure.problem.message}`,
+    `${failure.name}${place} failed: ${failure.problem.message}`,
     policyFirst,
   );
 }

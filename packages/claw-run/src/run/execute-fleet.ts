@@ -35,7 +35,8 @@ export async function executeFleet(
     );
   const hosts = await fleetHosts(target, reach);
   const forks = forksOf(options.forks);
-  const reports = reportsOf(options.report ?? [], io.cwd);
+  const reports = reportsOf(options.report ?? [], io.cwd, (text) => io.err(`claw-run: ${text}\n`));
+  await reports.prepare();
   const renderer =
     outputOf(context) === 'json'
       ? createFleetJsonRenderer(io)
@@ -114,7 +115,7 @@ function withPending(event: RunEvent | FleetEvent): RunEvent | FleetEvent {
 
 /** A fleet as commands see a run. */
 function asRun(fleet: FleetOutcome, causes: RunOutcome['causes'], pending: boolean): RunOutcome {
-  const { run, startedAt, problems } = fleet;
+  const { run, startedAt, problems, counts } = fleet;
   const status = pending && fleet.status === 'ok' ? 'changes-pending' : fleet.status;
   return {
     run,
@@ -122,6 +123,7 @@ function asRun(fleet: FleetOutcome, causes: RunOutcome['causes'], pending: boole
     status,
     exit: runStatuses[status].exit,
     problems,
+    counts,
     causes,
     steps: [],
     missingGrants: [],

@@ -9,6 +9,7 @@ import {
 } from '@claw-run/engine';
 import { UsageError } from '../cli/usage-error.ts';
 import { type Context, outputOf } from '../context.ts';
+import { afterKillLines } from '../render/ending.ts';
 import { createHumanRenderer } from '../render/human.ts';
 import { createJsonRenderer } from '../render/json.ts';
 import type { Manner } from '../render/renderer.ts';
@@ -24,6 +25,10 @@ export interface Execution {
   readonly manner: Manner;
   readonly reach: Reach;
   readonly interrupt: Interrupt;
+  /** A saved plan was agreed to when it was made. */
+  readonly approved?: boolean;
+  /** The run that is resumed or rolled back, which has a journal already. */
+  readonly past?: string;
   readonly params?: Params;
   readonly facts?: { readonly [name: string]: string };
   /** What the engine is told besides. */
@@ -46,13 +51,17 @@ export async function execute(context: Context, execution: Execution): Promise<R
       `${runbook.name} has no target that stands for many hosts`,
       'bind its target with --target NAME=HOST',
     );
-  const reports = reportsOf(options.report ?? [], io.cwd);
+  const reports = reportsOf(options.report ?? [], io.cwd, (text) => io.err(`claw-run: ${text}\n`));
+  await reports.prepare();
   const renderer =
     outputOf(context) === 'json'
       ? createJsonRenderer(io)
       : createHumanRenderer(context, { proofs: runbook.verify.map(({ id }) => id), ...manner });
   const bound = await bindTargets(runbook, reach);
   const events: RunEvent[] = [];
+  const journals = createJournalStore(reach.stateFolder);
+  const kept = (run: string) =>
+    interrupt.onEndAtOnce(manner.practice === true ? [] : afterKillLines(run, manner));
   let pending = false;
   const emit = (event: RunEvent) => {
     if (event.type === 'step.planned' && event.plan === 'change') pending = true;
@@ -60,6 +69,7 @@ export async function execute(context: Context, execution: Execution): Promise<R
     events.push(shown);
     renderer.event(shown);
   };
+  if (execution.past !== undefined) kept(execution.past);
   try {
     const outcome = await (execution.work ?? run)({
       runbook,
@@ -67,8 +77,21 @@ export async function execute(context: Context, execution: Execution): Promise<R
       bindings: bound.bindings,
       params: execution.params ?? {},
       facts: execution.facts ?? {},
-      journals: createJournalStore(reach.stateFolder),
-      decisions: createDecisions(context, renderer, interrupt.signal),
+      journals: {
+        ...journals,
+        create: async (run, redactor) => {
+          const journal = await journals.create(run, redactor);
+          kept(run);
+          return journal;
+        },
+      },
+      decisions: createDecisions({
+        context,
+        renderer,
+        signal: interrupt.signal,
+        targets: new Map(Object.entries(bound.connections).map(([name, each]) => [name, each.name])),
+        approved: execution.approved,
+      }),
       emit,
       signal: interrupt.signal,
       mode: manner.mode,

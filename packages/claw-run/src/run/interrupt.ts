@@ -6,6 +6,8 @@ import type { Context } from '../context.ts';
 /** What stops a run: signals, and the time allowed. */
 export interface Interrupt {
   readonly signal: AbortSignal;
+  /** What is said when a second signal ends the process at once: how the run is resumed and rolled back, once it has a journal. */
+  readonly onEndAtOnce: (lines: readonly string[]) => void;
   /** Lets go of the signals. */
   readonly end: () => void;
 }
@@ -14,8 +16,13 @@ export interface Interrupt {
 export function watchInterrupts({ io, options }: Context): Interrupt {
   const controller = new AbortController();
   let asked = false;
+  let last: readonly string[] = [];
   const stop = (signal: 'SIGINT' | 'SIGTERM') => {
-    if (asked) process.exit(signal === 'SIGINT' ? 130 : 143);
+    if (asked) {
+      io.err(`\n${signal}: ended at once; whether the action in hand took place is not known\n`);
+      for (const line of last) io.err(`${line}\n`);
+      process.exit(signal === 'SIGINT' ? 130 : 143);
+    }
     asked = true;
     io.err(`\n${signal}: stopping after the action in hand; once more ends at once\n`);
     controller.abort(new ClawError('cancelled', `interrupted by ${signal}`));
@@ -25,6 +32,9 @@ export function watchInterrupts({ io, options }: Context): Interrupt {
   process.on('SIGTERM', stop);
   return {
     signal: controller.signal,
+    onEndAtOnce: (lines) => {
+      last = lines;
+    },
     end: () => {
       clearTimeout(timer);
       process.removeListener('SIGINT', stop);
@@ -39,6 +49,6 @@ function watchTime(text: string | undefined, controller: AbortController): NodeJ
   if (seconds === undefined || seconds <= 0) {
     throw new UsageError(`--timeout does not understand ${JSON.stringify(text)}`, 'as 90s, 10m or 1h30m');
   }
-  const reason = () => new ClawError('timeout', `the time allowed, ${text}, has passed`);
+  const reason = () => new ClawError('timeout', `the run timed out after ${text} (--timeout)`);
   return setTimeout(() => controller.abort(reason()), seconds * 1000).unref();
 }

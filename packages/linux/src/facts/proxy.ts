@@ -9,13 +9,24 @@ export type ProxySource = { readonly file: string; readonly line: number; readon
 
 const names = '(https?|ftp|all|no)_proxy';
 
+/** The files and folders of the system that logging in reads variables from. */
+const systemFiles = [
+  '/etc/environment',
+  '/etc/default/locale',
+  '/etc/security/pam_env.conf',
+  '/etc/profile',
+  '/etc/profile.d',
+  '/etc/bash.bashrc',
+  '/etc/bashrc',
+];
+
 /** Those of a user who logs in now. */
 export function proxyVariables(user: string): Fact<'host', readonly ProxyVariable[]> {
   return runFact({
     key: `proxy variables of ${user}`,
     argv: ['sh', '-c', `env | grep -iE "^${names}=" || [ $? -eq 1 ]`],
     as: user,
-    about: ['file /etc/environment', `account ${user}`],
+    about: [...systemFiles.map((path) => `file ${path}`), `account ${user}`],
     parse: (result) =>
       stdoutOf('env', result)
         .split('\n')
@@ -38,7 +49,7 @@ export function proxySources(home: string): Fact<'host', readonly ProxySource[]>
     key: `lines that set proxy variables for ${home}`,
     argv: ['sh', '-c', `grep -HnisE "^[^#]*\\b${names}\\b" -- ${files}; [ $? -le 2 ]`, 'sh', home],
     sudo: true,
-    about: ['file /etc/environment'],
+    about: [...systemFiles, home].map((path) => `file ${path}`),
     parse: ({ stdout }) =>
       stdout.split('\n').flatMap((line) => {
         const [, file, number, text = ''] = /^([^:]+):(\d+):(.*)$/.exec(line) ?? [];

@@ -1,6 +1,7 @@
 import { type Fact, runFact } from '@claw-run/core';
 import { stdoutOf } from '../lib/exit.ts';
 import { properties } from '../lib/systemd.ts';
+import { unitTopics } from '../lib/unit-topics.ts';
 
 /** What of a unit can be wanted, and nothing that changes by itself. */
 export type ServiceState = {
@@ -15,7 +16,7 @@ export function serviceState(name: string): Fact<'host', ServiceState | null> {
   return runFact({
     key: `service ${name}`,
     argv: ['systemctl', 'show', '--property=LoadState,ActiveState,UnitFileState', '--', name],
-    about: [`service ${name}`],
+    about: unitTopics(name),
     parse: (result) => {
       const of = properties(stdoutOf('systemctl', result));
       const one = (key: string) => of.get(key)?.[0] ?? '';

@@ -26,7 +26,7 @@ export function sssdConfig(): Fact<'host', SssdConfig | null> {
     key: 'sssd configuration',
     argv: ['sh', '-c', script],
     sudo: true,
-    about: ['file /etc/sssd/sssd.conf'],
+    about: ['file /etc/sssd/sssd.conf', 'file /etc/sssd/conf.d'],
     parse: (result) => parseSssdConfig(stdoutOf('sssd.conf', result)),
   });
 }

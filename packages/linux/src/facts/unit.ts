@@ -1,6 +1,7 @@
 import { type Fact, runFact } from '@claw-run/core';
 import { stdoutOf } from '../lib/exit.ts';
 import { properties, stamp, stampsIn } from '../lib/systemd.ts';
+import { unitTopics } from '../lib/unit-topics.ts';
 
 /** A unit as systemd has it now; `null` where systemd knows none of that name. Times are milliseconds since 1970. */
 export type Unit = {
@@ -34,7 +35,7 @@ export function unit(name: string): Fact<'host', Unit | null> {
   return runFact({
     key: `unit ${name}`,
     argv: ['systemctl', 'show', '--timestamp=us+utc', `--property=${asked}`, '--', name],
-    about: [`service ${name}`],
+    about: unitTopics(name),
     parse: (result) => parseUnit(stdoutOf('systemctl', result)),
   });
 }

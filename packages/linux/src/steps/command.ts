@@ -82,7 +82,7 @@ function look(input: Input): Fact<'host', { readonly exit: number; readonly said
     key: text(argv),
     argv,
     ...how(input),
-    about: input.changes,
+    about: [...input.changes, ...argv.flatMap((word) => (word.startsWith('/') ? [`file ${word}`] : []))],
     parse: ({ exit, stderr }) => ({ exit, said: lastLine(stderr) }),
   });
   return input.unless === undefined ? withoutRead(fact, 'nothing to look at', { exit: 1, said: '' }) : fact;

@@ -300,8 +300,25 @@ export function describeHostContract(
         } as const;
         await expect(host.perform(action, key())).rejects.toMatchObject({
           code: 'action-failed',
-          message: 'sh -c echo first >&2; echo "no room" >&2; exit 4 exited 4: no room',
+          message: 'sh -c echo first >&2; echo "no room" >&2; exit 4 exited 4: first; no room',
+          output: 'first\nno room',
         });
+      });
+
+      it('that fails keeps the reason, wherever it stands in what it printed', async () => {
+        const lines = 'echo "E: the reason"; for i in 1 2 3 4 5 6 7 8 9; do echo "line $i"; done';
+        const failed = host.perform({ do: 'run', argv: ['sh', '-c', `{ ${lines}; } >&2; exit 1`] }, key());
+        await expect(failed).rejects.toMatchObject({
+          message: expect.stringMatching(/exited 1: E: the reason … line 9$/),
+          output: expect.stringContaining('E: the reason\nline 1\n'),
+        });
+        const many = host.perform(
+          { do: 'run', argv: ['sh', '-c', 'seq -f "said %06g" 1 2000 >&2; exit 1'] },
+          key(),
+        );
+        const output = await many.catch((error: { output: string }) => error.output);
+        expect(output).toMatch(/^said 000001\n(.*\n)+… \d+ lines left out …\n(.*\n)+said 002000$/);
+        expect(String(output).length, 'within a limit').toBeLessThan(5000);
       });
 
       it('is given a secret by its input, and nobody else is', async () => {

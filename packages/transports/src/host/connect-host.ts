@@ -15,6 +15,7 @@ import { lockHost } from './lock.ts';
 import { refusedCommands } from './refused.ts';
 import type { Request } from './request.ts';
 import { Runner } from './runner.ts';
+import { saidOf } from './said.ts';
 import type { Shell } from './shell.ts';
 import type { Result } from './wire.ts';
 import { writeCommand } from './write.ts';
@@ -125,16 +126,12 @@ async function perform(host: Host, action: HostAction, signal: AbortSignal): Pro
   const result = await host.runner.ask(request);
   if (action.do === 'run') unknownUser(host, action, result);
   if (result.exit === 0) return { exit: 0 };
-  const said =
-    messageOf(action.do === 'run' ? action.argv[0] : '', result)
-      .trim()
-      .split('\n')
-      .at(-1) ?? '';
+  const { sentence, output } = saidOf(messageOf(action.do === 'run' ? action.argv[0] : '', result));
   const failed =
     action.do === 'write'
-      ? `cannot write ${action.path}: ${said}`
-      : `${request.what} exited ${result.exit}: ${said}`;
-  throw new ClawError('action-failed', failed);
+      ? `cannot write ${action.path}: ${sentence}`
+      : `${request.what} exited ${result.exit}${sentence === '' ? '' : `: ${sentence}`}`;
+  throw new ClawError('action-failed', failed, { output });
 }
 
 function actionRequest(action: HostAction, commandSeconds: number): Omit<Request, 'signal'> {
