@@ -1,5 +1,5 @@
 import { ClawError, type Problem, type ProblemCode, problemOf } from '@claw-run/core';
-import { noCounts } from '@claw-run/engine';
+import type { StepCounts } from '@claw-run/engine';
 import { UsageError } from './cli/usage-error.ts';
 import type { Io } from './io.ts';
 
@@ -66,6 +66,18 @@ async function tellProblems(io: Io, problems: readonly Problem[]): Promise<void>
     io.err(`claw-run: ${text.replaceAll('\nhint: ', '\n  ')}\n`);
   }
 }
+
+/** Not that of the engine, which is not loaded for an error. */
+const noCounts: StepCounts = {
+  changed: 0,
+  unchanged: 0,
+  skipped: 0,
+  failed: 0,
+  remaining: 0,
+  rolledBack: 0,
+  irreversible: 0,
+  left: 0,
+};
 
 /** A program that reads events is told the end of the run that never began. */
 function tellEnd(io: Io, exit: number, problems: readonly Problem[]): void {

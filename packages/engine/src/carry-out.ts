@@ -92,7 +92,7 @@ export async function verified(
   context.causes = await askAgain(session, {
     before: context.causes,
     changed,
-    seconds: failed.length > 0 ? 0 : undefined,
+    seconds: failed.length > 0 ? 0 : context.options.causesWithinSeconds,
     checkpoint,
   });
   const problems = [...failed, ...stillFound(session, context.causes, changed)];

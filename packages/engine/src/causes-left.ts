@@ -63,13 +63,18 @@ export function stillFound(
   });
 }
 
-/** What is left at the end of a run that failed nowhere: each cause that is unknown, and each that is found. */
+/** What is left at the end of a run that failed nowhere: causes that are unknown, those of the same reason as one, and causes that are found. */
 export function unresolved(causes: readonly CauseFinding[]): readonly Problem[] {
-  return causes.flatMap((cause): readonly Problem[] => {
-    const { finding, because, hint } = cause.after ?? cause;
-    if (finding === 'excluded') return [];
-    return [finding === 'unknown' ? unknown(cause.title, because, hint) : leftToYou(cause.title, because)];
-  });
+  const now = causes.map((cause) => ({ title: cause.title, ...(cause.after ?? cause) }));
+  const found = now.filter(({ finding }) => finding === 'found');
+  const unknown = Map.groupBy(
+    now.filter(({ finding }) => finding === 'unknown'),
+    ({ because }) => because,
+  );
+  return [
+    ...found.map(({ title, because }) => leftToYou(title, because)),
+    ...[...unknown].map(([because, all]) => unknownBecause(because, all)),
+  ];
 }
 
 /** What is left by a plan, or by a diagnosis: unknown causes, and found ones that none of `steps` is for. */
@@ -96,11 +101,16 @@ export function causesIn(records: readonly JournalRecord[]): readonly CauseFindi
   return [...new Map(causes.map((cause) => [cause.id, cause])).values()];
 }
 
-function unknown(title: string, because: string, hint: string | undefined): Problem {
+function unknownBecause(
+  because: string,
+  causes: readonly { readonly title: string; readonly hint?: string | undefined }[],
+): Problem {
+  const hint = causes.find((cause) => cause.hint !== undefined)?.hint;
+  const titles = causes.map(({ title }) => title).join('; ');
   return {
     code: 'unresolved',
-    message: `${title}: unknown: ${because}`,
-    hint: hint ?? 'once that can be read, run again',
+    message: `${titles}: unknown: ${because}`,
+    ...(hint === undefined ? {} : { hint }),
   };
 }
 

@@ -63,13 +63,18 @@ export interface Asked {
 }
 
 /** What the verdict of a check says of the cause that it stands for. */
-export function findingOf({ cause: { id, title }, verdict, hint }: Asked): CauseFinding {
+export function findingOf({ cause: { id, title, uses }, verdict, hint }: Asked): CauseFinding {
   return {
     id,
     title,
     finding: findings[verdict.verdict],
     because: verdict.because,
-    ...(hint === undefined ? {} : { hint }),
+    ...(verdict.verdict === 'unknown'
+      ? {
+          hint:
+            hint ?? `claw-run explain ${uses.id} tells what is looked at: once that can be read, run again`,
+        }
+      : {}),
   };
 }
 

@@ -79,7 +79,7 @@ export async function planStep(
     if (step.if !== undefined && !step.if(session.scope())) {
       return finish(null, {
         plan: 'skipped',
-        because: `not called for: ${step.ifText ?? 'its condition is false'}`,
+        because: `not needed: ${step.ifText ?? 'its condition is false'}`,
       });
     }
     const raw = step.with(session.scope()) as Json;
@@ -263,7 +263,7 @@ function deferredPlan(uses: AnyState | AnyEvent, waitsFor: string, input?: unkno
   const irreversible = uses.type === 'event' ? irreversibleOf(uses, input) : {};
   return {
     plan: 'change',
-    because: `decided when it is reached, from ${waitsFor}`,
+    because: `planned once the steps before it have run: it needs ${waitsFor}`,
     risk: uses.risk,
     diff: [],
     before: {},

@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly breakLock?: boolean;
   /** How long a target that was lost on the way is waited for; 60 where absent. */
   readonly reconnectSeconds?: number;
+  /** How long causes may take to be gone once steps have acted; where absent, the longest `within` of the verifications, or 30. */
+  readonly causesWithinSeconds?: number;
   readonly now?: () => Date;
   /** Run id and start as agreed in a saved plan. */
   readonly identity?: { readonly run: string; readonly startedAt: string };

@@ -110,7 +110,7 @@ async function verifyOne(
         id,
         name,
         verdict: 'skipped',
-        because: `not called for: ${one.ifText ?? 'its condition is false'}`,
+        because: `not needed: ${one.ifText ?? 'its condition is false'}`,
       });
       return undefined;
     }

@@ -76,7 +76,7 @@ it('what cannot be foretold is decided when it is reached', async () => {
   expect(outcome.steps[1]?.plan).toMatchObject({
     plan: 'change',
     deferred: 'ConfigMap list default counted=yes',
-    because: 'decided when it is reached, from ConfigMap list default counted=yes',
+    because: 'planned once the steps before it have run: it needs ConfigMap list default counted=yes',
     actions: [],
   });
   const done = await bench().go(runbook);
@@ -101,7 +101,7 @@ it('a step whose condition is false is skipped, and says so', async () => {
   const select = (id: string) => (id === 'left' ? 'left out by --skip' : undefined);
   const { outcome } = await bench().go(runbook, { select });
   expect(outcome.steps.map(({ plan }) => [plan.plan, plan.because])).toEqual([
-    ['skipped', 'not called for: causes.x.found'],
+    ['skipped', 'not needed: causes.x.found'],
     ['skipped', 'left out by --skip'],
     ['change', expect.any(String)],
   ]);

@@ -129,7 +129,7 @@ function nextLines(event: Ended, { style, manner, planned, causes, journal }: En
   if (!journal) return [];
   if (manner.practice) return [style.dim('  The sandbox ends with the run.')];
   const resume = unfinished.has(status) ? [`  resume: ${again('resume')}`] : [];
-  return isInPlace(counts) ? [...resume, `  roll back: ${again('rollback')}`] : resume;
+  return counts.changed + counts.left > 0 ? [...resume, `  roll back: ${again('rollback')}`] : resume;
 }
 
 /** What is said of a run that is ended at once: how it is resumed and rolled back. */

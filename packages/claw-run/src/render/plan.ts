@@ -22,7 +22,7 @@ export function planLines(steps: readonly Planned[], options: PlanOptions): read
   const proofs = steps.filter(({ id, plan }) => plan === 'change' && options.proofs.has(id));
   const refusals = steps.filter(({ plan }) => plan === 'refused');
   const rest = steps.filter(({ plan }) => plan === 'settled');
-  const none = refusals.length === 0 ? 'nothing to change' : 'it cannot be made';
+  const none = refusals.length === 0 ? 'no change' : 'it cannot be made';
   const title = changes.length === 0 ? `Plan: ${none}` : `Plan: ${count(changes.length, 'change')}`;
   return [
     '',
@@ -30,7 +30,7 @@ export function planLines(steps: readonly Planned[], options: PlanOptions): read
     ...changes.flatMap((step, index) => changeLines(step, index + 1, options)),
     ...alike(refusals).flatMap((steps) => refusalLines(steps, options)),
     ...restLines(rest, options),
-    ...(proofs.length === 0 ? [] : ['', style.bold('To prove it')]),
+    ...(proofs.length === 0 ? [] : ['', style.bold('Verification')]),
     ...proofs.flatMap((step, index) => changeLines(step, index + 1, options)),
   ];
 }
@@ -48,7 +48,7 @@ function changeLines(step: Planned, number: number, options: PlanOptions): reado
     ...actions.map((action) => `     ${style.dim(`$ ${describeAction(action, { full: verbose >= 2 })}`)}`),
     ...(step.irreversible === undefined
       ? []
-      : [`     ${style.yellow(wrap(`! cannot be undone: ${step.irreversible}`, width, 7))}`]),
+      : [`     ${style.yellow(wrap(`! cannot be rolled back: ${step.irreversible}`, width, 7))}`]),
   ];
 }
 
@@ -88,8 +88,8 @@ function restLines(steps: readonly Planned[], { style, width, verbose }: PlanOpt
   const skipped = steps.filter((step) => step.skipped === true).length;
   const settled = steps.length - skipped;
   const words = [
-    ...(settled === 0 ? [] : [`${settled} already as ${settled === 1 ? 'it' : 'they'} should be`]),
-    ...(skipped === 0 ? [] : [`${skipped} not called for`]),
+    ...(settled === 0 ? [] : [`${settled} with no change needed`]),
+    ...(skipped === 0 ? [] : [`${skipped} not needed`]),
   ];
   return [style.dim(`  ${words.join(', ')} (-v tells which)`)];
 }
