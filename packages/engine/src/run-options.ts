@@ -28,7 +28,7 @@ export interface RunOptions {
   readonly emit?: (event: RunEvent) => void;
   /** Interrupts: the run stops after the action in hand. */
   readonly signal?: AbortSignal;
-  /** `apply` does it all; `plan` reads and tells; `diagnose` stops after the causes. */
+  /** `apply` does it all; `plan` reads and tells, of a resumed run what is left and of a rollback what it does; `diagnose` stops after the causes. */
   readonly mode?: 'apply' | 'plan' | 'diagnose';
   /** Why a step is left out, or nothing. */
   readonly select?: (id: string) => string | undefined;

@@ -183,11 +183,16 @@ function notApproved(answer: 'no' | 'nobody', hint: string): Ended {
 
 /** Tells a plan and has it agreed to; where it changes nothing, nobody is asked. */
 async function approve(
-  { session, decisions }: Context,
+  context: Context,
   planned: readonly PlannedStep[],
   what: 'resume' | 'rollback',
 ): Promise<Ended | undefined> {
+  const { session, decisions, options } = context;
   for (const step of planned) await recordPlan(session, step, what);
+  if (options.mode === 'plan') {
+    context.steps = planned;
+    return ended('ok');
+  }
   if (changing(planned).length === 0) return undefined;
   const answer = await decisions.confirm(planned, what);
   return answer === 'yes' ? undefined : notApproved(answer, 'approve with --yes');

@@ -5,13 +5,14 @@ import { outputOf } from '../context.ts';
 import { agree, Unanswered } from '../prompt.ts';
 import { createFleetRenderer } from '../render/fleet.ts';
 import { createFleetJsonRenderer } from '../render/json.ts';
-import { count, createStyle, plain } from '../render/style.ts';
+import { count, plain } from '../render/style.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
 import { forksOf } from '../run/inventory.ts';
 import { loadLibrary } from '../run/load-library.ts';
-import { fleetAgain, openFleet, type PastFleet } from '../run/past-fleet.ts';
+import { fleetAgain, openFleet } from '../run/past-fleet.ts';
 import { openReach } from '../run/reach.ts';
 import { stateFolder, whoAmI } from '../run/state-folder.ts';
+import { showFleetPlan } from './fleet-again-plan.ts';
 
 /** `claw-run resume FLEET` and `claw-run rollback FLEET`: the same for all runs of a fleet. */
 export async function callOnFleet(context: Context, fleet: string, how: 'resume' | 'undo'): Promise<number> {
@@ -25,14 +26,11 @@ export async function callOnFleet(context: Context, fleet: string, how: 'resume'
   if (runs.length + left.length === 0) {
     io.out(
       how === 'resume'
-        ? `All runs of ${fleet} came to their end: there is nothing to go on with.\n`
-        : `Nothing of ${fleet} is left to undo.\n`,
+        ? `All runs of ${fleet} came to their end: there is nothing to resume.\n`
+        : `Nothing of ${fleet} is left to roll back.\n`,
     );
     return 0;
   }
-  const answer = await consent({ past, runs, left, how }, context);
-  if (answer === 'nobody') io.err('claw-run: there is no terminal to ask on\n  agree with --yes\n');
-  if (answer !== 'yes') return answer === 'no' ? 8 : 12;
   const interrupt = watchInterrupts(context);
   const opened = await openReach(context, interrupt);
   const manner = {
@@ -40,27 +38,31 @@ export async function callOnFleet(context: Context, fleet: string, how: 'resume'
     again: pastRunFlags(context, 'again'),
     ...(how === 'undo' ? { undoing: true } : { resuming: true }),
   };
-  const renderer =
-    outputOf(context) === 'json' ? createFleetJsonRenderer(io) : createFleetRenderer(context, manner);
+  const work = {
+    ...where,
+    past,
+    how,
+    library,
+    reach: opened.reach,
+    forks,
+    ...(options.force === true ? { force: true } : {}),
+  };
+  const given = {
+    journals: createJournalStore(where.folder),
+    signal: interrupt.signal,
+    who: whoAmI(),
+    redactor: io.redactor,
+    ...(options.breakLock === true ? { breakLock: true } : {}),
+  };
   try {
-    const outcome = await fleetAgain({
-      ...where,
-      past,
-      how,
-      library,
-      reach: opened.reach,
-      forks,
-      emit: renderer.event,
-      ...(options.force === true ? { force: true } : {}),
-      given: {
-        journals: createJournalStore(where.folder),
-        signal: interrupt.signal,
-        who: whoAmI(),
-        redactor: io.redactor,
-        ...(options.breakLock === true ? { breakLock: true } : {}),
-      },
-    });
-    return outcome.exit;
+    if (outputOf(context) !== 'json') await showFleetPlan(context, { ...work, given });
+    const answer = await consent({ ...work, hosts: [...runs, ...left].map(({ host }) => host) }, context);
+    if (answer === 'nobody')
+      io.err('claw-run: approval needed, and no terminal to ask on\n  approve with --yes\n');
+    if (answer !== 'yes') return answer === 'no' ? 8 : 12;
+    const renderer =
+      outputOf(context) === 'json' ? createFleetJsonRenderer(io) : createFleetRenderer(context, manner);
+    return (await fleetAgain({ ...work, given, emit: renderer.event })).exit;
   } finally {
     await opened.close();
     interrupt.end();
@@ -68,34 +70,16 @@ export async function callOnFleet(context: Context, fleet: string, how: 'resume'
 }
 
 async function consent(
-  {
-    past,
-    runs,
-    left,
-    how,
-  }: {
-    readonly past: PastFleet;
-    readonly runs: PastFleet['runs'];
-    readonly left: PastFleet['left'];
-    readonly how: 'resume' | 'undo';
-  },
+  { hosts, how }: { readonly hosts: readonly string[]; readonly how: 'resume' | 'undo' },
   { io, options }: Context,
 ): Promise<'yes' | 'no' | 'nobody'> {
-  if (options.output !== 'json' && options.quiet !== true) {
-    const style = createStyle(io.color.err);
-    const what = how === 'undo' ? 'Undoing' : 'Going on with';
-    io.err(`${style.bold(`${what} ${past.fleet}`)} (${plain(past.runbook)}):\n`);
-    for (const { host, steps, status } of runs)
-      io.err(`  ${plain(host)}: ${how === 'undo' ? plain(steps.join('; ')) || 'its lock' : status}\n`);
-    for (const { host } of left) io.err(`  ${plain(host)}: not begun\n`);
-  }
   if (options.yes === true) return 'yes';
   if (!io.canAsk || options.output === 'json') return 'nobody';
-  const where = count(runs.length + left.length, 'host');
+  const shown = hosts.slice(0, 5).join(', ');
+  const more = hosts.length > 5 ? ` and ${hosts.length - 5} more` : '';
+  const question = `${how === 'undo' ? 'Roll back' : 'Resume'} on ${count(hosts.length, 'host')} (${plain(shown)}${more})?`;
   try {
-    return (await agree(io, how === 'undo' ? `Undo it on ${where}?` : `Go on with it on ${where}?`))
-      ? 'yes'
-      : 'no';
+    return (await agree({ ...io }, question)) ? 'yes' : 'no';
   } catch (error) {
     if (error instanceof Unanswered) return 'no';
     throw error;
