@@ -22,9 +22,9 @@ describe('a saved plan', () => {
     const { run, plan } = await planned('agreed');
     expect((await stat(plan)).mode & 0o777).toBe(0o600);
     const { run: id } = JSON.parse(await readFile(plan, 'utf8')) as { run: string };
-    const first = await run(['apply', 'plan.json', '--yes']);
-    expect(first.exit).toBe(0);
-    expect(first.stdout).toContain(`undo: claw-run rollback ${id}`);
+    const first = await run(['apply', 'plan.json']);
+    expect(first.exit, 'a saved plan is approved by applying it').toBe(0);
+    expect(first.stdout).toContain(`roll back: claw-run rollback ${id}`);
     const second = await run(['apply', 'plan.json', '--yes']);
     expect(second.exit).toBe(7);
     expect(normal(second.stdout)).toContain('this plan was applied before, as run RUN');
@@ -38,7 +38,7 @@ describe('a saved plan', () => {
     const { exit, stdout, stderr } = await run(['apply', 'plan.json', '--yes']);
     expect(exit).toBe(7);
     expect(stdout).toContain(
-      'the world has moved since the plan was made: Build the hall (was a change, is settled',
+      'the target changed since the plan was made: Build the hall (was a change, is settled',
     );
     expect(stderr).not.toContain('✓');
     expect(await cluster.get('ConfigMap', 'greeting', 'moved')).toBeNull();

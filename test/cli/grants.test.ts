@@ -23,7 +23,7 @@ test('missing rights are printed as manifests that grant just them; once granted
     }
     last = await run(args);
   }
-  expect(last.stdout).toContain('Mended');
+  expect(last.stdout).toContain('Fixed and verified');
   expect(texts).toMatchInlineSnapshot(`
     [
       "The namespace does not greet

@@ -63,22 +63,20 @@ test('what is found and mended by no step is left to the reader, and not called 
   const { run, folder, path } = await withHosts();
   const ending = async (...targets: readonly string[]) => {
     const { exit, stdout } = await run([told, '-e', `path=${path}`, ...targets]);
-    return { exit, last: stdout.trimEnd().split('\n').at(-1) };
+    return { exit, last: stdout.split('\n').find((line) => /^[✓!✗] /.test(line)) };
   };
   expect(await ending('--target', 'hosts=local')).toEqual({
-    exit: 0,
-    last: '✓ Nothing to change; what was found is left to you',
+    exit: 13,
+    last: '! Unresolved: 1 of 1 cause found; nothing was changed',
   });
   expect(await ending('--hosts', 'hosts', '--check')).toEqual({
-    exit: 0,
-    last: '✓ Nothing to change on 3 hosts; what was found is left to you',
+    exit: 13,
+    last: '! Of 3 hosts: 3 unresolved, 0 good; nothing was changed',
   });
   await writeFile(join(folder, 'note'), 'here\n');
-  expect((await ending('--target', 'hosts=local')).last).toBe(
-    '✓ Nothing to change; everything is as it should be',
-  );
+  expect((await ending('--target', 'hosts=local')).last).toBe('✓ No change needed: the cause is ruled out');
   expect((await ending('--hosts', 'hosts')).last).toBe(
-    '✓ Nothing to change on 3 hosts; everything is as it should be',
+    '✓ No change needed on 3 hosts: the cause is ruled out',
   );
 });
 
@@ -145,7 +143,7 @@ test('a fleet is rolled out, listed, undone, each by its id or as the latest', a
   expect(existsSync(path)).toBe(false);
   expect(await run(['rollback', fleet, '--yes'])).toMatchObject({
     exit: 0,
-    stdout: expect.stringContaining('is left to undo'),
+    stdout: expect.stringContaining('is left to roll back'),
   });
   expect(await run(['rollback', 'f20200101t000000-000000'])).toMatchObject({ exit: 2 });
 });
@@ -185,7 +183,7 @@ test('a fleet that was killed between its batches is gone on with: the hosts tha
       b: not begun
       c: not begun
     claw-run: there is no terminal to ask on
-      agree with --yes
+      approve with --yes
     ",
     }
   `);
@@ -222,7 +220,7 @@ test('a fleet that was killed between its batches is gone on with: the hosts tha
 
 test('with nobody to ask nothing is touched', async () => {
   const { run, args, path } = await withHosts();
-  expect(await run(args)).toMatchObject({ exit: 12, stdout: expect.stringContaining('agree with --yes') });
+  expect(await run(args)).toMatchObject({ exit: 12, stdout: expect.stringContaining('approve with --yes') });
   expect(existsSync(path)).toBe(false);
 });
 

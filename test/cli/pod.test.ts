@@ -64,12 +64,12 @@ describe('a container of a pod is a target', () => {
     expect(existsSync(path)).toBe(false);
     expect(await run([...args, '--yes'])).toMatchObject({
       exit: 0,
-      stdout: expect.stringContaining('Mended: 1 change'),
+      stdout: expect.stringContaining('Fixed and verified'),
     });
     expect(await readFile(path, 'utf8')).toBe('note\n');
     expect(await run([...args, '--yes'])).toMatchObject({
       exit: 0,
-      stdout: expect.stringContaining('Nothing to change'),
+      stdout: expect.stringContaining('No change needed'),
     });
     // which cluster and which container is found in the journal
     expect(await run(['rollback', '--yes'])).toMatchObject({ exit: 0 });

@@ -109,3 +109,12 @@ test('a run that changes nothing because it may not is an error in JUnit', async
   expect(xml).toContain('errors="1"');
   expect(xml).toContain('waiting-for-approval');
 });
+
+test('a report that cannot be written is refused before anything is touched', async () => {
+  const { run } = await makePlace({ KUBECONFIG: cluster.kubeconfig, GREETING_PASSWORD: 'correct-horse' });
+  const args = [join(fixtures, 'greeting.yaml'), '-e', 'namespace=unwritten', '--yes'];
+  const { exit, stderr } = await run([...args, '--report', 'junit:/proc/no/r.xml']);
+  expect(exit).toBe(2);
+  expect(stderr).toContain('the report /proc/no/r.xml cannot be written: ENOENT');
+  expect(await cluster.get('Namespace', 'unwritten')).toBeNull();
+});

@@ -122,7 +122,7 @@ describe('a run', () => {
     const { run, flags } = await placeIn('nobody');
     const { exit, stdout } = await run([greeting, ...flags]);
     expect(exit).toBe(12);
-    expect(stdout).toContain('agree with --yes');
+    expect(stdout).toContain('approve with --yes');
     expect(await cluster.get('Namespace', 'nobody')).toBeNull();
   });
 

@@ -47,7 +47,7 @@ describe('--sandbox', () => {
     const { run } = await makePlace({ TMPDIR: undefined });
     const { exit, stdout } = await run(['--sandbox', 'rbac,identity', runbook, '--yes']);
     expect(exit).toBe(0);
-    expect(stdout).toContain('Mended: 6 changes made and verified');
+    expect(stdout).toContain('Fixed and verified');
     expect(stdout).toContain('The practice world ends with the run.');
     expect((await run(['runs'])).stdout).toContain('(practice)');
     expect(await run(['rollback', '--yes'])).toMatchObject({ exit: 2 });

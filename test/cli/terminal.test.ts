@@ -23,12 +23,18 @@ async function onTerminal(
   args: readonly string[],
   answers: readonly (readonly [question: string, keys: string])[],
   more = {},
+  redirection = '',
+  where?: string,
 ) {
   const { folder, env } = await makePlace({ KUBECONFIG: cluster.kubeconfig, TERM: 'xterm', ...more });
   const command = ['exec', process.execPath, launcher, ...args]
     .map((word, index) => (index === 0 ? word : `'${word}'`))
     .join(' ');
-  const child = spawn('script', ['-qefc', command, '/dev/null'], { cwd: folder, env, stdio: 'pipe' });
+  const child = spawn('script', ['-qefc', `${command} ${redirection}`, '/dev/null'], {
+    cwd: where ?? folder,
+    env,
+    stdio: 'pipe',
+  });
   let said = '';
   let at = 0;
   const left = [...answers];
@@ -47,9 +53,13 @@ async function onTerminal(
 
 describe.skipIf(!hasScript)('on a terminal', () => {
   test('the plan is shown and asked about; no is no', async () => {
-    const { exit, said } = await onTerminal([greeting, '-e', 'namespace=no'], [['Make 3 changes?', 'n\r']], {
-      GREETING_PASSWORD: password,
-    });
+    const { exit, said } = await onTerminal(
+      [greeting, '-e', 'namespace=no'],
+      [['Make 3 changes on sandbox?', 'n\r']],
+      {
+        GREETING_PASSWORD: password,
+      },
+    );
     expect(exit).toBe(8);
     expect(said).toContain('The user said no; nothing was touched');
     expect(await cluster.get('Namespace', 'no')).toBeNull();
@@ -60,18 +70,22 @@ describe.skipIf(!hasScript)('on a terminal', () => {
       [greeting, '-e', 'namespace=asked'],
       [
         ['What opens the door', `${password}\r`],
-        ['Make 3 changes?', 'y\r'],
+        ['Make 3 changes on sandbox?', 'y\r'],
       ],
     );
     expect({ exit, unasked }).toEqual({ exit: 0, unasked: [] });
     expect(raw).not.toContain(password);
-    expect(said).toContain('Mended: 3 changes');
+    expect(said).toContain('Fixed and verified');
   });
 
   test('Ctrl-C at a question touches nothing', async () => {
-    const { exit } = await onTerminal([greeting, '-e', 'namespace=broken'], [['Make 3 changes?', '\u0003']], {
-      GREETING_PASSWORD: password,
-    });
+    const { exit } = await onTerminal(
+      [greeting, '-e', 'namespace=broken'],
+      [['Make 3 changes on sandbox?', '\u0003']],
+      {
+        GREETING_PASSWORD: password,
+      },
+    );
     expect(exit).toBe(8);
     expect(await cluster.get('Namespace', 'broken')).toBeNull();
   });
@@ -80,9 +94,9 @@ describe.skipIf(!hasScript)('on a terminal', () => {
     const { exit, said, unasked } = await onTerminal(
       [join(fixtures, 'stuck.yaml'), '-e', 'namespace=halted'],
       [
-        ['Make 2 changes?', 'y\r'],
+        ['Make 2 changes on sandbox?', 'y\r'],
         ['create ConfigMap halted/note', '\u0003'],
-        ['Undo what was done so far?', 'y\r'],
+        ['Roll back what was done so far on sandbox?', 'y\r'],
       ],
     );
     expect({ exit, unasked }).toEqual({ exit: 5, unasked: [] });
@@ -100,9 +114,63 @@ describe.skipIf(!hasScript)('on a terminal', () => {
       ],
       { GREETING_PASSWORD: password },
     );
-    expect(exit).toBe(0);
-    expect(said).toContain('Keep the door: the user passed over it');
+    expect(exit, 'what was skipped is left to the user').toBe(13);
+    expect(said).toContain('Keep the door: skipped by the user');
+    expect(said).toContain('2 changed, 1 skipped');
     expect(await cluster.get('Secret', 'door', 'stepwise')).toBeNull();
+  });
+
+  test('what was typed before a question answers nothing', async () => {
+    const { exit, said, unasked } = await onTerminal(
+      [greeting, '-e', 'namespace=ahead'],
+      [
+        ['The namespace does not greet', 'y\ry\r'],
+        ['Make 3 changes on sandbox?', 'n\r'],
+      ],
+      { GREETING_PASSWORD: password },
+    );
+    expect({ exit, unasked }).toEqual({ exit: 8, unasked: [] });
+    expect(said).toContain('The user said no; nothing was touched');
+    expect(await cluster.get('Namespace', 'ahead')).toBeNull();
+  });
+
+  test('Ctrl-D is no', async () => {
+    const { exit } = await onTerminal(
+      [greeting, '-e', 'namespace=eof'],
+      [['Make 3 changes on sandbox?', '\u0004']],
+      { GREETING_PASSWORD: password },
+    );
+    expect(exit).toBe(8);
+    expect(await cluster.get('Namespace', 'eof')).toBeNull();
+  });
+
+  test('a plan that goes elsewhere is shown on the terminal too, before it is asked about', async () => {
+    const { exit, said, unasked } = await onTerminal(
+      [greeting, '-e', 'namespace=elsewhere'],
+      [['Make 3 changes on sandbox?', 'n\r']],
+      { GREETING_PASSWORD: password },
+      '>answers',
+    );
+    expect({ exit, unasked }).toEqual({ exit: 8, unasked: [] });
+    expect(said.slice(0, said.indexOf('Make 3 changes'))).toContain('Plan: 3 changes');
+    expect(said).toContain('+ Namespace elsewhere');
+  });
+
+  test('a rollback shows what it does and is agreed to once; a resumed run likewise', async () => {
+    const { folder, env, run } = await makePlace({
+      KUBECONFIG: cluster.kubeconfig,
+      GREETING_PASSWORD: password,
+    });
+    expect((await run([greeting, '-e', 'namespace=shown', '--yes'])).exit).toBe(0);
+    const back = await onTerminal(['rollback'], [['Roll back 3 steps on sandbox?', 'n\r']], env, '', folder);
+    expect({ exit: back.exit, unasked: back.unasked }).toEqual({ exit: 8, unasked: [] });
+    const shown = back.said.slice(0, back.said.indexOf('Roll back 3 steps'));
+    expect(shown).toContain('- Namespace shown');
+    expect(shown).toContain('- values.text: hello');
+    expect(await cluster.get('Namespace', 'shown'), 'no is no').not.toBeNull();
+    const again = await onTerminal(['rollback'], [['Roll back 3 steps on sandbox?', 'y\r']], env, '', folder);
+    expect({ exit: again.exit, unasked: again.unasked }).toEqual({ exit: 0, unasked: [] });
+    expect(await cluster.get('Namespace', 'shown')).toBeNull();
   });
 
   test('NO_COLOR and FORCE_COLOR are respected', async () => {

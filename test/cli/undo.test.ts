@@ -1,3 +1,4 @@
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { eventsOf, fixtures, makePlace, normal } from './support/claw-run.ts';
@@ -13,7 +14,7 @@ describe('rollback', () => {
     const { run } = await makePlace(env());
     await run([greeting, '--yes', '-e', 'namespace=undone']);
     const nobody = await run(['rollback']);
-    expect(nobody).toMatchObject({ exit: 12, stdout: '' });
+    expect(nobody).toMatchObject({ exit: 12, stdout: expect.stringContaining('approve with --yes') });
     const { exit, stdout, stderr } = await run(['rollback', '--yes'], { env: { KUBECONFIG: '' } });
     expect(exit).toBe(0);
     expect(normal(stdout)).toMatchInlineSnapshot(`
@@ -42,7 +43,7 @@ describe('rollback', () => {
     expect(await cluster.get('ConfigMap', 'greeting', 'undone')).toBeNull();
     const again = await run(['rollback', '--yes']);
     expect(again).toMatchObject({ exit: 0, stderr: '' });
-    expect(normal(again.stdout)).toBe('Nothing of RUN is left to undo.\n');
+    expect(normal(again.stdout)).toBe('Nothing of RUN is left to roll back.\n');
   });
 
   test('leaves alone what someone else has changed since, unless forced', async () => {
@@ -69,7 +70,7 @@ describe('a run that is stopped', () => {
     const { exit, stdout, stderr } = await running.ended;
     expect(exit).toBe(143);
     expect(stderr).toContain('SIGTERM: stopping after the action in hand; once more ends at once');
-    expect(normal(stdout)).toContain('go on: claw-run resume RUN\n  undo: claw-run rollback RUN');
+    expect(normal(stdout)).toContain('resume: claw-run resume RUN\n  roll back: claw-run rollback RUN');
     const listed = await run(['runs']);
     expect(normal(listed.stdout)).toBe(
       'RUN  TIME  stuck  terminated  2 steps  (can be resumed, can be undone)\n',
@@ -79,6 +80,56 @@ describe('a run that is stopped', () => {
     expect(await run(['rollback', '--yes'])).toMatchObject({ exit: 0 });
     expect(await cluster.get('ConfigMap', 'note', 'stuck')).toBeNull();
     expect(normal((await run(['runs'])).stdout)).toBe('RUN  TIME  stuck  undone  2 steps\n');
+  });
+
+  test('by a second SIGINT ends at once, and still says how it is resumed and rolled back', async () => {
+    const { start, folder, run } = await makePlace(env());
+    const gate = join(folder, 'gate');
+    await writeFile(gate, '');
+    try {
+      const running = start([join(fixtures, 'hung.yaml'), '--yes', '-e', `folder=${folder}`]);
+      await running.until('Wait');
+      running.kill('SIGINT');
+      await running.until('once more ends at once');
+      running.kill('SIGINT');
+      const { exit, stderr } = await running.ended;
+      expect(exit).toBe(130);
+      const said = normal(stderr);
+      expect(said).toContain('resume: claw-run resume RUN\n  roll back: claw-run rollback RUN');
+    } finally {
+      await rm(gate);
+    }
+    expect(await run(['rollback', '--yes']), 'the command cannot be rolled back').toMatchObject({ exit: 6 });
+    await expect(readFile(join(folder, 'note'))).rejects.toThrow('ENOENT');
+  });
+
+  test.each([
+    ['SIGINT', [], 130, '✗ Interrupted; stopped after the action in hand: nothing was changed'],
+    ['a time-out', ['--timeout', '300ms'], 9, '✗ Timed out: nothing was changed'],
+  ])('by %s while it diagnoses has found out nothing', async (_, flags, exit, said) => {
+    const { start, folder } = await makePlace(env());
+    const gate = join(folder, 'gate');
+    await mkdir(join(folder, 'bin'));
+    await writeFile(gate, '');
+    const slow = join(folder, 'bin/systemctl');
+    await writeFile(slow, `#!/bin/sh\ntouch ${folder}/asked\nwhile [ -e ${gate} ]; do sleep 0.05; done\n`);
+    await chmod(slow, 0o755);
+    try {
+      const running = start([join(fixtures, 'slow-look.yaml'), '--check', ...flags], {
+        env: { PATH: `${folder}/bin:${process.env.PATH}` },
+      });
+      if (flags.length === 0) {
+        await expect.poll(() => readFile(join(folder, 'asked')).catch(() => null)).not.toBeNull();
+        running.kill('SIGINT');
+      }
+      const ended = await running.ended;
+      expect(ended.exit).toBe(exit);
+      expect(ended.stdout).toContain(said);
+      expect(ended.stdout, 'no cause is told that was not looked at').not.toContain('Causes');
+      expect(ended.stdout).not.toContain('claw-run rollback');
+    } finally {
+      await rm(gate);
+    }
   });
 
   test('by SIGKILL is undone by looking at what is there', async () => {

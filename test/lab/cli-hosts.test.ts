@@ -88,12 +88,12 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
     const again = await run([notice, '--yes', ...reach]);
     expect({ exit: again.exit, said: again.stdout }).toMatchObject({
       exit: 0,
-      said: expect.stringContaining('Nothing to change'),
+      said: expect.stringContaining('No change needed'),
     });
     expect(await state(host())).toBe(after);
     // where the host is, and how it is reached, is found in the journal
     const back = await run(['rollback', '--yes']);
-    expect(back).toMatchObject({ exit: 0, stdout: expect.stringContaining('Undone') });
+    expect(back).toMatchObject({ exit: 0, stdout: expect.stringContaining('Rolled back') });
     expect(await content(host())).toBe('old 600');
   });
 
@@ -116,7 +116,7 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
     await host().sh('rm -f /etc/sudoers.d/claw-test');
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.every((line) => /^alice ALL=\(root\) NOPASSWD: \/\S/.test(line))).toBe(true);
-    expect(last).toMatchObject({ exit: 0, stdout: expect.stringContaining('Mended') });
+    expect(last).toMatchObject({ exit: 0, stdout: expect.stringContaining('Fixed and verified') });
   });
 
   test('rules of sudo that want a password are named before anything is touched; with the password they do', async () => {
@@ -141,10 +141,10 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
     expect(await state(host())).toBe(before);
     const env = { BOB: password };
     const mended = await run([notice, '--yes', ...reach, '--sudo-password-from', 'env:BOB'], { env });
-    expect(mended).toMatchObject({ exit: 0, stdout: expect.stringContaining('Mended') });
+    expect(mended).toMatchObject({ exit: 0, stdout: expect.stringContaining('Fixed and verified') });
     expect(await content(host())).toBe('Ask 600');
     const back = await run(['rollback', '--yes'], { env });
-    expect(back).toMatchObject({ exit: 0, stdout: expect.stringContaining('Undone') });
+    expect(back).toMatchObject({ exit: 0, stdout: expect.stringContaining('Rolled back') });
     expect(await content(host())).toBe('old 600');
     await host().sh('rm -f /etc/sudoers.d/claw-narrow');
   });
@@ -248,13 +248,13 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
     expect(planned.stdout).toContain('2 changes planned; nothing was touched');
     expect(await state(host())).toBe(before);
     const mended = await run([notice, '--yes', '--idle-timeout', '1m', ...reach()]);
-    expect(mended).toMatchObject({ exit: 0, stdout: expect.stringContaining('Mended: 2 changes') });
+    expect(mended).toMatchObject({ exit: 0, stdout: expect.stringContaining('Fixed and verified') });
     expect(await content(host())).toBe('Ask 600');
     expect(await run([notice, '--yes', ...reach()])).toMatchObject({
       exit: 0,
-      stdout: expect.stringContaining('Nothing to change'),
+      stdout: expect.stringContaining('No change needed'),
     });
-    const [, undo = ''] = /undo: claw-run rollback (\S+)/.exec(mended.stdout) ?? [];
+    const [, undo = ''] = /roll back: claw-run rollback (\S+)/.exec(mended.stdout) ?? [];
     expect(await run(['rollback', undo, '--yes'])).toMatchObject({ exit: 0 });
     expect(await content(host())).toBe('old 600');
     const nobody = await run([notice, '--check', '--target', `head=openssh://ops@${address}:1`]);
@@ -313,7 +313,7 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
     killed.kill('SIGKILL');
     await killed.ended;
     const resumed = await run(['resume', '--yes', '--library', slow[2] ?? '']);
-    expect(resumed).toMatchObject({ exit: 0, stdout: expect.stringContaining('Mended') });
+    expect(resumed).toMatchObject({ exit: 0, stdout: expect.stringContaining('Fixed and verified') });
     expect(await host().sh('cat /var/tmp/claw-before /var/tmp/claw-slow /var/tmp/claw-after')).toBe(
       'before\nslowafter',
     );
@@ -346,7 +346,7 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
     const { exit, stdout, stderr } = await running.ended;
     expect({ exit, stdout, stderr }).toMatchObject({
       exit: 0,
-      stdout: expect.stringContaining('Mended'),
+      stdout: expect.stringContaining('Fixed and verified'),
       stderr: expect.stringContaining('trying to reach it again'),
     });
     expect(await host().sh('cat /var/tmp/claw-before /var/tmp/claw-slow /var/tmp/claw-after')).toBe(
@@ -382,12 +382,12 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
     expect(await contents(hosts)).toEqual(['Ask 600', 'old 600', 'old 600']);
     await host(1).sh('chattr -i /etc/claw-motd 2>/dev/null; umount /etc/claw-motd 2>/dev/null; true');
     // what was undone stays undone; the host that never had its turn has it now
-    const [, fleet = ''] = /go on: claw-run resume (\S+)/.exec(stopped.stdout) ?? [];
+    const [, fleet = ''] = /resume: claw-run resume (\S+)/.exec(stopped.stdout) ?? [];
     const resumed = await run(['resume', fleet, '--yes']);
     expect(resumed).toMatchObject({ exit: 0, stderr: expect.stringContaining('web3: not begun') });
     expect(await contents(hosts)).toEqual(['Ask 600', 'old 600', 'Ask 600']);
     const back = await run(['rollback', fleet, '--yes']);
-    expect(back).toMatchObject({ exit: 0, stdout: expect.stringContaining('Undone on 2 hosts') });
+    expect(back).toMatchObject({ exit: 0, stdout: expect.stringContaining('Rolled back on 2 hosts') });
     expect(await contents(hosts)).toEqual(['old 600', 'old 600', 'old 600']);
     const some = await run([...notices, '--yes', '--limit', 'web,!web2']);
     expect(some).toMatchObject({ exit: 0, stdout: expect.stringContaining('on 1 host') });

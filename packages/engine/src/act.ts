@@ -188,7 +188,7 @@ function moved(planned: PlannedStep, before: JsonObject, now: JsonObject): ClawE
   );
   return new ClawError(
     'stale-plan',
-    `${planned.name}: the world has moved since it was planned: ${differences.join('; ')}`,
+    `${planned.name}: the target changed since it was planned: ${differences.join('; ')}`,
     {
       hint: 'run again: it is planned anew from what is there now',
     },

@@ -19,7 +19,7 @@ export function beyondAgreed(agreed: Agreed, now: readonly PlannedStep[]): Probl
   if (moved.length === 0) return undefined;
   return {
     code: 'stale-plan',
-    message: `the world has moved since it was agreed to: ${moved.map(({ name }) => name).join('; ')}`,
+    message: `the target changed since it was agreed to: ${moved.map(({ name }) => name).join('; ')}`,
     hint: 'run again: it is planned anew from what is there now',
   };
 }

@@ -47,7 +47,7 @@ it('a world that moved between the plan and the act stops the run before anythin
     problems: [
       {
         code: 'stale-plan',
-        message: 'set-a: the world has moved since it was planned: value was "then", is "meanwhile"',
+        message: 'set-a: the target changed since it was planned: value was "then", is "meanwhile"',
       },
     ],
   });

@@ -82,10 +82,10 @@ export const commands: { readonly [name: string]: Command } = {
     load: () => import('../commands/plan.ts'),
   },
   apply: {
-    summary: 'Carry out a saved plan; refuses when the world has moved',
+    summary: 'Carry out a saved plan, which is to approve it; refuses when its target changed',
     operands: 'PLAN',
     flags: [...acting, 'param', 'params', 'library', 'context', 'kubeconfig', 'target', ...ssh, ...general],
-    examples: ['claw-run apply plan.json --yes'],
+    examples: ['claw-run apply plan.json'],
     load: () => import('../commands/apply.ts'),
   },
   diagnose: {
@@ -106,7 +106,7 @@ export const commands: { readonly [name: string]: Command } = {
     load: () => import('../commands/diagnose.ts'),
   },
   rollback: {
-    summary: 'Undo a run, or all runs of a fleet, the last step first; without RUN the latest',
+    summary: 'Roll back a run, or all runs of a fleet, the last step first; without RUN the latest',
     operands: '[RUN]',
     flags: [
       'yes',
@@ -126,7 +126,7 @@ export const commands: { readonly [name: string]: Command } = {
     load: () => import('../commands/rollback.ts'),
   },
   resume: {
-    summary: 'Go on with a run, or the runs of a fleet, that stopped half way; without RUN the latest',
+    summary: 'Resume a run, or the runs of a fleet, that stopped half way; without RUN the latest',
     operands: '[RUN]',
     flags: [...acting, 'library', 'context', 'kubeconfig', 'target', 'forks', ...ssh, ...general],
     examples: ['claw-run resume'],

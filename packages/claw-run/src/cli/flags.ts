@@ -33,7 +33,11 @@ export const flags = {
     repeat: true,
     summary: 'an ES module that exports steps of your own (repeatable)',
   },
-  yes: { long: 'yes', short: 'y', summary: 'agree to the plan; needed where nobody can be asked' },
+  yes: {
+    long: 'yes',
+    short: 'y',
+    summary: 'approve the plan; needed where nobody can be asked, except to apply a saved plan',
+  },
   check: { long: 'check', short: 'C', summary: 'diagnose and plan, change nothing' },
   dryRun: { long: 'dry-run', summary: 'the same as --check' },
   diff: { long: 'diff', short: 'D', summary: 'show every change in full' },

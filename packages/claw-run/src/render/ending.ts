@@ -27,9 +27,10 @@ export interface EndOptions {
 /** How it ended, why, and what to do next. */
 export function endLines(event: Ended, options: EndOptions): readonly string[] {
   const { style, width } = options;
+  const first = summary(event, options);
   return [
-    `${endMark(event.status, style)} ${style.bold(wrap(summary(event, options), width, 2))}`,
-    ...event.problems.flatMap((problem) => problemLines(problem, options)),
+    `${endMark(event.status, style)} ${style.bold(wrap(first, width, 2))}`,
+    ...event.problems.flatMap((problem) => problemLines(problem, { ...options, said: first })),
     ...nextLines(event, options),
   ];
 }
@@ -43,10 +44,10 @@ export function endMark(status: RunStatus, style: Style): string {
 /** What went wrong, what the command that failed printed, and what to do about it. */
 export function problemLines(
   { message, hint, output }: Problem,
-  { style, width }: Pick<EndOptions, 'style' | 'width'>,
+  { style, width, said = '' }: Pick<EndOptions, 'style' | 'width'> & { readonly said?: string },
 ): readonly string[] {
   return [
-    `  ${wrap(message, width, 2)}`,
+    ...(said.toLowerCase().startsWith(message.toLowerCase()) ? [] : [`  ${wrap(message, width, 2)}`]),
     ...outputLines(output, style).map((line) => `  ${line}`),
     ...(hint === undefined ? [] : [`  ${style.cyan(wrap(hint, width, 2))}`]),
   ];

@@ -43,13 +43,12 @@ export function afterLines(
   ];
 }
 
+/** What a cause turned out to be, in words. */
+export const findingWords = { found: 'found', excluded: 'ruled out', unknown: 'unknown' } as const;
+
 function findingWord(finding: Of<'cause'>['finding'], style: Style): string {
-  const words = {
-    found: style.red('FOUND'),
-    excluded: style.green('ruled out'),
-    unknown: style.yellow('unknown'),
-  };
-  return words[finding];
+  const paint = { found: style.red, excluded: style.green, unknown: style.yellow };
+  return paint[finding](finding === 'found' ? 'FOUND' : findingWords[finding]);
 }
 
 /** A fact that was looked up. */

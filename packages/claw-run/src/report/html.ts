@@ -1,6 +1,7 @@
 import type { Difference } from '@claw-run/core';
 import { diffLines } from '../render/diff.ts';
 import { countWords } from '../render/ending.ts';
+import { findingWords } from '../render/findings.ts';
 import { grantsYaml, sudoersText } from '../render/grants.ts';
 import { createStyle } from '../render/style.ts';
 import type { Report, ReportedStep } from './report.ts';
@@ -32,8 +33,8 @@ ${table(
   'Causes',
   ['Before', 'After', 'Cause', 'Evidence'],
   report.causes.map(({ title: cause, before, after }) => [
-    mark(before.finding),
-    after === undefined ? '' : mark(after.finding),
+    mark(before.finding, findingWords[before.finding]),
+    after === undefined ? '' : mark(after.finding, findingWords[after.finding]),
     escaped(cause),
     escaped((after ?? before).evidence.because),
   ]),
@@ -89,10 +90,10 @@ function list(title: string, items: readonly string[]): string {
     : `<h2>${title}</h2>\n<ul>\n${items.map((item) => `<li>${item}</li>`).join('\n')}\n</ul>`;
 }
 
-function mark(finding: string): string {
+function mark(finding: string, words = finding): string {
   const bad = finding === 'found' || finding === 'fail';
   const good = finding === 'excluded' || finding === 'pass';
-  return `<span class="${bad ? 'bad' : good ? 'good' : 'warn'}">${escaped(finding)}</span>`;
+  return `<span class="${bad ? 'bad' : good ? 'good' : 'warn'}">${escaped(words)}</span>`;
 }
 
 function escaped(text: string): string {

@@ -1,3 +1,4 @@
+import { findingWords } from '../render/findings.ts';
 import type { Report } from './report.ts';
 
 interface Case {
@@ -17,9 +18,11 @@ interface Case {
 export function junitReport(report: Report): string {
   const cases = [...causeCases(report), ...stepCases(report), ...checkCases(report)];
   const told = cases.some(
-    ({ suite, verdict }) => verdict === 'failed' || (suite === 'diagnosis' && verdict === 'error'),
+    ({ suite, verdict }) => verdict === 'failed' && (suite !== 'diagnosis' || report.status === 'unresolved'),
   );
-  if (!told && report.status !== 'ok' && report.status !== 'changes-pending') cases.push(endCase(report));
+  const unknown = report.status === 'unresolved' && cases.some(({ verdict }) => verdict === 'error');
+  if (!told && !unknown && report.status !== 'ok' && report.status !== 'changes-pending')
+    cases.push(endCase(report));
   const suites = Map.groupBy(cases, ({ suite }) => suite);
   return `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="${attribute(report.runbook)}" ${totals(cases)} time="${report.seconds.toFixed(3)}">
@@ -35,7 +38,7 @@ function causeCases(report: Report): Case[] {
     name: title,
     seconds: 0,
     verdict: verdicts[after.finding],
-    because: `${after.finding}: ${after.evidence.because}`,
+    because: `${findingWords[after.finding]}: ${after.evidence.because}`,
   }));
 }
 

@@ -1,5 +1,6 @@
 import { diffLines } from '../render/diff.ts';
 import { countWords } from '../render/ending.ts';
+import { findingWords } from '../render/findings.ts';
 import { grantsYaml, sudoersText } from '../render/grants.ts';
 import { createStyle } from '../render/style.ts';
 import type { Report, ReportedStep } from './report.ts';
@@ -22,8 +23,8 @@ export function markdownReport(report: Report): string {
       'Causes',
       ['Before', 'After', 'Cause', 'Evidence'],
       report.causes.map(({ title: cause, before, after }) => [
-        before.finding,
-        after?.finding ?? '',
+        findingWords[before.finding],
+        after === undefined ? '' : findingWords[after.finding],
         cause,
         (after ?? before).evidence.because,
       ]),

@@ -106,7 +106,7 @@ export function compareWith(agreed: readonly PlannedStep[], redactor: Redactor) 
     });
     return {
       code: 'stale-plan',
-      message: `the world has moved since the plan was made: ${names.join('; ')}`,
+      message: `the target changed since the plan was made: ${names.join('; ')}`,
       hint: 'plan again, look at it, and apply that',
     };
   };
