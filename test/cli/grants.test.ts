@@ -30,7 +30,7 @@ test('missing rights are printed as manifests that grant just them; once granted
     greeting on cluster sandbox
 
     Causes
-      ? Nothing is said (cannot be told)
+      ? Nothing is said (unknown)
         cannot read ConfigMap granted/greeting: configmaps "greeting" is forbidden: User
         "system:serviceaccount:default:limited" cannot get resource "configmaps" in API group "" in the
         namespace "granted"
@@ -116,7 +116,7 @@ test('missing rights are printed as manifests that grant just them; once granted
          ~ Secret granted/door password
              exists: false → true
              values.password: ‹secret› set
-      1 already as it should be, 1 not called for (-v tells which)
+      1 with no change needed, 1 not needed (-v tells which)
 
     Missing rights
       create configmaps in granted

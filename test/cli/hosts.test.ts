@@ -48,7 +48,7 @@ test('hosts with the same plan are shown as one; nothing is touched by a dry run
       ✓ b  1 change planned
       ✓ c  1 change planned
 
-    ✓ 3 changes planned on 3 hosts; nothing was touched
+    ✓ 3 changes planned; nothing was touched on 3 hosts
       next: claw-run ROOT/test/cli/fixtures/notes.yaml -e path=FOLDER/note --hosts hosts -f 1
     ",
       "stderr": "",
@@ -104,10 +104,10 @@ test('a fleet is rolled out, listed, undone, each by its id or as the latest', a
              group: WHO
 
     Hosts
-      ✓ a  1 change made and verified
+      ✓ a  1 changed
 
-    ✓ Mended: 1 change made and verified on 1 host in N s
-      undo: claw-run rollback FLEET -f 1
+    ✓ Fixed and verified on 1 host in N s: 1 changed
+      roll back: claw-run rollback FLEET -f 1
     ",
       "told": "
     Batch 1 of 1 a
@@ -125,7 +125,7 @@ test('a fleet is rolled out, listed, undone, each by its id or as the latest', a
   expect((await run(['runs', fleet])).stdout).toBe(listed.stdout);
   expect(await run(['resume', fleet])).toMatchObject({
     exit: 0,
-    stdout: expect.stringContaining('nothing to go on'),
+    stdout: expect.stringContaining('nothing to resume'),
   });
   expect(await run(['rollback'])).toMatchObject({ exit: 12 });
   const undone = await run(['rollback', '--yes']);
@@ -155,12 +155,12 @@ test('what one host has done for all is not done again, and not asked for again'
     [
       0,
       "Hosts
-      ✓ a  1 change made and verified
-      ✓ b  nothing to change
-      ✓ c  nothing to change
+      ✓ a  1 changed
+      ✓ b  1 not changed
+      ✓ c  1 not changed
 
-    ✓ Mended: 1 change made and verified on 1 host in N s
-      undo: claw-run rollback FLEET -f 1
+    ✓ Fixed and verified on 1 host in N s: 1 changed, 2 not changed
+      roll back: claw-run rollback FLEET -f 1
     ",
     ]
   `);
@@ -179,10 +179,7 @@ test('a fleet that was killed between its batches is gone on with: the hosts tha
   expect({ exit: asked.exit, told: stable(asked.stderr) }).toMatchInlineSnapshot(`
     {
       "exit": 12,
-      "told": "Going on with FLEET (notes-slowly):
-      b: not begun
-      c: not begun
-    claw-run: there is no terminal to ask on
+      "told": "claw-run: approval needed, and no terminal to ask on
       approve with --yes
     ",
     }
@@ -195,25 +192,29 @@ test('a fleet that was killed between its batches is gone on with: the hosts tha
   }).toMatchInlineSnapshot(`
     {
       "exit": 0,
-      "said": "
+      "said": "Resuming FLEET (notes-slowly)
+
+    b
+      not begun: as it was agreed to
+
+    c
+      not begun: as it was agreed to
+
     Hosts
-      ✓ b  1 change made and verified
-      ✓ c  nothing to change
+      ✓ b  1 changed
+      ✓ c  1 not changed
 
-    ✓ Mended: 1 change made and verified on 1 host in N s
-      undo: claw-run rollback FLEET -f 1
+    ✓ Fixed and verified on 1 host in N s: 1 changed, 1 not changed
+      roll back: claw-run rollback FLEET -f 1
     ",
-      "told": "Going on with FLEET (notes-slowly):
-      b: not begun
-      c: not begun
-
+      "told": "
     Batch 2 of 2 b, c
       ✓ b  write FOLDER/note N s
     ",
     }
   `);
   expect(await readFile(path, 'utf8')).toBe('note\n');
-  expect((await run(['resume', '--yes'])).stdout).toContain('nothing to go on with');
+  expect((await run(['resume', '--yes'])).stdout).toContain('nothing to resume');
   expect(await run(['rollback', '--yes', '--forks', '1'])).toMatchObject({ exit: 0 });
   expect(existsSync(path)).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fixtures, makePlace, normal } from './support/claw-run.ts';
@@ -30,13 +30,13 @@ test('reports are readable, and what a run saw cannot become markup', async () =
   expect(await read('r.md')).toMatchInlineSnapshot(`
     "# The namespace does not greet
 
-    **ok**: greeting on cluster sandbox, run \`RUN\`, TIME, N s
+    **ok** (3 changed): greeting on cluster sandbox, run \`RUN\`, TIME, N s
 
     ## Causes
 
-    | Finding | Cause | Evidence |
-    | --- | --- | --- |
-    | found | Nothing is said | there is no text of ConfigMap report/greeting |
+    | Before | After | Cause | Evidence |
+    | --- | --- | --- | --- |
+    | found | ruled out | Nothing is said | text of ConfigMap report/greeting is as it should be |
 
     ## Steps
 
@@ -62,7 +62,7 @@ test('reports are readable, and what a run saw cannot become markup', async () =
           exists: false → true
           values.password: ‹secret› set
       \`\`\`
-    - **Ring the bell**: skipped. not called for: params.times \\> 1
+    - **Ring the bell**: skipped. not needed: params.times \\> 1
 
     ## Verification
 
@@ -73,12 +73,15 @@ test('reports are readable, and what a run saw cannot become markup', async () =
   `);
   expect((await read('r.xml')).replaceAll(/time="[\d.]+"/g, 'time="N"')).toMatchInlineSnapshot(`
     "<?xml version="1.0" encoding="UTF-8"?>
-    <testsuites name="greeting" tests="5" failures="0" errors="0" skipped="1" time="N">
+    <testsuites name="greeting" tests="6" failures="0" errors="0" skipped="1" time="N">
+      <testsuite name="greeting diagnosis" tests="1" failures="0" errors="0" skipped="0" time="N" timestamp="TIME">
+        <testcase classname="greeting diagnosis" name="Nothing is said" time="N"/>
+      </testsuite>
       <testsuite name="greeting steps" tests="4" failures="0" errors="0" skipped="1" time="N" timestamp="TIME">
         <testcase classname="greeting steps" name="Build the hall" time="N"/>
         <testcase classname="greeting steps" name="Say the words" time="N"/>
         <testcase classname="greeting steps" name="Keep the door" time="N"/>
-        <testcase classname="greeting steps" name="Ring the bell" time="N"><skipped message="skipped: not called for: params.times &gt; 1"/></testcase>
+        <testcase classname="greeting steps" name="Ring the bell" time="N"><skipped message="skipped: not needed: params.times &gt; 1"/></testcase>
       </testsuite>
       <testsuite name="greeting verification" tests="1" failures="0" errors="0" skipped="0" time="N" timestamp="TIME">
         <testcase classname="greeting verification" name="The words are said" time="N"/>
@@ -106,15 +109,24 @@ test('a run that changes nothing because it may not is an error in JUnit', async
   ]);
   expect(exit).toBe(12);
   const xml = await readFile(join(folder, 'r.xml'), 'utf8');
-  expect(xml).toContain('errors="1"');
+  expect(xml).toContain('tests="6" failures="1" errors="1"');
   expect(xml).toContain('waiting-for-approval');
 });
 
 test('a report that cannot be written is refused before anything is touched', async () => {
-  const { run } = await makePlace({ KUBECONFIG: cluster.kubeconfig, GREETING_PASSWORD: 'correct-horse' });
+  const { run, folder } = await makePlace({
+    KUBECONFIG: cluster.kubeconfig,
+    GREETING_PASSWORD: 'correct-horse',
+  });
+  await writeFile(join(folder, 'file'), '');
   const args = [join(fixtures, 'greeting.yaml'), '-e', 'namespace=unwritten', '--yes'];
-  const { exit, stderr } = await run([...args, '--report', 'junit:/proc/no/r.xml']);
-  expect(exit).toBe(2);
-  expect(stderr).toContain('the report /proc/no/r.xml cannot be written: ENOENT');
+  for (const [path, code] of [
+    ['file/r.xml', 'ENOTDIR'],
+    ['/proc/no/r.xml', 'ENOENT'],
+  ] as const) {
+    const { exit, stderr } = await run([...args, '--report', `junit:${path}`]);
+    expect(exit).toBe(2);
+    expect(stderr).toContain(`r.xml cannot be written: ${code}`);
+  }
   expect(await cluster.get('Namespace', 'unwritten')).toBeNull();
 });

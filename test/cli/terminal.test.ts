@@ -18,7 +18,7 @@ const hasScript = (() => {
 })();
 if (!hasScript) console.warn('SKIPPED: tests of the terminal need `script` of util-linux');
 
-/** Runs claw-run on a terminal of its own; each answer is typed when its question shows. */
+/** Runs claw-run on a terminal of its own; each answer is typed when its question shows, one without a question at once. */
 async function onTerminal(
   args: readonly string[],
   answers: readonly (readonly [question: string, keys: string])[],
@@ -38,6 +38,7 @@ async function onTerminal(
   let said = '';
   let at = 0;
   const left = [...answers];
+  if (left[0]?.[0] === '') child.stdin.write(left.shift()?.[1] ?? '');
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     said += text;
     const [next] = left;
@@ -124,7 +125,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
     const { exit, said, unasked } = await onTerminal(
       [greeting, '-e', 'namespace=ahead'],
       [
-        ['The namespace does not greet', 'y\ry\r'],
+        ['', 'y\ry\r'],
         ['Make 3 changes on sandbox?', 'n\r'],
       ],
       { GREETING_PASSWORD: password },

@@ -18,26 +18,39 @@ describe('rollback', () => {
     const { exit, stdout, stderr } = await run(['rollback', '--yes'], { env: { KUBECONFIG: '' } });
     expect(exit).toBe(0);
     expect(normal(stdout)).toMatchInlineSnapshot(`
-      "
-      ✓ Undone in N s
+      "Rolling back: The namespace does not greet
+      greeting on cluster sandbox
+
+      Plan: 3 changes
+        1. Keep the door
+           as it was before
+           ~ Secret undone/door password
+               exists: true → false
+               values.password: ‹secret› removed
+        2. Say the words
+           as it was before
+           ~ ConfigMap undone/greeting text
+               exists: true → false
+               - values.text: hello
+        3. Build the hall
+           as it was before
+           - Namespace undone
+
+      ✓ Rolled back in N s: 3 rolled back
       "
     `);
     expect(normal(stderr)).toMatchInlineSnapshot(`
-      "Undoing RUN (greeting), the last step first:
-        Keep the door
-        Say the words
-        Build the hall
-
+      "
       Rolling back
         Keep the door
           ✓ delete Secret undone/door N s
-          ✓ undone: it is as it was before
+          ✓ rolled back: it is as it was before
         Say the words
           ✓ delete ConfigMap undone/greeting N s
-          ✓ undone: it is as it was before
+          ✓ rolled back: it is as it was before
         Build the hall
           ✓ delete Namespace undone N s
-          ✓ undone: it is as it was before
+          ✓ rolled back: it is as it was before
       "
     `);
     expect(await cluster.get('ConfigMap', 'greeting', 'undone')).toBeNull();
@@ -88,7 +101,7 @@ describe('a run that is stopped', () => {
     await writeFile(gate, '');
     try {
       const running = start([join(fixtures, 'hung.yaml'), '--yes', '-e', `folder=${folder}`]);
-      await running.until('Wait');
+      await running.until('✓ write');
       running.kill('SIGINT');
       await running.until('once more ends at once');
       running.kill('SIGINT');

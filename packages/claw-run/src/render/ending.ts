@@ -72,12 +72,20 @@ function summary(event: Ended, { manner, planned, causes, ms }: EndOptions): str
 }
 
 /** The end of a plan or of a diagnosis. */
-export function lookedSummary(mode: 'plan' | 'diagnose', planned: number, causes: CauseCounts): string {
+export function lookedSummary(
+  mode: 'plan' | 'diagnose',
+  planned: number,
+  causes: CauseCounts,
+  where = '',
+): string {
   const found = causes.all === 0 ? [] : [causeWords(causes)];
   const parts =
     mode === 'diagnose'
       ? found
-      : [planned === 0 ? 'No change planned' : `${count(planned, 'change')} planned`, ...found];
+      : [
+          planned === 0 ? `No change planned${where}` : `${count(planned, 'change')} planned${where}`,
+          ...found,
+        ];
   return `${parts.join('; ') || 'There is no cause to look for'}; nothing was touched`;
 }
 

@@ -75,7 +75,7 @@ function summaryOf(
   const words = countWords(counts, status !== 'ok');
   if (status === 'ok' || status === 'changes-pending') {
     if (manner.undoing) return `Rolled back${on} in ${seconds(ms)}${words === '' ? '' : `: ${words}`}`;
-    if (manner.mode !== 'apply') return `${lookedSummary(manner.mode, changes, causes)}${on}`;
+    if (manner.mode !== 'apply') return lookedSummary(manner.mode, changes, causes, on);
     if (counts.changed === 0) return noChangeNeeded(causes, on);
     return `Fixed and verified on ${count(
       of((host) => host.counts.changed > 0),

@@ -23,7 +23,8 @@ export function planLines(steps: readonly Planned[], options: PlanOptions): read
   const refusals = steps.filter(({ plan }) => plan === 'refused');
   const rest = steps.filter(({ plan }) => plan === 'settled');
   const none = refusals.length === 0 ? 'no change' : 'it cannot be made';
-  const title = changes.length === 0 ? `Plan: ${none}` : `Plan: ${count(changes.length, 'change')}`;
+  const what = plans[steps[0]?.phase ?? 'run'];
+  const title = `${what}: ${changes.length === 0 ? none : count(changes.length, 'change')}`;
   return [
     '',
     style.bold(title),
@@ -34,6 +35,8 @@ export function planLines(steps: readonly Planned[], options: PlanOptions): read
     ...proofs.flatMap((step, index) => changeLines(step, index + 1, options)),
   ];
 }
+
+const plans = { run: 'Plan', resume: 'What is left to do', rollback: 'Rollback' } as const;
 
 function changeLines(step: Planned, number: number, options: PlanOptions): readonly string[] {
   const { style, width, verbose } = options;

@@ -50,7 +50,7 @@ export function reportsOf(
         const render = await kinds[kind]?.();
         const path = host === undefined ? file : fileOf(file, host);
         try {
-          await mkdir(dirname(path), { recursive: true });
+          await makeFolder(dirname(path));
           await writeFile(path, render?.(report) ?? '');
         } catch (error) {
           // the run is over: its end stands, and is told whatever became of the report
@@ -64,7 +64,7 @@ export function reportsOf(
 /** Opens a report as it will be written, and leaves nothing there that was not there before. */
 async function tryToWrite(file: string): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     const there = await stat(file).then(
       () => true,
       () => false,
@@ -76,6 +76,18 @@ async function tryToWrite(file: string): Promise<void> {
       `the report ${file} cannot be written: ${codeOf(error)}`,
       'name another file with --report KIND:FILE',
     );
+  }
+}
+
+/** `mkdir -p`, which never ends in Node.js where a system says of a folder that it is not there and cannot be made (/proc). */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
   }
 }
 
