@@ -109,9 +109,9 @@ describe.skipIf(!hasScript)('on a terminal', () => {
     const { exit, said } = await onTerminal(
       [greeting, '-e', 'namespace=stepwise', '--step', '--yes'],
       [
-        ['Build the hall', '\r'],
-        ['? Say the words', '\r'],
-        ['? Keep the door', '\u001b[B\r'],
+        ['? Build the hall on sandbox', '\r'],
+        ['? Say the words on sandbox', '\r'],
+        ['? Keep the door on sandbox', '\u001b[B\r'],
       ],
       { GREETING_PASSWORD: password },
     );

@@ -101,7 +101,7 @@ describe('a run that is stopped', () => {
     await writeFile(gate, '');
     try {
       const running = start([join(fixtures, 'hung.yaml'), '--yes', '-e', `folder=${folder}`]);
-      await running.until('✓ write');
+      await expect.poll(() => readFile(join(folder, 'busy')).catch(() => null)).not.toBeNull();
       running.kill('SIGINT');
       await running.until('once more ends at once');
       running.kill('SIGINT');
