@@ -38,10 +38,6 @@ const excluded: readonly (readonly [Tried, Tried])[] = [
   ['config', 'config-stale'],
   ['service', 'group-cached'],
   ['service', 'config-stale'],
-  // the cache is filled by a question of the user, which takes a token that gets through
-  ['group-cached', 'token-expired'],
-  ['group-cached', 'token-cached'],
-  ['group-cached', 'proxy'],
 ];
 const pairs = singles.flatMap((one, index) =>
   singles

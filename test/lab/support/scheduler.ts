@@ -166,7 +166,8 @@ if systemctl is-active -q claw-scheduler; then grep -qs '^\\[INFO\\] Listening' 
 function afterwardsCommand(event: Afterwards): string {
   switch (event.kind) {
     case 'ask-groups':
-      return `su - ${event.user} -c 'clw groups' >/dev/null`;
+      // whose account may have expired
+      return `runuser -l ${event.user} -c 'clw groups' >/dev/null`;
     case 'join':
       return `usermod -aG ${event.group} ${event.user}`;
     case 'write':

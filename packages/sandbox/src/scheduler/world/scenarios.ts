@@ -96,10 +96,6 @@ const contradictions: readonly (readonly [HeadNodeScenario, HeadNodeScenario])[]
   ['account-locked', 'token-cached'],
   ['account-expired', 'token-cached'],
   ['password-wrong', 'token-cached'],
-  // a cache is filled by a question of the user, whose token has to be good
-  ...(['account-locked', 'account-expired', 'password-wrong'] as const).map(
-    (other) => [other, 'group-cached'] as const,
-  ),
 ];
 
 /** The names as scenarios. Throws an Error for an unknown name, and for two that contradict each other. */

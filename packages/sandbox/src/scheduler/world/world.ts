@@ -94,9 +94,15 @@ export async function headNodeWorld(options: HeadNodeWorldOptions): Promise<Head
   };
   const narrow: HostFile = { ...good, content: configText(options, true) };
   const hashes = Object.fromEntries(users.map((each) => [each, secrets.passwords[each]?.hash ?? '']));
+  const ofUsers = await clientFiles(users, options);
+  const asksFirst = broken('group-cached') && !inDirectory;
   const afterwards: readonly Afterwards[] = [
-    ...(broken('group-cached') && !inDirectory
-      ? [{ kind: 'ask-groups', user } as const, { kind: 'join', user, group: GROUP } as const]
+    ...(asksFirst
+      ? [
+          { kind: 'ask-groups', user } as const,
+          { kind: 'join', user, group: GROUP } as const,
+          ...ofUsers.map((file) => ({ kind: 'write', file }) as const),
+        ]
       : []),
     ...(broken('config-stale') ? [{ kind: 'write', file: good } as const] : []),
     ...(broken('service') ? [{ kind: 'stop' } as const] : []),
@@ -120,14 +126,22 @@ export async function headNodeWorld(options: HeadNodeWorldOptions): Promise<Head
       { path: `${layout.etc}/tls/server.crt`, mode: 0o644, content: secrets.tls.certificate },
       { path: `${layout.etc}/tls/server.key`, mode: 0o600, content: secrets.tls.key },
       { path: `${layout.etc}/tls/ca.crt`, mode: 0o644, content: secrets.tls.ca },
-      ...siteFiles(options),
-      ...(await Promise.all(users.map((each) => userFiles(each, options)))).flat(),
+      // a question gets through from a client that is not broken yet
+      ...(asksFirst ? await clientFiles(users, { ...options, scenarios: [] }) : ofUsers),
     ],
     members: locals.filter((each) => !(each === user && outside)),
     afterwards,
     family: broken('ipv6') ? 'ipv6' : 'ipv4',
     accounts: rejecting.some(broken) ? locals.map((each) => hostAccount(each, options)) : [],
   };
+}
+
+async function clientFiles(
+  users: readonly string[],
+  options: HeadNodeWorldOptions,
+): Promise<readonly HostFile[]> {
+  const ofUsers = await Promise.all(users.map((each) => userFiles(each, options)));
+  return [...siteFiles(options), ...ofUsers.flat()];
 }
 
 function hostAccount(each: string, { scenarios, secrets, user }: HeadNodeWorldOptions): HostAccount {
