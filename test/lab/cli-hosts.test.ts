@@ -164,6 +164,7 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
           user: 'alice',
           runAs: 'root',
           command: expect.stringMatching(/^\//),
+          line: expect.stringMatching(/^alice ALL=\(root\) NOPASSWD: \//),
           because: 'password',
         },
       ]),

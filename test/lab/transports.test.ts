@@ -62,7 +62,12 @@ describe.skipIf(without !== undefined)('over the OpenSSH client', () => {
     const id = { read: 'run', argv: ['id', '-u'], sudo: true } as const;
     const restart = { do: 'run', argv: ['systemctl', 'restart', 'cron'], sudo: true } as const;
     expect(await host.refused?.([id, restart], calm())).toEqual([
-      { user: 'bob', runAs: 'root', command: '/usr/bin/systemctl restart cron' },
+      {
+        user: 'bob',
+        runAs: 'root',
+        command: '/usr/bin/systemctl restart cron',
+        line: 'bob ALL=(root) NOPASSWD: /usr/bin/systemctl restart cron',
+      },
     ]);
     expect(await host.read(id, calm())).toMatchObject({ exit: 0, stdout: '0\n' });
     await expect(host.perform(restart, { key: 'a/b/0', ...calm() })).rejects.toMatchObject({
@@ -80,7 +85,13 @@ describe.skipIf(without !== undefined)('over the OpenSSH client', () => {
     const write = { do: 'run', argv: ['touch', '/root/narrow'], sudo: true } as const;
     const wanted = [id, shadow, write];
     const named = (command: string) =>
-      ({ user: 'narrow', runAs: 'root', command, because: 'password' }) as const;
+      ({
+        user: 'narrow',
+        runAs: 'root',
+        command,
+        line: `narrow ALL=(root) NOPASSWD: ${command}`,
+        because: 'password',
+      }) as const;
     const rules = (...lines: string[]) =>
       beside.sh(
         `printf '%s\\n' ${lines.map((line) => `'narrow ALL=(root) ${line}'`).join(' ')} > /etc/sudoers.d/narrow`,
@@ -141,7 +152,7 @@ describe.skipIf(without !== undefined)('over the OpenSSH client', () => {
           expect(await host.refused?.(wanted, calm())).toEqual([]);
           const systemctl = { do: 'run', argv: ['systemctl', 'stop', 'cron'], sudo: true } as const;
           expect(await host.refused?.([systemctl], calm())).toEqual([
-            { user: 'narrow', runAs: 'root', command: '/usr/bin/systemctl stop cron' },
+            expect.objectContaining({ user: 'narrow', command: '/usr/bin/systemctl stop cron' }),
           ]);
           expect(await host.read(id, calm())).toMatchObject({ exit: 0, stdout: '0\n' });
           expect(await host.read(shadow, calm())).toMatchObject({

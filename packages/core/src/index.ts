@@ -37,6 +37,7 @@ export {
   type Library,
 } from './library.ts';
 export { type ChangePlan, type Difference, diff, type PlannedStep, type StepPlan } from './plan.ts';
+export { isPrintable, printable } from './printable.ts';
 export {
   ClawError,
   type Position,

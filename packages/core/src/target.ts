@@ -32,13 +32,18 @@ export interface Connection<K extends TargetKind = TargetKind> {
   readonly close: () => Promise<void>;
 }
 
-/** A command that sudo does not grant, as a sudoers rule would word it: an absolute path and its arguments. */
+/** A command that sudo does not grant. */
 export interface RefusedCommand {
   /** Whom claw-run is logged in as. */
   readonly user: string;
   /** `root`, or the user that the command is for. */
   readonly runAs: string;
+  /** An absolute path and its arguments, as a shell reads them. */
   readonly command: string;
+  /** The line of sudoers that grants it and nothing else; absent where there is none. */
+  readonly line?: string;
+  /** Why there is no such line. */
+  readonly unworded?: string;
   /** Set where sudo wants a password first, and none was given: with one it may be granted. */
   readonly because?: 'password';
 }

@@ -1,17 +1,11 @@
-import type { Action, Connection, HostAction, HostRead } from '@claw-run/core';
+import type { Action, Connection, HostAction, HostRead, RefusedCommand } from '@claw-run/core';
 import { isClusterAction } from './predict.ts';
 
-/** One command that sudo has to grant on a host, as a sudoers rule words it. */
-export interface SudoGrant {
+/** One command that sudo has to grant on a host. */
+export interface SudoGrant extends RefusedCommand {
   readonly target: string;
   /** How the host is called in messages. */
   readonly host: string;
-  /** Whom claw-run is logged in as. */
-  readonly user: string;
-  readonly runAs: string;
-  readonly command: string;
-  /** Set where sudo wants a password first, and none was given: with one it may be granted. */
-  readonly because?: 'password';
 }
 
 /** Those of the reads and actions that a host's sudo refuses: asked for in one question, and only where one of them needs sudo. */

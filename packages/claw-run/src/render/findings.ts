@@ -1,5 +1,5 @@
 import type { Grant, RunEvent, SudoGrant } from '@claw-run/engine';
-import { grantsYaml, sudoersText } from './grants.ts';
+import { grantsYaml, sudoersText, unwordedGrant } from './grants.ts';
 import { createStyle, type Style, wrap } from './style.ts';
 
 type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
@@ -59,28 +59,36 @@ export function factLine({ id, value, because }: Of<'fact'>, style: Style): read
 
 /** Missing rights in words, and as what an administrator applies. */
 export function grantLines(grants: readonly Grant[]): readonly string[] {
-  const words = grants.map(({ group, resource, verb, name, namespace }) => {
+  const words = grants.flatMap((grant) => {
+    const { group, resource, verb, name, namespace } = grant;
     const what = `${resource}${group === '' ? '' : `.${group}`}${name === undefined ? '' : `/${name}`}`;
-    return `  ${verb} ${what} ${namespace === undefined ? '(cluster-wide)' : `in ${namespace}`}`;
+    const unworded = unwordedGrant(grant);
+    return [
+      `  ${verb} ${what} ${namespace === undefined ? '(cluster-wide)' : `in ${namespace}`}`,
+      ...(unworded === undefined ? [] : [`    no rule of RBAC grants this alone: ${unworded}`]),
+    ];
   });
   if (grants.length === 0) return [];
+  const yaml = grantsYaml(grants).trimEnd();
+  if (yaml === '') return words;
   return [
     ...words,
     '',
     'An administrator grants them by filling in USER and passing this to `kubectl apply -f -`:',
     '',
-    grantsYaml(grants).trimEnd(),
+    yaml,
   ];
 }
 
-/** What sudo has to grant, as lines for a file of /etc/sudoers.d. */
+/** What sudo has to grant, as lines for a file of /etc/sudoers.d; where no line grants just that, why. */
 export function sudoLines(sudo: readonly SudoGrant[]): readonly string[] {
   if (sudo.length === 0) return [];
+  const lines = sudoersText(sudo).trimEnd();
   return [
-    ...sudo.map(
-      ({ host, user, runAs, command, because }) =>
-        `  ${user} on ${host}: ${command} as ${runAs}${because === 'password' ? ', without a password' : ''}`,
-    ),
+    ...sudo.flatMap(({ host, user, runAs, command, because, unworded }) => [
+      `  ${user} on ${host}: ${command} as ${runAs}${because === 'password' ? ', without a password' : ''}`,
+      ...(unworded === undefined ? [] : [`    no line of sudoers grants this alone: ${unworded}`]),
+    ]),
     '',
     ...(sudo.some(({ because }) => because === 'password')
       ? [
@@ -88,8 +96,15 @@ export function sudoLines(sudo: readonly SudoGrant[]): readonly string[] {
           '',
         ]
       : []),
-    'An administrator grants them with these lines, by `visudo -f /etc/sudoers.d/claw-run`:',
-    '',
-    sudoersText(sudo).trimEnd(),
+    ...(sudo.some(({ unworded }) => unworded !== undefined)
+      ? ['What no line grants alone takes a log-in as root, or as somebody whom sudo trusts with more.', '']
+      : []),
+    ...(lines === ''
+      ? []
+      : [
+          'An administrator grants them with these lines, by `visudo -f /etc/sudoers.d/claw-run`:',
+          '',
+          lines,
+        ]),
   ];
 }

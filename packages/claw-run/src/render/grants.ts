@@ -1,30 +1,62 @@
 import { createHash } from 'node:crypto';
+import { isPrintable, printable } from '@claw-run/core';
 import type { Grant, SudoGrant } from '@claw-run/engine';
+import { grantsJust } from './grants-read-back.ts';
 
-/** Missing rights as RBAC manifests for `kubectl apply -f -`: one role and binding a scope, the user left to fill in. */
+/**
+ * Missing rights as RBAC manifests for `kubectl apply -f -`: one role and binding a scope, the user left to fill in. What no rule words alone is not among
+ * them. Each text is read back before it is given.
+ */
 export function grantsYaml(grants: readonly Grant[]): string {
-  const scopes = Map.groupBy(grants, ({ target, namespace }) => JSON.stringify([target, namespace ?? null]));
+  const worded = grants.filter((grant) => unwordedGrant(grant) === undefined);
+  const scopes = Map.groupBy(worded, ({ target, namespace }) => JSON.stringify([target, namespace ?? null]));
   const targets = new Set(grants.map(({ target }) => target));
-  return [...scopes.values()]
-    .map((scope) => {
-      const [first] = scope;
-      const heading = targets.size > 1 ? [`# on the target ${first?.target}`] : [];
-      return [...heading, ...manifests(first?.namespace, rulesOf(scope))].join('\n');
-    })
-    .join('\n---\n')
-    .concat('\n');
+  const texts = [...scopes.values()].flatMap((scope) => {
+    const [first] = scope;
+    const heading = targets.size > 1 ? [`# on the target ${oneLine(first?.target ?? '')}`] : [];
+    const text = manifests(first?.namespace, rulesOf(scope)).join('\n');
+    if (!grantsJust(text, scope))
+      throw new Error('a manifest does not read back as the rights that it is to grant');
+    return [[...heading, text].join('\n')];
+  });
+  return texts.length === 0 ? '' : texts.join('\n---\n').concat('\n');
 }
 
-/** Missing rights of sudo as lines of sudoers, each host's under its name where there are several. */
+/** Why no rule of RBAC grants just this; nothing where one does. A `*` would be everything, and an empty name every object. */
+export function unwordedGrant({ group, resource, verb, namespace, name }: Grant): string | undefined {
+  const parts = {
+    'API group': group,
+    resource,
+    verb,
+    namespace: namespace ?? 'default',
+    name: name ?? 'any',
+  };
+  for (const [part, text] of Object.entries(parts)) {
+    if (text.includes('*')) return `its ${part} holds *, which RBAC takes for everything`;
+    if (!isPrintable(text)) return `its ${part} holds a line end, or a character that cannot be seen`;
+    if (text === '' && part !== 'API group') return `its ${part} is empty`;
+  }
+  if (!/^[a-z0-9.-]*$/.test(group)) return 'that is not the name of an API group';
+  if (!/^[a-z0-9.-]+(\/[a-z0-9.-]+)?$/.test(resource)) return 'that is not the name of a resource';
+  if (!/^[a-z]+$/.test(verb)) return 'that is not a verb';
+  if (namespace !== undefined && !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(namespace))
+    return 'that is not the name of a namespace';
+  // ValidatePathSegmentName of Kubernetes
+  return name !== undefined && (/[/%]/.test(name) || /^\.\.?$/.test(name))
+    ? 'that is not the name of an object'
+    : undefined;
+}
+
+/** Missing rights of sudo as lines of sudoers, each host's under its name where there are several. What has no line is not among them. */
 export function sudoersText(sudo: readonly SudoGrant[]): string {
   const hosts = Map.groupBy(sudo, ({ host }) => host);
   return [...hosts]
-    .flatMap(([host, own]) => [
-      ...(hosts.size > 1 ? [`# on ${host}`] : []),
-      ...own.map(({ user, runAs, command }) => `${user} ALL=(${runAs}) NOPASSWD: ${command}`),
-    ])
-    .join('\n')
-    .concat('\n');
+    .flatMap(([host, own]) => {
+      const lines = [...new Set(own.flatMap(({ line }) => line ?? []))];
+      return [...(hosts.size > 1 && lines.length > 0 ? [`# on ${oneLine(host)}`] : []), ...lines];
+    })
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 interface Rule {
@@ -91,7 +123,16 @@ function manifests(namespace: string | undefined, rules: ReturnType<typeof rules
   ];
 }
 
-/** A JSON text is YAML. */
+/** A JSON text is YAML; nothing in it is left to an encoding. */
 function quote(text: string): string {
-  return JSON.stringify(text);
+  return JSON.stringify(text).replace(/[^ -~]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code > 0xffff
+      ? `\\U${code.toString(16).padStart(8, '0')}`
+      : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+}
+
+function oneLine(text: string): string {
+  return printable(text).replace(/[\n\t]/g, ' ');
 }

@@ -1,8 +1,7 @@
 import type { Difference } from '@claw-run/core';
 import { diffLines } from '../render/diff.ts';
 import { countWords } from '../render/ending.ts';
-import { findingWords } from '../render/findings.ts';
-import { grantsYaml, sudoersText } from '../render/grants.ts';
+import { findingWords, grantLines, sudoLines } from '../render/findings.ts';
 import { createStyle } from '../render/style.ts';
 import type { Report, ReportedStep } from './report.ts';
 
@@ -45,8 +44,8 @@ ${table(
   ['', 'Check', 'Finding'],
   report.checks.map(({ verdict, name, because }) => [mark(verdict), escaped(name), escaped(because)]),
 )}
-${report.grants.length === 0 ? '' : `<h2>Missing rights</h2>\n<pre>${escaped(grantsYaml(report.grants))}</pre>`}
-${report.sudo.length === 0 ? '' : `<h2>Missing rights of sudo</h2>\n<pre>${escaped(sudoersText(report.sudo))}</pre>`}
+${report.grants.length === 0 ? '' : `<h2>Missing rights</h2>\n<pre>${escaped(grantLines(report.grants).join('\n'))}</pre>`}
+${report.sudo.length === 0 ? '' : `<h2>Missing rights of sudo</h2>\n<pre>${escaped(sudoLines(report.sudo).join('\n'))}</pre>`}
 </body>
 </html>
 `;

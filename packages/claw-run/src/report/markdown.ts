@@ -1,7 +1,6 @@
 import { diffLines } from '../render/diff.ts';
 import { countWords } from '../render/ending.ts';
-import { findingWords } from '../render/findings.ts';
-import { grantsYaml, sudoersText } from '../render/grants.ts';
+import { findingWords, grantLines, sudoLines } from '../render/findings.ts';
 import { createStyle } from '../render/style.ts';
 import type { Report, ReportedStep } from './report.ts';
 
@@ -35,10 +34,12 @@ export function markdownReport(report: Report): string {
       ['Verdict', 'Check', 'Finding'],
       report.checks.map(({ verdict, name, because }) => [verdict, name, because]),
     ),
-    report.grants.length === 0 ? '' : `## Missing rights\n\n${fenced(grantsYaml(report.grants), 'yaml')}`,
+    report.grants.length === 0
+      ? ''
+      : `## Missing rights\n\n${fenced(grantLines(report.grants).join('\n'), 'text')}`,
     report.sudo.length === 0
       ? ''
-      : `## Missing rights of sudo\n\n${fenced(sudoersText(report.sudo), 'text')}`,
+      : `## Missing rights of sudo\n\n${fenced(sudoLines(report.sudo).join('\n'), 'text')}`,
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }

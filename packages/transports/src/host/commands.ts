@@ -69,7 +69,7 @@ function wordsOf(run: Run, way: Way): Words {
 
 /** A fresh log-in session by sudo: it sets the groups itself; the login shell sets the environment. */
 function sessionWords(argv: readonly string[]): readonly string[] {
-  return ['sh', '-l', '-c', 'cd && exec "$@"', 'sh', ...argv];
+  return ['sh', '-l', '-c', 'cd&&exec${IFS}"$@"', 'sh', ...argv];
 }
 
 function started({ words, bySudo }: Words): string {

@@ -2,8 +2,9 @@ import type { HostAction, HostRead, RefusedCommand } from '@claw-run/core';
 import { fileCommand, runAsOf, runCommand } from './commands.ts';
 import { quoted } from './quote.ts';
 import type { Runner } from './runner.ts';
-import { refusalOf, sudoersWords } from './sudo.ts';
+import { refusalOf } from './sudo.ts';
 import { parseSudoRules, wantsPassword } from './sudo-rules.ts';
+import { sudoersLine } from './sudoers-line.ts';
 import { commandsOfWrite } from './write.ts';
 
 /**
@@ -85,7 +86,8 @@ async function refusedOf(
   }
   const asked = await Promise.all(
     commands.map(async ({ runAs, words }) => {
-      const command = { runAs, words: await runner.absolute(words, signal) };
+      const { words: absolute, replaceable } = await runner.program(words, signal);
+      const command = { runAs, words: absolute, replaceable };
       const allowed = (await listed(command)) !== undefined;
       return { command, allowed, free: allowed && (await isFree(command)) };
     }),
@@ -94,7 +96,7 @@ async function refusedOf(
   if (locked && runner.hasPassword) await runner.authenticate(signal);
   const { user } = await runner.identity(signal);
   return asked.flatMap(({ command, allowed, free }): RefusedCommand[] => {
-    const refused = { user, runAs: command.runAs, command: sudoersWords(command.words) };
+    const refused = refusedCommand(user, command);
     if (!allowed) return [refused];
     return free || runner.hasPassword ? [] : [{ ...refused, because: 'password' }];
   });
@@ -108,10 +110,17 @@ async function refusedAll(
   const { user } = await runner.identity(signal);
   return Promise.all(
     commands.map(async ({ runAs, words }) => {
-      const command = sudoersWords(await runner.absolute(words, signal));
-      return { user, runAs, command, because: 'password' } as const;
+      const command = { runAs, ...(await runner.program(words, signal)) };
+      return { ...refusedCommand(user, command), because: 'password' } as const;
     }),
   );
+}
+
+function refusedCommand(
+  user: string,
+  { runAs, words, replaceable }: Command & { readonly replaceable?: string },
+): RefusedCommand {
+  return { user, runAs, command: quoted(words), ...sudoersLine({ user, runAs, words, replaceable }) };
 }
 
 function commandsOf(wanted: HostRead | HostAction): readonly Command[] {

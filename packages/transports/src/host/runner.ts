@@ -2,11 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ClawError, type Secret } from '@claw-run/core';
 import { batchOf } from './batch.ts';
 import { endChildren } from './end-children.ts';
+import { findProgram, type Program } from './find-program.ts';
 import { lostError } from './lost-error.ts';
 import { quote } from './quote.ts';
 import { excessError, type Item, type Open, type Request, type Settled } from './request.ts';
 import { type StartOptions, startShell } from './start-shell.ts';
-import { type Refusal, refusalOf, sudoError, sudoersLine, sudoersWords, type Way } from './sudo.ts';
+import { type Refusal, refusalOf, sudoError, type Way } from './sudo.ts';
+import { sudoersLine } from './sudoers-line.ts';
 import type { Result, Wire } from './wire.ts';
 
 export interface RunnerOptions extends StartOptions {
@@ -213,19 +215,15 @@ export class Runner {
 
   async #refused(request: Request, open: Open, refusal: Refusal): Promise<ClawError> {
     const { words = [], runAs = 'root', what } = request;
-    const command = sudoersWords(await this.absolute(words, request.signal));
-    const line = words.length === 0 ? {} : { line: sudoersLine(open.user, runAs, command) };
-    return sudoError({ user: open.user, runAs, host: this.#options.name, command: what, refusal, ...line });
+    const about = { user: open.user, runAs, host: this.#options.name, command: what, refusal };
+    if (words.length === 0) return sudoError(about);
+    const program = await this.program(words, request.signal);
+    return sudoError({ ...about, wording: sudoersLine({ user: open.user, runAs, ...program }) });
   }
 
   /** The words with the program's path in place of its name, as sudoers rules have it. */
-  async absolute(words: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
-    const [program = '', ...rest] = words;
-    if (program === '' || program.startsWith('/')) return words;
-    const script = (id: string) => `command -v ${quote(program)}; e ${id} $?`;
-    const found = await this.ask({ what: `command -v ${program}`, script, seconds: 30, signal });
-    const path = found.stdout.toString('utf8').trim();
-    return [path.startsWith('/') ? path : program, ...rest];
+  program(words: readonly string[], signal: AbortSignal): Promise<Program> {
+    return findProgram(words, (what, script) => this.ask({ what, script, seconds: 30, signal }));
   }
 
   async #opened(signal: AbortSignal): Promise<Open> {

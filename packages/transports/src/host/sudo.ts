@@ -1,4 +1,5 @@
 import { ClawError } from '@claw-run/core';
+import type { SudoersWording } from './sudoers-line.ts';
 import type { Result } from './wire.ts';
 
 /**
@@ -30,16 +31,16 @@ const notAllowed =
   /^(sudo: )?(sorry, user .* (is not allowed to|may not run)|.* is not in the sudoers file|sorry, you must have a tty|.* is not allowed to run sudo)/i;
 const noSudo = /sudo: (command )?not found|sudo: inaccessible or not found/;
 
-/** What sudo refuses, told so that whoever may change it can. `line` is the sudoers line that would allow it. */
+/** What sudo refuses, told so that whoever may change it can. `wording` is the sudoers line that would allow it. */
 export function sudoError(about: {
   user: string;
   runAs: string;
   host: string;
   command: string;
   refusal: Refusal;
-  line?: string;
+  wording?: SudoersWording;
 }): ClawError {
-  const { user, runAs, host, command, refusal, line } = about;
+  const { user, runAs, host, command, refusal, wording } = about;
   return new ClawError(
     'forbidden',
     `${user} may not run \`${command}\` as ${runAs} on ${host}: ${refusal.said}`,
@@ -48,19 +49,15 @@ export function sudoError(about: {
         refusal.because === 'missing'
           ? 'log in as root, or install sudo there'
           : [
-              ...(line === undefined ? [] : [`allow it in sudoers: ${line}`]),
+              ...(wording === undefined ? [] : [adviceOf(wording)]),
               ...(refusal.because === 'password' ? ['or give the password of sudo'] : []),
             ].join(', '),
     },
   );
 }
 
-/** A command as a sudoers rule words it. */
-export function sudoersWords(words: readonly string[]): string {
-  return words.map((word) => (word === '' ? '""' : word.replace(/[\\,:= \t*?[\]!]/g, '\\$&'))).join(' ');
-}
-
-/** The line of sudoers that grants a command. */
-export function sudoersLine(user: string, runAs: string, command: string): string {
-  return `${user} ALL=(${runAs}) NOPASSWD: ${command}`;
+function adviceOf(wording: SudoersWording): string {
+  return 'line' in wording
+    ? `allow it in sudoers: ${wording.line}`
+    : `no line of sudoers allows this alone (${wording.unworded}); log in as root, or as somebody whom sudo trusts`;
 }
