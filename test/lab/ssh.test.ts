@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createConnection, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -242,6 +242,50 @@ describe.skipIf(without !== undefined)('over SSH', () => {
       expect(await whoami(await connect('root', { knownHosts }))).toBe('root');
     });
 
+    it('trusts no key that RevokedHostKeys names, and nobody where that list cannot be read', async () => {
+      const keys = (await readFile(lab.known_hosts, 'utf8')).replace(/^\S+ /gm, '');
+      const revoked = await file(`# lost\n${keys}`);
+      const given = async (text: string) => connect('root', { configFiles: [await file(text)] });
+      expect(await failure(await given(`RevokedHostKeys ${revoked}\n`))).toMatchObject({
+        code: 'forbidden',
+        message: expect.stringMatching(new RegExp(`which ${revoked}:\\d+ says is revoked$`)),
+      });
+      const list = join(folder, 'krl');
+      await execa('ssh-keygen', ['-kf', list, revoked]);
+      expect(await failure(await given(`RevokedHostKeys ${list}\n`))).toMatchObject({
+        code: 'forbidden',
+        message: expect.stringContaining('is a binary list of revoked keys (KRL)'),
+        hint: expect.stringContaining('openssh://'),
+      });
+      expect(await failure(await given(`RevokedHostKeys ${folder}/no-such\n`))).toMatchObject({
+        code: 'forbidden',
+        message: expect.stringContaining('no host key is trusted'),
+      });
+      const other = keys.replace(/(AAAA\S{40})/g, (key) => `${key.slice(0, -2)}xx`);
+      expect(await whoami(await given(`RevokedHostKeys ${await file(other)}\n`))).toBe('root');
+    });
+
+    it('trusts no key of a host where known_hosts revokes one that cannot be read', async () => {
+      const text = await readFile(lab.known_hosts, 'utf8');
+      const revoking = text
+        .replace(/^/gm, '@revoked ')
+        .replace(/ AAAA/g, ' XXAAAA')
+        .replace(/@revoked $/, '');
+      const knownHosts = [await file(`${text}${revoking}`)];
+      expect(await failure(await connect('root', { knownHosts }))).toMatchObject({
+        code: 'forbidden',
+        message: expect.stringMatching(/^no key of root@.* is trusted: .* revokes a key and cannot be read/),
+      });
+    });
+
+    it('shows no key that the file does not accept', async () => {
+      const configFiles = [await file('PubkeyAcceptedAlgorithms rsa-sha2-512\n')];
+      expect(await failure(await connect('root', { configFiles, agent: false }))).toMatchObject({
+        code: 'forbidden',
+        message: expect.stringMatching(/PubkeyAcceptedAlgorithms \(.*:1\) does not accept ssh-ed25519/),
+      });
+    });
+
     it('refuses an unknown key with the line to add, which then holds', async () => {
       const knownHosts = [await file('# nothing yet\n')];
       const configFiles = [await file('StrictHostKeyChecking no\n')];
@@ -306,6 +350,15 @@ describe.skipIf(without !== undefined)('over SSH', () => {
       const nothing = await failure(await through(`ssh://${inner.ip}:9`, { configFiles }));
       expect(nothing).toMatchObject({ code: 'unreachable', retryable: true });
       expect(nothing.message).toMatch(/@10\.\S+:9 \(through outer\).*refused/i);
+    });
+
+    it('by no ProxyCommand that a host name would speak in', async () => {
+      const configFiles = [await file('ProxyCommand nc %h %p\n')];
+      const mark = join(folder, 'spoke');
+      const hostile = `x;touch\${IFS}${mark};`;
+      for (const destination of [hostile, `ssh://root@${hostile}`, `${hostile}@web1`])
+        await expect(connect('root', { configFiles, destination })).rejects.toMatchObject({ code: 'usage' });
+      expect(await readdir(folder)).not.toContain('spoke');
     });
 
     it('by a ProxyCommand, and says what that says', async () => {

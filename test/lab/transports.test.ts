@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '@claw-run/core';
 import { describeHostContract } from '@claw-run/testing';
 import { connectOpenSsh, type OpenSshOptions } from '@claw-run/transports';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Beside, besideOf } from './support/beside.ts';
 import { type LabHost, upHost, whyNoLab } from './support/lab.ts';
@@ -268,6 +273,110 @@ describe.skipIf(without !== undefined)('over the OpenSSH client', () => {
     await host.close();
   });
 
+  it('checks host keys and forwards nothing, whatever ssh_config says', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'claw-run-lax-'));
+    await beside.sh("echo 'AcceptEnv CLAW_SECRET' >/etc/ssh/sshd_config.d/accept.conf; systemctl reload ssh");
+    const config = join(folder, 'config');
+    const forwarded = await freePort();
+    await writeFile(
+      config,
+      `Host *
+  ForwardAgent yes
+  ForwardX11 yes
+  SendEnv CLAW_SECRET
+  LocalForward ${forwarded} 127.0.0.1:22
+  RemoteForward 7399 127.0.0.1:22
+  PermitLocalCommand yes
+  LocalCommand touch ${folder}/local
+  RemoteCommand id
+  RequestTTY force
+  StrictHostKeyChecking no
+  UserKnownHostsFile ${folder}/known
+`,
+    );
+    const agent = execa('ssh-agent', ['-D', '-a', join(folder, 'agent')], { reject: false });
+    try {
+      await expect.poll(() => existsSync(join(folder, 'agent'))).toBe(true);
+      const env = {
+        ...process.env,
+        CLAW_SECRET: 'canary',
+        SSH_AUTH_SOCK: join(folder, 'agent'),
+        DISPLAY: ':9',
+      };
+      const host = connect('alice', { configFiles: [config], env });
+      const argv = ['sh', '-c', 'env; tty; ss -ltn 2>/dev/null || cat /proc/net/tcp'] as const;
+      const { stdout } = (await host.read({ read: 'run', argv }, calm())) as { stdout: string };
+      await host.close();
+      expect(stdout).toContain('not a tty');
+      expect(stdout).not.toMatch(/canary|SSH_AUTH_SOCK|DISPLAY|7399|:1CE7/);
+      await expect(canConnect(forwarded)).resolves.toBe(false);
+      const unknown = connect('alice', { configFiles: [config], knownHosts: undefined, env });
+      await expect(unknown.read({ read: 'run', argv: ['true'] }, calm())).rejects.toMatchObject({
+        code: 'forbidden',
+        message: 'the host key of lab is not known',
+      });
+      await unknown.close();
+      expect((await readdir(folder)).sort()).toEqual(['agent', 'config']);
+    } finally {
+      agent.kill();
+      await agent;
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('trusts no revoked key, and holds jump hosts to the same checks', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'claw-run-revoked-'));
+    const file = async (name: string, text: string) => {
+      await writeFile(join(folder, name), text);
+      return join(folder, name);
+    };
+    try {
+      const keys = (await readFile(lab.known_hosts, 'utf8')).replace(/^\S+ /gm, '');
+      const revoked = await file('revoked', keys);
+      const read = (options: Partial<OpenSshOptions>) => {
+        const host = connect('alice', options);
+        return host.read({ read: 'run', argv: ['true'] }, calm()).finally(() => host.close());
+      };
+      const revoking = [await file('config', `RevokedHostKeys ${revoked}\n`)];
+      await expect(read({ configFiles: revoking })).rejects.toMatchObject({
+        code: 'forbidden',
+        message: 'lab shows a host key that is revoked',
+      });
+      const spoiled = keys.replace(/^(?=ssh)/gm, '@revoked * ').replace(/ AAAA/g, ' XXAAAA');
+      const knownHosts = [lab.known_hosts, await file('unclear', spoiled)];
+      await expect(read({ knownHosts })).rejects.toMatchObject({
+        code: 'forbidden',
+        message: expect.stringMatching(/^no key of lab is trusted: .*unclear:\d+ revokes a key/),
+      });
+      const jump = `Host gate
+  HostName ${lab.address}
+  Port ${lab.port}
+  IdentityFile ${lab.key}
+  User alice
+  UserKnownHostsFile ${folder}/known
+Host inner
+  HostName 127.0.0.1
+  ProxyJump gate
+Host *
+  StrictHostKeyChecking no
+`;
+      const configFiles = [await file('jump', jump)];
+      const through = {
+        configFiles,
+        destination: 'ssh://alice@inner',
+        options: [`HostKeyAlias=[${lab.address}]:${lab.port}`],
+      };
+      await expect(read(through)).rejects.toMatchObject({
+        message: 'lab cannot be reached: its jump host or ProxyCommand failed',
+        hint: expect.stringContaining('the host keys of jump hosts are checked too'),
+      });
+      await file('known', await readFile(lab.known_hosts, 'utf8'));
+      expect(await read(through)).toMatchObject({ exit: 0 });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   it('says what is wrong with a key, a host key, a port', async () => {
     const read = (options: Partial<OpenSshOptions>, user = 'root') => {
       const host = connect(user, options);
@@ -289,6 +398,22 @@ describe.skipIf(without !== undefined)('over the OpenSSH client', () => {
     await expect(read({ client: 'no-such-client' })).rejects.toMatchObject({ code: 'unreachable' });
   });
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function canConnect(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectTcp(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
 
 /** An access list that lets the user 1000 write, and an attribute; hosts have no tools for either. */
 const setAttributes = `import os, struct

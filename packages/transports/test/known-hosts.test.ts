@@ -28,8 +28,9 @@ async function fileOf(...lines: readonly string[]): Promise<string> {
 
 /** A key that looks like one: nothing here verifies signatures. */
 function someKey(type = 'ssh-ed25519'): Buffer {
-  const name = Buffer.from(type);
-  const parts = [name, randomBytes(32)].flatMap((part) => {
+  const fields =
+    type === 'ssh-rsa' ? [Buffer.of(1, 0, 1), randomBytes(256).fill(0xff, 0, 1)] : [randomBytes(32)];
+  const parts = [Buffer.from(type), ...fields].flatMap((part) => {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(part.length);
     return [length, part];
@@ -97,6 +98,40 @@ describe('known_hosts', () => {
   it('refuses a revoked key, even one that is known', async () => {
     expect(await judge(key, [line('web1', key), `@revoked ${line('*', key)}`])).toBe(
       `root@web1:22 shows the ssh-ed25519 key ${fingerprint(key)}, which KNOWN:2 says is revoked`,
+    );
+  });
+
+  it.each([
+    ['a key that is cut short', (text: string) => text.slice(0, -12)],
+    ['a key with more behind it', (text: string) => text.replace(/(\S+)( a comment)$/, '$1AAAA$2')],
+    ['a key of another type', (text: string) => text.replace('ssh-ed25519', 'ssh-rsa')],
+    ['a key that is no key', (text: string) => text.replace('AAAA', 'XXAAAA')],
+    ['no key', (text: string) => text.split(' ').slice(0, 3).join(' ')],
+    ['no type', (text: string) => text.split(' ').slice(0, 2).join(' ')],
+    ['nothing at all', () => '@revoked'],
+    ['a mark that nobody knows', (text: string) => text.replace('@revoked', '@revoke')],
+    ['a hash that is none', (text: string) => text.replace('web1', '|1|abc|def')],
+  ])('trusts no key of a host where a line revokes %s', async (_, spoil) => {
+    const revoking = spoil(`@revoked ${line('web1', other)}`);
+    expect(await judge(key, [line('web1', key), revoking])).toBe(
+      'no key of root@web1:22 is trusted: KNOWN:2 revokes a key and cannot be read, so nobody knows which',
+    );
+  });
+
+  it("passes over what revokes another host's key, readable or not", async () => {
+    const revoking = ['@revoked web2 ssh-ed25519 XXX', `@revoked ${line('web2', key)}`, '@revoked web2'];
+    expect(await judge(key, [line('web1', key), ...revoking.slice(0, 2)])).toBeUndefined();
+  });
+
+  it('refuses a key that RevokedHostKeys names, and one of RSA that is too short', () => {
+    const rsa = someKey('ssh-rsa');
+    const known = { keys: [], broken: [], revoking: [] };
+    const question = { host: 'web1', port: 22, label: 'web1', files: [], known };
+    expect(judgeHostKey(key, { ...question, revoked: [{ key, at: 'REVOKED:3' }] })?.message).toBe(
+      `web1 shows the ssh-ed25519 key ${fingerprint(key)}, which REVOKED:3 says is revoked`,
+    );
+    expect(judgeHostKey(rsa, { ...question, requiredRsa: 3072 })?.message).toBe(
+      `web1 shows the ssh-rsa key ${fingerprint(rsa)} of 2048 bits, and at least 3072 are required`,
     );
   });
 

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { algorithmsFor } from '../src/ssh/algorithms.ts';
+import { parseDestination } from '../src/ssh/destination.ts';
+import { readRevokedKeys } from '../src/ssh/revoked-keys.ts';
 import { routeTo } from '../src/ssh/route.ts';
 import { settingsOf } from '../src/ssh/settings.ts';
 
@@ -83,6 +86,62 @@ describe('ssh_config', () => {
     await expect(settings(text, 'web1')).rejects.toThrow(message);
   });
 
+  it.each([
+    ['KnownHostsCommand /bin/keys %H', /:1: the built-in SSH does not understand "knownhostscommand/],
+    ['VerifyHostKeyDNS yes', /:1: the built-in SSH does not understand "verifyhostkeydns yes"/],
+    ['VerifyHostKeyDNS ask', /does not understand/],
+    ['CheckHostIP yes', /does not understand/],
+    ['CanonicalizeHostname always', /does not understand/],
+    ['BindInterface tun0', /does not understand/],
+    ['RefuseConnection "not from here"', /:1: RefuseConnection forbids this connection: "not from here"/],
+    ['RevokedHostKey /etc/ssh/revoked', /:1: the built-in SSH does not know the setting revokedhostkey$/],
+    ['HostKeyAlgorithms no-such', /:1: the built-in SSH speaks none of no-such/],
+    ['RequiredRSASize many', /:1: "many" is not a number/],
+  ])('does not pass over %j', async (text, message) => {
+    const connected = settings(text, 'web1').then((found) =>
+      algorithmsFor('serverHostKey', found.algorithms.serverHostKey),
+    );
+    await expect(connected).rejects.toThrow(message);
+    expect(await settings(`Host other\n ${text}\n`, 'web1')).toMatchObject({ host: 'web1' });
+  });
+
+  it('passes over what only says less, or nothing of security', async () => {
+    const text = `
+      VerifyHostKeyDNS no
+      CheckHostIP no
+      CanonicalizeHostname no
+      KnownHostsCommand none
+      HashKnownHosts yes
+      GSSAPIAuthentication yes
+      SendEnv LANG LC_*
+      UpdateHostKeys yes
+      CASignatureAlgorithms ecdsa-sha2-nistp256
+      ForwardAgent yes
+      LocalCommand touch /tmp/x
+      PermitLocalCommand yes
+      IgnoreUnknown Fancy*,Other
+      FancySetting on
+      Other 1
+    `;
+    expect(await settings(text, 'web1')).toMatchObject({ host: 'web1' });
+  });
+
+  it('reads which keys are revoked, and how long those of RSA are', async () => {
+    const text = 'RevokedHostKeys ~/%h.revoked "/etc/ssh/all revoked"\nRequiredRSASize 3072\n';
+    const at = expect.stringMatching(/:1$/);
+    expect(await settings(text, 'web1')).toMatchObject({
+      revokedKeys: [
+        { path: '/home/me/web1.revoked', at },
+        { path: '/etc/ssh/all revoked', at },
+      ],
+      requiredRsa: 3072,
+    });
+    expect(await settings('RevokedHostKeys none', 'web1')).toMatchObject({
+      revokedKeys: [],
+      requiredRsa: 1024,
+    });
+  });
+
   it('runs no command for a Match that does not hold anyway', async () => {
     expect(await settings('Match host other exec "false"\n User x\n', 'web1')).toMatchObject({ user: 'me' });
   });
@@ -99,6 +158,107 @@ describe('ssh_config', () => {
       (await settings('IdentityAgent none', 'web1', { env: { SSH_AUTH_SOCK: '/s' } })).agent,
     ).toBeUndefined();
     expect((await settings('', 'web1', { env: { SSH_AUTH_SOCK: '/s' } })).agent).toBe('/s');
+  });
+});
+
+describe('names', () => {
+  const hostile = [
+    'x;id',
+    'x`id`',
+    'x$(id)',
+    "x'y",
+    'x"y',
+    'x\\y',
+    'x|y',
+    'x&y',
+    'x<y',
+    'x{a,b}',
+    'x y',
+    'x\ny',
+    'x\u0007',
+    '-oProxyCommand=id',
+  ];
+
+  it.each(hostile)('no host is called %j, wherever it is named', async (name) => {
+    const wrong = {
+      code: 'usage',
+      message: expect.stringMatching(/is not (the name of a host|a destination)/),
+    };
+    for (const text of [name, `ops@${name}`, `ssh://${name}`, `ssh://ops@${name}:22`])
+      expect(() => parseDestination(text)).toThrow(expect.objectContaining(wrong));
+    await expect(settings('ProxyCommand nc %h %p', name)).rejects.toMatchObject(wrong);
+    if (/[\n\\]/.test(name)) return;
+    for (const keyword of ['HostName', 'HostKeyAlias']) {
+      const text = `${keyword} "${name.replaceAll('"', '\\"')}"`;
+      await expect(settings(text, 'web1')).rejects.toMatchObject(wrong);
+    }
+  });
+
+  it.each(['o;id', 'o`id`', "o'p", 'o"p', 'o|p', 'o&p', 'o(p)', 'o -p', 'op\\', 'o\np', '-oops'])(
+    'no user is called %j',
+    async (user) => {
+      const wrong = { code: 'usage', message: expect.stringMatching(/is not the name of a user/) };
+      expect(() => parseDestination(`${user}@web1`)).toThrow(expect.objectContaining(wrong));
+      expect(() => parseDestination(`ssh://${encodeURIComponent(user)}@web1`)).toThrow(
+        expect.objectContaining(wrong),
+      );
+      await expect(settings('', 'web1', { user })).rejects.toMatchObject(wrong);
+    },
+  );
+
+  it.each(['deploy er', 'a$b', 'CORP\\ann'])('the user %j is one, but not in a command', async (user) => {
+    expect(await settings('', 'web1', { user })).toMatchObject({ user });
+    expect(await settings('ProxyCommand nc %h %p', 'web1', { user })).toMatchObject({ user });
+    await expect(settings('ProxyCommand nc -l %r %h', 'web1', { user })).rejects.toThrow(/:1: %r: .* is not/);
+  });
+
+  it.each(['web-1.example', 'web_1', '10.0.0.1', 'fe80::1%eth0', 'bücher.example', 'ann@corp'])(
+    '%s is a name',
+    async (name) => {
+      expect(await settings('ProxyCommand nc %h %p', name.split('@').at(-1) ?? '')).toMatchObject({
+        alias: name.split('@').at(-1),
+      });
+      expect(parseDestination(`ops@${name}`).host).toBe(name.split('@').at(-1));
+    },
+  );
+
+  it('the names of jump hosts are held to the same', async () => {
+    const source = {
+      home: '/home/me',
+      localUser: 'me',
+      env: {},
+      configFiles: [await configFile('ProxyJump "gate;id"')],
+    };
+    await expect(routeTo({ host: 'web1' }, source)).rejects.toMatchObject({ code: 'usage' });
+  });
+});
+
+describe('revoked keys', () => {
+  const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDZxHJKo+jfHgpm92Cf4gjJ7UX0sJuIXA3u79xMcnRO1';
+  const read = async (text: string) => readRevokedKeys(await configFile(text), 'config:2');
+
+  it('are those of a file of public keys', async () => {
+    const keys = await read(`# why\n\n${key}\n  ${key} a comment\n`);
+    expect(keys.map(({ at }) => at.replace(/^.*:/, ''))).toEqual(['3', '4']);
+    expect(keys[0]?.key.toString('base64')).toBe(key.split(' ')[1]);
+  });
+
+  it.each([
+    ['no key', 'web1\n', /config-\d+:1 is not a public key/],
+    ['a key that is cut short', `${key.slice(0, -8)}\n`, /config-\d+:1 is not a public key/],
+    ['a known host', `web1 ${key}\n`, /config-\d+:1 is not a public key/],
+    ['a binary list', 'SSHKRL\n\0\0\0\0', /is a binary list of revoked keys \(KRL\)/],
+  ])('trust nobody where the file holds %s', async (_, text, message) => {
+    await expect(read(text)).rejects.toMatchObject({
+      code: 'forbidden',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('trust nobody where the file is missing', () => {
+    expect(() => readRevokedKeys(join(folder, 'no-such'), 'config:2')).toThrow(
+      /^no host key is trusted: RevokedHostKeys of config:2 names revoked keys, and .*no-such cannot be read \(ENOENT\)$/,
+    );
   });
 });
 

@@ -11,7 +11,7 @@ export function clientError(label: string, stderr: string): ClawError {
   const offending = found(/^(?:Offending|Add correct host key in) .*?(\/\S+:\d+)$/);
   if (found(/REMOTE HOST IDENTIFICATION HAS CHANGED/))
     return changedKey(label, offending?.[1], found(/(SHA256:\S+)/)?.[1]);
-  if (found(/REVOKED HOST KEY/) || found(/is marked as revoked/))
+  if (found(/REVOKED HOST KEY|is marked as revoked|revoked by file|in revoked keys file/))
     return new ClawError('forbidden', `${label} shows a host key that is revoked`, {
       hint: 'do not log in: whoever holds a revoked key may not be the host. Ask its owner for a new one',
     });
@@ -31,6 +31,12 @@ export function clientError(label: string, stderr: string): ClawError {
   if (found(/Bad configuration option|terminating, \d+ bad configuration|Can't open user config file/))
     return new ClawError('unreachable', `the ssh client rejects its settings: ${last}`, {
       hint: 'correct ssh_config or the options that were given',
+    });
+  // what a jump host or a ProxyCommand says of its failure, the client keeps to itself
+  if (/UNKNOWN port 65535/.test(last))
+    return new ClawError('unreachable', `${label} cannot be reached: its jump host or ProxyCommand failed`, {
+      hint: 'the host keys of jump hosts are checked too: try `ssh -o BatchMode=yes -o StrictHostKeyChecking=yes` to the jump host',
+      retryable: true,
     });
   return new ClawError('unreachable', `${label} cannot be reached: ${last}`, {
     hint: `try \`ssh ${label.replace(/^openssh:/, 'ssh:')}\``,

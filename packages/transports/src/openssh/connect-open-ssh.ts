@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Argv, ClawError, type Connection } from '@claw-run/core';
 import { execa } from 'execa';
@@ -8,6 +8,9 @@ import { type ProgramEnd, processChannel } from '../host/process-channel.ts';
 import { quoted } from '../host/quote.ts';
 import { type ChannelEnd, defaultShell, type Shell } from '../host/shell.ts';
 import { type Destination, parseDestination } from '../ssh/destination.ts';
+import { unclearRevocation } from '../ssh/host-key.ts';
+import { lookUpHost, usualGlobal } from '../ssh/known-hosts.ts';
+import { clientConfig, forced } from './client-config.ts';
 import { clientError } from './client-error.ts';
 
 export interface OpenSshOptions extends HostSettings {
@@ -52,9 +55,11 @@ function openSshShell(options: OpenSshOptions, label: string, to: Destination): 
   return {
     async open({ signal }) {
       signal.throwIfAborted();
+      const unclear = checkRevocations(options, { label, to });
+      if (unclear !== undefined) throw unclear;
       folder ??= privateFolder(options.configFiles);
       const args = clientArgs(options, to, await folder);
-      const channel = processChannel([client, ...args, to.host, remoteCommand(sh)], env, (end) =>
+      const channel = processChannel([client, ...args, remoteCommand(sh)], env, (end) =>
         endOf(label, client, end),
       );
       open.add(channel.kill);
@@ -67,7 +72,7 @@ function openSshShell(options: OpenSshOptions, label: string, to: Destination): 
       for (const kill of open) kill();
       if (made === undefined) return;
       const args = clientArgs(options, to, made);
-      await execa(client, ['-O', 'exit', ...args, to.host], {
+      await execa(client, ['-O', 'exit', ...args], {
         env,
         extendEnv: false,
         reject: false,
@@ -79,6 +84,17 @@ function openSshShell(options: OpenSshOptions, label: string, to: Destination): 
   };
 }
 
+/** The client passes over a line of known_hosts that revokes a key and cannot be read. */
+function checkRevocations(
+  { knownHosts, env }: OpenSshOptions,
+  { label, to: { host, port = 22 } }: { label: string; to: Destination },
+): ClawError | undefined {
+  const own = ['known_hosts', 'known_hosts2'].map((name) => join(env.HOME ?? homedir(), '.ssh', name));
+  const files = [...(knownHosts ?? own), ...usualGlobal];
+  const [at] = lookUpHost(files, { host, port }).revoking;
+  return at === undefined ? undefined : unclearRevocation(label, at);
+}
+
 /**
  * Not by `exec`: the client tells a shell that a signal ended just as it tells a lost connection, so the login shell, whichever it is, stays to tell the two apart.
  */
@@ -86,27 +102,23 @@ function remoteCommand(sh: Argv): string {
   return `${quoted(sh)} || exit 1`;
 }
 
-/** For the socket of the shared connection: whoever can open it is logged in. */
+/** For the settings, and for the socket of the shared connection: whoever can open it is logged in. */
 async function privateFolder(configFiles: readonly string[] | undefined): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'claw-run-ssh-'));
-  if (configFiles !== undefined) {
-    const lines = configFiles.map((file) => `Include "${file}"\n`);
-    await writeFile(join(folder, 'config'), lines.join(''), { mode: 0o600 });
-  }
+  await writeFile(join(folder, 'config'), clientConfig(configFiles), { mode: 0o600 });
   return folder;
 }
 
 function clientArgs(options: OpenSshOptions, to: Destination, folder: string): readonly string[] {
-  const { connectSeconds = 20, aliveSeconds = 15, configFiles, knownHosts, identityFiles = [] } = options;
+  const { connectSeconds = 20, aliveSeconds = 15, knownHosts, identityFiles = [] } = options;
   const settings = [
-    'BatchMode=yes',
+    ...forced.map(([keyword, value]) => `${keyword}=${value}`),
     'ControlMaster=auto',
     `ControlPath=${join(folder, 'm')}`,
     `ControlPersist=${persistSeconds}`,
     `ConnectTimeout=${Math.max(1, Math.ceil(connectSeconds))}`,
     `ServerAliveInterval=${aliveSeconds}`,
     'ServerAliveCountMax=3',
-    'RequestTTY=no',
     ...(knownHosts === undefined
       ? []
       : [`UserKnownHostsFile=${knownHosts.map((file) => `"${file}"`).join(' ')}`]),
@@ -114,11 +126,14 @@ function clientArgs(options: OpenSshOptions, to: Destination, folder: string): r
   ];
   return [
     '-T',
-    ...(configFiles === undefined ? [] : ['-F', join(folder, 'config')]),
+    '-F',
+    join(folder, 'config'),
     ...settings.flatMap((setting) => ['-o', setting]),
     ...identityFiles.flatMap((file) => ['-i', file]),
     ...(to.user === undefined ? [] : ['-l', to.user]),
     ...(to.port === undefined ? [] : ['-p', String(to.port)]),
+    '--',
+    to.host,
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { BaseAgent, ParsedKey } from 'ssh2';
-import { agentKeys, oneKeyAgent } from './agent-keys.ts';
+import { type AcceptedKeys, acceptedKeys } from './accepted-keys.ts';
+import { agentKeys, oneKeyAgent, type Sign } from './agent-keys.ts';
 import type { Ask } from './ask.ts';
 import { type KeyFile, keyLabel, readKeyFile } from './key-file.ts';
 import { fingerprint } from './known-hosts.ts';
@@ -43,14 +44,15 @@ const noAttempts: Attempts = { attempts: [], skipped: [] };
 
 async function keyAttempts(settings: HopSettings, ask: Ask, ssh2: Ssh2): Promise<Attempts> {
   const skipped: string[] = [];
-  const inAgent = await attemptsByAgent(settings.agent, ssh2, skipped);
+  const accepted = acceptedKeys(settings);
+  const inAgent = await attemptsByAgent(settings.agent, { ssh2, skipped, accepted });
   const attempts = new Set<Attempt>();
   const addFiles = (expressly: boolean) => {
     const wanted = settings.identityFiles.filter((one) => one.expressly === expressly);
     const read = wanted.map(({ path }) => readKeyFile(path, ssh2.utils.parseKey));
     for (const [index, file = missing(wanted[index]?.path ?? '')] of read.entries()) {
       const byAgent = inAgent.get(file.publicKey?.toString('base64') ?? '');
-      const attempt = byAgent ?? attemptByFile(file, ask, ssh2);
+      const attempt = byAgent ?? attemptByFile(file, { ask, ssh2, accepted });
       if (typeof attempt === 'object') attempts.add(attempt);
       else if (expressly || read[index] !== undefined) skipped.push(attempt);
     }
@@ -67,8 +69,7 @@ function missing(path: string): KeyFile {
 
 async function attemptsByAgent(
   socket: string | undefined,
-  ssh2: Ssh2,
-  skipped: string[],
+  { ssh2, skipped, accepted }: { ssh2: Ssh2; skipped: string[]; accepted: AcceptedKeys },
 ): Promise<ReadonlyMap<string, Attempt>> {
   if (socket === undefined) return new Map();
   const keys = await agentKeys(socket, ssh2);
@@ -76,24 +77,34 @@ async function attemptsByAgent(
   else if (keys.length === 0)
     skipped.push(`the agent at ${socket} holds no key that the built-in SSH can use`);
   return new Map(
-    (typeof keys === 'string' ? [] : keys).map((key) => [
-      key.publicKey.toString('base64'),
-      {
-        method: 'publickey',
-        by: 'agent',
-        label: `the agent's key ${fingerprint(key.publicKey)}`,
-        agent: oneKeyAgent(key, ssh2),
-      },
-    ]),
+    (typeof keys === 'string' ? [] : keys).flatMap((key) => {
+      const label = `the agent's key ${fingerprint(key.publicKey)}`;
+      const fault = accepted.fault(key.publicKey);
+      if (fault !== undefined) skipped.push(`${label} was left out: ${fault}`);
+      if (fault !== undefined) return [];
+      const agent = oneKeyAgent(accepted.restricted(key), ssh2);
+      return [[key.publicKey.toString('base64'), { method: 'publickey', by: 'agent', label, agent }]];
+    }),
   );
 }
 
 /** How a file is tried, or why it is not. */
-function attemptByFile(file: KeyFile, ask: Ask, ssh2: Ssh2): Attempt | string {
+function attemptByFile(
+  file: KeyFile,
+  { ask, ssh2, accepted }: { ask: Ask; ssh2: Ssh2; accepted: AcceptedKeys },
+): Attempt | string {
   const label = keyLabel(file.path, file.publicKey);
+  const fault = file.publicKey === undefined ? accepted.unknown : accepted.fault(file.publicKey);
   if (!file.usable) return `${label} was left out: ${file.why}`;
+  if (fault !== undefined) return `${label} was left out: ${fault}`;
   const head = { method: 'publickey', label } as const;
-  if (file.key !== undefined) return { ...head, by: 'key', key: file.key };
+  const { key } = file;
+  if (key !== undefined && !accepted.restricts) return { ...head, by: 'key', key };
+  if (key !== undefined) {
+    const sign: Sign = async (data, hash) => key.sign(data, hash);
+    const agent = oneKeyAgent(accepted.restricted({ publicKey: key.getPublicSSH(), sign }), ssh2);
+    return { ...head, by: 'agent', agent };
+  }
   const { passphrase } = ask;
   if (passphrase === undefined)
     return `${label} was left out: it has a passphrase, and nobody is there to give it`;
@@ -107,7 +118,7 @@ function attemptByFile(file: KeyFile, ask: Ask, ssh2: Ssh2): Attempt | string {
   const { publicKey } = file;
   if (publicKey === undefined) return { ...head, by: 'locked', unlock };
   const agent = oneKeyAgent(
-    { publicKey, sign: async (data, hash) => (await unlock()).sign(data, hash) },
+    accepted.restricted({ publicKey, sign: async (data, hash) => (await unlock()).sign(data, hash) }),
     ssh2,
   );
   return { ...head, by: 'agent', agent };

@@ -1,4 +1,5 @@
 import { ClawError } from '@claw-run/core';
+import { validHost, validUser } from './valid-names.ts';
 
 /** Where to: what was given expressly; the rest is left to ssh_config. */
 export interface Destination {
@@ -22,13 +23,14 @@ export function parseDestination(text: string): Destination {
   // More than one colon without brackets is an IPv6 address.
   const colon = bracketed ?? /^([^:]*)(?::([^:]*))?$/.exec(place) ?? [place, place, undefined];
   const [, host = '', port] = colon;
-  if (host === '' || host.startsWith('-') || /[\s/]/.test(host) || user === '')
-    throw new ClawError('usage', `"${text}" is not a destination of SSH`, {
+  if (host === '' || user === '')
+    throw new ClawError('usage', `${JSON.stringify(text)} is not a destination of SSH`, {
       hint: 'write HOST, USER@HOST or ssh://USER@HOST:PORT',
     });
+  const where = `${JSON.stringify(text)} is not a destination of SSH`;
   return {
-    host,
-    ...(user === undefined ? {} : { user: uri ? decoded(user) : user }),
+    host: validHost(host, where),
+    ...(user === undefined ? {} : { user: validUser(uri ? decoded(user) : user, where) }),
     ...(port === undefined ? {} : { port: portOf(port, text) }),
   };
 }

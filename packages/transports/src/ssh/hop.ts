@@ -7,6 +7,7 @@ import { connectionError, dropped, type FailedPlace, type Stage, tooLate } from 
 import { dial, type Line } from './dial.ts';
 import { judgeHostKey, orderHostKeyAlgorithms } from './host-key.ts';
 import { type KnownHost, lookUpHost } from './known-hosts.ts';
+import { readRevokedKeys } from './revoked-keys.ts';
 import type { HopSettings } from './settings.ts';
 import { type SignIn, signIn } from './sign-in.ts';
 import { type Stopwatch, startStopwatch } from './stopwatch.ts';
@@ -85,11 +86,13 @@ async function connect(options: HopOptions, { progress, watch, place }: Connecti
   });
   dialling.catch(() => undefined);
   const ssh2 = await import('ssh2');
-  const known = lookUpHost(settings.knownHosts, {
-    host: settings.host,
-    port: settings.port,
-    alias: settings.hostKeyAlias,
-  });
+  const name = { host: settings.host, port: settings.port, alias: settings.hostKeyAlias };
+  const known = lookUpHost(settings.knownHosts, name);
+  const elsewhere = lookUpHost(settings.revoking, name);
+  const revoked = [
+    ...settings.revokedKeys.flatMap(({ path, at }) => readRevokedKeys(path, at)),
+    ...elsewhere.keys.filter(({ mark }) => mark === 'revoked'),
+  ];
   const attempts = await attemptsFor(settings, ask, ssh2.default);
   const account = `${settings.user}@${settings.alias}`;
   const signing = signIn({ ...attempts, user: settings.user, account, ask, hold: watch.hold });
@@ -136,8 +139,10 @@ async function connect(options: HopOptions, { progress, watch, place }: Connecti
         port: settings.port,
         alias: settings.hostKeyAlias,
         files: settings.knownHosts,
-        known,
+        known: { ...known, revoking: [...known.revoking, ...elsewhere.revoking] },
         laxer: settings.laxer,
+        revoked,
+        requiredRsa: settings.requiredRsa,
       });
       return refused === undefined;
     };

@@ -6,7 +6,9 @@ import {
   type KnownKey,
   keyType,
   knownName,
+  rsaBits,
 } from './known-hosts.ts';
+import type { RevokedKey } from './revoked-keys.ts';
 
 /** The host whose key is judged, and what the user is told with it. */
 export interface HostKeyQuestion extends HostName {
@@ -15,14 +17,23 @@ export interface HostKeyQuestion extends HostName {
   readonly files: readonly string[];
   readonly known: KnownHost;
   readonly laxer?: { readonly value: string; readonly at: string } | undefined;
+  /** Keys that no host may have. */
+  readonly revoked?: readonly RevokedKey[];
+  /** Bits that an RSA key has at least. */
+  readonly requiredRsa?: number;
 }
 
 /** Nothing where the key is the known one of the host; else why it is refused. Never retryable: a person has to look. */
 export function judgeHostKey(key: Buffer, question: HostKeyQuestion): ClawError | undefined {
-  const { known } = question;
+  const { known, requiredRsa = 0 } = question;
   const same = known.keys.filter((one) => one.key.equals(key));
-  const revoked = same.find((one) => one.mark === 'revoked');
+  const revoked =
+    question.revoked?.find((one) => one.key.equals(key)) ?? same.find((one) => one.mark === 'revoked');
   if (revoked !== undefined) return revokedKey(key, question, revoked);
+  const [unclear] = known.revoking;
+  if (unclear !== undefined) return unclearRevocation(question.label, unclear);
+  const bits = rsaBits(key);
+  if (bits !== undefined && bits < requiredRsa) return shortKey(key, question, bits);
   if (same.some((one) => one.mark === 'key')) return undefined;
   const type = keyType(key);
   const stale = known.keys.find((one) => one.mark === 'key' && one.type === type);
@@ -39,11 +50,28 @@ export function orderHostKeyAlgorithms(algorithms: readonly string[], known: Kno
   return [...algorithms.filter(isKnown), ...algorithms.filter((one) => !isKnown(one))];
 }
 
-function revokedKey(key: Buffer, question: HostKeyQuestion, revoked: KnownKey): ClawError {
+function revokedKey(key: Buffer, question: HostKeyQuestion, revoked: RevokedKey): ClawError {
   return new ClawError(
     'forbidden',
     `${question.label} shows the ${keyType(key)} key ${fingerprint(key)}, which ${revoked.at} says is revoked`,
     { hint: 'do not log in: whoever holds a revoked key may not be the host. Ask its owner for a new one' },
+  );
+}
+
+/** Why no key of a host is trusted where a line revokes nobody knows which. */
+export function unclearRevocation(label: string, at: string): ClawError {
+  return new ClawError(
+    'forbidden',
+    `no key of ${label} is trusted: ${at} revokes a key and cannot be read, so nobody knows which`,
+    { hint: `correct the line ${at}: @revoked HOSTS TYPE KEY` },
+  );
+}
+
+function shortKey(key: Buffer, { label, requiredRsa }: HostKeyQuestion, bits: number): ClawError {
+  return new ClawError(
+    'forbidden',
+    `${label} shows the ssh-rsa key ${fingerprint(key)} of ${bits} bits, and at least ${requiredRsa} are required`,
+    { hint: 'have its owner make a longer key; RequiredRSASize of ssh_config says how long' },
   );
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { ClawError } from '@claw-run/core';
+import { settingOf } from './config-keywords.ts';
 import { type ConfigLine, parseConfigLines } from './config-line.ts';
 import { fitsPatterns } from './pattern.ts';
 
@@ -70,7 +71,7 @@ async function readOne(file: string, place: Place): Promise<void> {
 }
 
 function keep(line: ConfigLine, values: Map<string, ConfigLine[]>): void {
-  const { keyword } = line;
+  const keyword = settingOf(line.keyword);
   const known = values.get(keyword);
   if (known !== undefined && !cumulative.has(keyword)) return;
   // Whichever of the two comes first rules the other out.

@@ -1,9 +1,12 @@
 import { userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { ClawError } from '@claw-run/core';
+import { refuseUnknown } from './config-keywords.ts';
 import type { ConfigLine } from './config-line.ts';
 import { type Destination, portOf } from './destination.ts';
+import { usualGlobal } from './known-hosts.ts';
 import { type ConfigValues, readConfig } from './read-config.ts';
+import { validHost, validUser } from './valid-names.ts';
 
 /** How one host is reached: what was given, then what ssh_config says, then OpenSSH's defaults. */
 export interface HopSettings {
@@ -23,11 +26,17 @@ export interface HopSettings {
   readonly hostKeyAlias: string | undefined;
   /** A laxer check of host keys that the file asks for, and where: it is not followed. */
   readonly laxer: { readonly value: string; readonly at: string } | undefined;
+  /** The files of `RevokedHostKeys`, and where they are named. */
+  readonly revokedKeys: readonly { readonly path: string; readonly at: string }[];
+  /** Files of known hosts of which only what they revoke holds. */
+  readonly revoking: readonly string[];
+  /** Bits that an RSA key has at least, the host's or one's own. */
+  readonly requiredRsa: number;
   readonly connectSeconds: number;
   readonly aliveSeconds: number;
   readonly aliveCount: number;
   readonly algorithms: {
-    readonly [kind in 'kex' | 'cipher' | 'hmac' | 'serverHostKey']?: ConfigLine;
+    readonly [kind in 'kex' | 'cipher' | 'hmac' | 'serverHostKey' | 'publicKey']?: ConfigLine;
   };
   readonly methods: { readonly publickey: boolean; readonly password: boolean; readonly keyboard: boolean };
   readonly preferred: readonly string[] | undefined;
@@ -57,22 +66,25 @@ export async function settingsOf(to: Destination, source: SettingsSource): Promi
   const localUser = source.localUser ?? userInfo().username;
   const files = source.configFiles ?? [join(source.home, '.ssh/config'), '/etc/ssh/ssh_config'];
   const query = { host: to.host, user: to.user, localUser, home: source.home };
+  validHost(to.host, 'the destination');
   const values = await readConfig(files, query);
+  refuseUnknown(values);
   const one = (keyword: string) => values.get(keyword)?.[0];
   const word = (keyword: string) => one(keyword)?.words[0];
   const port = one('port');
-  const user = to.user ?? word('user') ?? localUser;
+  const user = validUser(to.user ?? word('user') ?? localUser, one('user')?.at ?? 'the user');
   const hostName = one('hostname');
+  const hostKeyAlias = one('hostkeyalias');
   const known = {
     '%': '%',
-    h: hostName === undefined ? to.host : expand(hostName, { '%': '%', h: to.host }),
+    h: hostName === undefined ? to.host : validHost(expand(hostName, { '%': '%', h: to.host }), hostName.at),
     n: to.host,
     p: String(to.port ?? (port === undefined ? 22 : portOf(port.words[0] ?? '', port.at))),
     r: user,
     u: localUser,
     d: source.home,
     i: String(process.getuid?.() ?? 0),
-    k: word('hostkeyalias') ?? to.host,
+    k: hostKeyAlias === undefined ? to.host : validHost(hostKeyAlias.words[0] ?? '', hostKeyAlias.at),
   };
   const pathIn = (line: ConfigLine, text = line.words[0] ?? '') =>
     inHome(expandEnv(expand(line, known, text), source.env, line), source.home);
@@ -91,18 +103,22 @@ export async function settingsOf(to: Destination, source: SettingsSource): Promi
     proxyCommand:
       proxyCommand === undefined || isNone(proxyCommand)
         ? undefined
-        : { command: expand(proxyCommand, known, proxyCommand.rest), at: proxyCommand.at },
+        : {
+            command: expand(proxyCommand, forShell(known, proxyCommand), proxyCommand.rest),
+            at: proxyCommand.at,
+          },
+    revokedKeys: revokedKeys(one('revokedhostkeys'), pathIn),
+    revoking:
+      source.knownHosts === undefined ? [] : knownHosts(one('globalknownhostsfile'), pathIn, usualGlobal),
+    requiredRsa: Math.max(1024, count(one('requiredrsasize')) ?? 0),
     knownHosts: source.knownHosts ?? [
       ...knownHosts(one('userknownhostsfile'), pathIn, [
         join(source.home, '.ssh/known_hosts'),
         join(source.home, '.ssh/known_hosts2'),
       ]),
-      ...knownHosts(one('globalknownhostsfile'), pathIn, [
-        '/etc/ssh/ssh_known_hosts',
-        '/etc/ssh/ssh_known_hosts2',
-      ]),
+      ...knownHosts(one('globalknownhostsfile'), pathIn, usualGlobal),
     ],
-    hostKeyAlias: word('hostkeyalias'),
+    hostKeyAlias: hostKeyAlias === undefined ? undefined : known.k,
     laxer: lax && strict !== undefined ? { value: strict.words[0] ?? '', at: strict.at } : undefined,
     connectSeconds: source.connectSeconds ?? seconds(one('connecttimeout')) ?? 15,
     aliveSeconds: source.aliveSeconds ?? (seconds(one('serveraliveinterval')) || 15),
@@ -112,11 +128,12 @@ export async function settingsOf(to: Destination, source: SettingsSource): Promi
       cipher: one('ciphers'),
       hmac: one('macs'),
       serverHostKey: one('hostkeyalgorithms'),
+      publicKey: one('pubkeyacceptedalgorithms'),
     }),
     methods: {
       publickey: yes(one('pubkeyauthentication')) ?? true,
       password: yes(one('passwordauthentication')) ?? true,
-      keyboard: yes(one('kbdinteractiveauthentication') ?? one('challengeresponseauthentication')) ?? true,
+      keyboard: yes(one('kbdinteractiveauthentication')) ?? true,
     },
     preferred: word('preferredauthentications')?.split(','),
     family: { inet: 4 as const, inet6: 6 as const }[word('addressfamily')?.toLowerCase() ?? ''] ?? 0,
@@ -163,6 +180,20 @@ function knownHosts(
 ): readonly string[] {
   if (line === undefined) return usual;
   return isNone(line) ? [] : line.words.map((word) => pathIn(line, word));
+}
+
+function revokedKeys(
+  line: ConfigLine | undefined,
+  pathIn: (line: ConfigLine, text: string) => string,
+): HopSettings['revokedKeys'] {
+  if (line === undefined || isNone(line)) return [];
+  return line.words.map((word) => ({ path: pathIn(line, word), at: line.at }));
+}
+
+/** In a command a user is held to what a host is: a shell reads more than `valid_ruser` of OpenSSH forbids. */
+function forShell<K extends { readonly r: string }>(known: K, { at, rest }: ConfigLine): K {
+  if (rest.includes('%r')) validHost(known.r, `${at}: %r`);
+  return known;
 }
 
 /** Puts in what `%h` and its like stand for. */
