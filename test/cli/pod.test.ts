@@ -60,7 +60,7 @@ describe('a container of a pod is a target', () => {
       exit: 0,
       on: 'note on head default/web-0/main',
     });
-    expect(planned.stdout).toContain('1 change planned; nothing was touched');
+    expect(planned.stdout).toContain('1 change planned; 1 of 1 cause found; nothing was touched');
     expect(existsSync(path)).toBe(false);
     expect(await run([...args, '--yes'])).toMatchObject({
       exit: 0,

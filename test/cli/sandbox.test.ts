@@ -48,7 +48,7 @@ describe('--sandbox', () => {
     const { exit, stdout } = await run(['--sandbox', 'rbac,identity', runbook, '--yes']);
     expect(exit).toBe(0);
     expect(stdout).toContain('Fixed and verified');
-    expect(stdout).toContain('The practice world ends with the run.');
+    expect(stdout).toContain('The sandbox ends with the run.');
     expect((await run(['runs'])).stdout).toContain('(practice)');
     expect(await run(['rollback', '--yes'])).toMatchObject({ exit: 2 });
   });

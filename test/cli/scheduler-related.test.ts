@@ -179,7 +179,7 @@ test('an invalid job file masks a denial: both runbooks find both, and each mend
   const mended = await denied.go();
   expect({ found: found(mended), status: mended.outcome.status }, told(mended)).toEqual({
     found: ['group', 'job-invalid'],
-    status: 'ok',
+    status: 'unresolved',
   });
 });
 

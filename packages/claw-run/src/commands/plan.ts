@@ -12,6 +12,9 @@ import { bindingsOf, savePlan } from '../run/plan-file.ts';
 import { openReach } from '../run/reach.ts';
 import { selectSteps } from '../run/select-steps.ts';
 
+/** Statuses of plans that can be applied: that a cause is unknown is told, and decided by whoever applies it. */
+const planned: ReadonlySet<string> = new Set(['ok', 'changes-pending', 'unresolved']);
+
 /** `claw-run plan RUNBOOK [-o FILE]`: what would change, and with -o the plan as a file for `apply`. */
 export async function call(context: Context): Promise<number> {
   const { io, options, operands } = context;
@@ -42,7 +45,7 @@ export async function call(context: Context): Promise<number> {
       manner: { mode: 'plan', practice: reach.practice, next: reach.practice === true ? undefined : next },
       extra: { select },
     });
-    if (options.out !== undefined && (outcome.status === 'ok' || outcome.status === 'changes-pending')) {
+    if (options.out !== undefined && planned.has(outcome.status)) {
       const { from, only } = options;
       await savePlan(resolve(io.cwd, options.out), {
         runbook,

@@ -31,7 +31,7 @@ export function planLines(steps: readonly Planned[], options: PlanOptions): read
     ...changes.flatMap((step, index) => changeLines(step, index + 1, options)),
     ...alike(refusals).flatMap((steps) => refusalLines(steps, options)),
     ...restLines(rest, options),
-    ...(proofs.length === 0 ? [] : ['', style.bold('Verification')]),
+    ...(proofs.length === 0 ? [] : ['', style.bold('To verify it')]),
     ...proofs.flatMap((step, index) => changeLines(step, index + 1, options)),
   ];
 }
