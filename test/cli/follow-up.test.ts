@@ -42,7 +42,7 @@ describe('what is said to do next works when it is pasted', () => {
     const mended = await paste(`${next} --yes`);
     expect(mended).toMatchObject({ exit: 0, stdout: expect.stringContaining('on 1 host in') });
     expect(await readFile(path, 'utf8')).toBe('note\n');
-    const undo = told('undo', mended.stdout);
+    const undo = told('roll back', mended.stdout);
     expect(normal(undo).replace(/f\d{8}t\d{6}-[0-9a-f]{6}/, 'FLEET')).toMatchInlineSnapshot(
       `"claw-run rollback FLEET --library ROOT/examples/02-own-step.ts -f 1 --state-dir './my state'"`,
     );
@@ -104,9 +104,9 @@ describe('what is said to do next works when it is pasted', () => {
     const applied = await paste(`${next} --yes`);
     expect(applied).toMatchObject({
       exit: 0,
-      stdout: expect.stringMatching(/undo: .* --state-dir elsewhere/),
+      stdout: expect.stringMatching(/roll back: .* --state-dir elsewhere/),
     });
-    expect(await paste(`${told('undo', applied.stdout)} --yes`)).toMatchObject({ exit: 0 });
+    expect(await paste(`${told('roll back', applied.stdout)} --yes`)).toMatchObject({ exit: 0 });
   });
 
   test('the log that named the runbook is in it; what came on standard input is asked for again', async () => {

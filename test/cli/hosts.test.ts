@@ -48,7 +48,7 @@ test('hosts with the same plan are shown as one; nothing is touched by a dry run
       ✓ b  1 change planned
       ✓ c  1 change planned
 
-    ✓ 3 changes planned; nothing was touched on 3 hosts
+    ✓ 3 changes planned on 3 hosts; nothing was touched
       next: claw-run ROOT/test/cli/fixtures/notes.yaml -e path=FOLDER/note --hosts hosts -f 1
     ",
       "stderr": "",
@@ -132,11 +132,18 @@ test('a fleet is rolled out, listed, undone, each by its id or as the latest', a
   expect({ exit: undone.exit, said: stable(undone.stdout) }).toMatchInlineSnapshot(`
     {
       "exit": 0,
-      "said": "
-    Hosts
-      ✓ a  undone
+      "said": "Rolling back FLEET (notes)
 
-    ✓ Undone on 1 host in N s
+    a
+    Rollback: 1 change
+      1. Leave a note
+         as it was before
+         - file FOLDER/note
+
+    Hosts
+      ✓ a  1 rolled back
+
+    ✓ Rolled back on 1 host in N s: 1 rolled back
     ",
     }
   `);

@@ -41,13 +41,17 @@ describe('a run', () => {
            ~ Secret human/door password
                exists: false → true
                values.password: ‹secret› set
-        1 not called for (-v tells which)
+        1 not needed (-v tells which)
 
       Verification
         ✓ The words are said: text of ConfigMap human/greeting is as it should be
 
-      ✓ Mended: 3 changes made and verified in N s
-        undo: claw-run rollback RUN
+      Causes, before and after the fix
+        FOUND → ruled out  Nothing is said
+          text of ConfigMap human/greeting is as it should be
+
+      ✓ Fixed and verified in N s: 3 changed
+        roll back: claw-run rollback RUN
       "
     `);
     expect(normal(stderr)).toMatchInlineSnapshot(`
@@ -72,13 +76,13 @@ describe('a run', () => {
         ✓ Nothing is said
           text of ConfigMap human/greeting is as it should be
 
-      Plan: nothing to change
-        2 already as they should be, 2 not called for (-v tells which)
+      Plan: no change
+        2 with no change needed, 2 not needed (-v tells which)
 
       Verification
         ✓ The words are said: text of ConfigMap human/greeting is as it should be
 
-      ✓ Nothing to change; everything is as it should be
+      ✓ No change needed: the cause is ruled out
       "
     `);
   });
@@ -110,6 +114,7 @@ describe('a run', () => {
         "action.ended door",
         "step.verified door",
         "check the-words-are-said",
+        "cause silent",
         "run.ended",
       ]
     `);

@@ -21,7 +21,7 @@ describe('rollback', () => {
       "Rolling back: The namespace does not greet
       greeting on cluster sandbox
 
-      Plan: 3 changes
+      Rollback: 3 changes
         1. Keep the door
            as it was before
            ~ Secret undone/door password
