@@ -80,7 +80,14 @@ const together: { readonly [chunk: string]: readonly string[] } = {
       'io',
       'prompt',
     ].map(own),
-    ...['render/style', 'report-error', 'run/state-folder', 'version'].map(own),
+    ...[
+      'render/plain',
+      'render/style',
+      'render/terminal.ts',
+      'report-error',
+      'run/state-folder',
+      'version',
+    ].map(own),
   ],
   local: ['transports/src/host/process-channel', 'transports/src/local/'],
   hosts: [

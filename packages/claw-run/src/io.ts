@@ -1,6 +1,7 @@
 import { createRedactor, type Redactor } from '@claw-run/core';
+import { terminalText } from './render/terminal.ts';
 
-/** Where answers and diagnostics go. Whatever is written has its secrets and foreign control characters taken out. */
+/** Where answers and diagnostics go. Whatever is written has its secrets taken out first, and is then made plain. */
 export interface Io {
   /** Answers. */
   readonly out: (text: string) => void;
@@ -52,7 +53,7 @@ function writer(stream: Stream, redactor: Redactor): (text: string) => void {
     gone = true;
   });
   return (text) => {
-    if (!gone) stream.write(redactor.redact(text));
+    if (!gone) stream.write(terminalText(redactor.redact(text)));
   };
 }
 

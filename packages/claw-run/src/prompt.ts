@@ -1,5 +1,6 @@
 import type { Param } from '@claw-run/core';
 import type { Io } from './io.ts';
+import { terminalText } from './render/terminal.ts';
 import { answersOnly } from './terminal-input.ts';
 
 /** Asks for a parameter; the answer to a secret is not shown. */
@@ -14,7 +15,7 @@ export async function askParam(
     return choose(
       io,
       message,
-      param.choices.map((choice) => ({ name: String(choice), value: String(choice) })),
+      param.choices.map((choice) => ({ name: terminalText(String(choice)), value: String(choice) })),
     );
   }
   const type = param.type === 'secret' ? 'password' : 'input';
@@ -63,7 +64,7 @@ async function question<T>(
     ...(io.signal === undefined ? {} : { signal: io.signal }),
   });
   try {
-    const message = io.redactor.redact(options.message);
+    const message = terminalText(io.redactor.redact(options.message));
     const answers = (await ask([{ ...options, message, name: 'answer' }] as never)) as { answer: T };
     return answers.answer;
   } catch (error) {

@@ -57,12 +57,12 @@ const statuses: { readonly [exit: number]: string } = {
 };
 
 async function tellProblems(io: Io, problems: readonly Problem[]): Promise<void> {
-  const [{ formatProblem }, { paintedPlain }] = await Promise.all([
+  const [{ formatProblem }, { paint }] = await Promise.all([
     import('@claw-run/runbook'),
     import('./render/style.ts'),
   ]);
   for (const problem of problems) {
-    const text = paintedPlain(formatProblem(problem, { color: io.color.err }));
+    const text = formatProblem(problem, { color: io.color.err, paint });
     io.err(`claw-run: ${text.replaceAll('\nhint: ', '\n  ')}\n`);
   }
 }

@@ -1,10 +1,6 @@
 import { expect, test } from 'vitest';
 import { diffLines } from '../src/render/diff.ts';
-import { createStyle, plain, seconds, wrap } from '../src/render/style.ts';
-
-test('what a cluster says cannot steer a terminal', () => {
-  expect(plain('a\u001b[2Jb\rc\u0007\u202ed\n\te')).toBe('a␛[2Jb\\x0dc\\x07\\x202ed\n\te');
-});
+import { createStyle, seconds, wrap } from '../src/render/style.ts';
 
 test('text is broken at words, under its first line', () => {
   expect(wrap('  one two three four five six seven', 20, 2)).toBe('  one two three four\n  five six seven');

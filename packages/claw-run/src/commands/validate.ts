@@ -1,6 +1,6 @@
 import type { Problem } from '@claw-run/core';
 import { answerJson, type Context, outputOf } from '../context.ts';
-import { count, paintedPlain, plain } from '../render/style.ts';
+import { count, paint, plain } from '../render/style.ts';
 import { openValidCache, type ValidCache } from '../run/valid-cache.ts';
 
 interface Result {
@@ -51,7 +51,7 @@ async function tell(
     const { formatProblem } = await import('@claw-run/runbook');
     const kind = ok ? 'warning: ' : '';
     for (const problem of told)
-      io.out(`${kind}${paintedPlain(formatProblem(problem, { color: io.color.out }))}\n\n`);
+      io.out(`${kind}${formatProblem(problem, { color: io.color.out, paint })}\n\n`);
   }
   if (options.quiet === true && ok) return;
   io.out(ok ? `${plain(file)}: valid\n` : `${plain(file)}: ${count(problems.length, 'problem')}\n`);

@@ -1,4 +1,5 @@
 import type { Io } from '../io.ts';
+import { cutLine, emptyLine } from './terminal.ts';
 
 /** A line that is updated in place on a terminal, and told anew elsewhere whenever it says something new. */
 export interface StatusLine {
@@ -22,12 +23,12 @@ export function createStatusLine(io: Io, quiet: boolean): StatusLine {
   }
   return {
     show: (text) => {
-      const line = text.length > io.width - 1 ? `${text.slice(0, io.width - 2)}…` : text;
-      io.err(`\r\u001b[K${line}`);
+      const line = cutLine(text, io.width - 1);
+      io.err(`${emptyLine}${line}`);
       shown = line;
     },
     clear: () => {
-      if (shown !== '') io.err('\r\u001b[K');
+      if (shown !== '') io.err(emptyLine);
       shown = '';
     },
   };

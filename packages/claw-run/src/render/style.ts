@@ -1,3 +1,7 @@
+import { columnsOf, sgr } from './terminal.ts';
+
+export { plain, plainJson } from './plain.ts';
+
 /** How text is marked; without colour the text alone. */
 export type Style = { readonly [name in StyleName]: (text: string) => string };
 
@@ -17,38 +21,14 @@ const codes = {
 export function createStyle(color: boolean): Style {
   const entries = Object.entries(codes).map(([name, [on, off]]) => [
     name,
-    (text: string) => (color && text !== '' ? `\u001b[${on}m${text}\u001b[${off}m` : text),
+    (text: string) => (color && text !== '' ? `${sgr(on)}${text}${sgr(off)}` : text),
   ]);
   return Object.fromEntries(entries) as Style;
 }
 
-/** Takes out what could steer a terminal: what a cluster or a log says is data. Line breaks and tabs stay. */
-export function plain(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return code === 0x1b ? '␛' : `\\x${code.toString(16).padStart(2, '0')}`;
-  });
-}
-
-/** `plain`, but for the colours that we put there ourselves. */
-export function paintedPlain(text: string): string {
-  return text
-    .split(colorCode)
-    .map((part, index) => (index % 2 === 1 ? part : plain(part)))
-    .join('');
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
-const colorCode = /(\u001b\[\d+m)/;
-
-/** The same JSON with every text made plain. */
-export function plainJson<T>(value: T): T {
-  if (typeof value === 'string') return plain(value) as T;
-  if (Array.isArray(value)) return value.map(plainJson) as T;
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
-    return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [plain(key), plainJson(item)])) as T;
+/** Marks a text by a parameter of SGR. */
+export function paint(parameter: string, text: string): string {
+  return `${sgr(parameter)}${text}${sgr(0)}`;
 }
 
 /** Breaks text at words; later lines begin with `indent` spaces. Words longer than a line stay whole. */
@@ -78,7 +58,7 @@ function wrapLine(line: string, width: number): readonly string[] {
   const lines: string[] = [];
   let current = lead;
   for (const word of line.slice(lead.length).split(' ')) {
-    if (current.trim() !== '' && lengthOf(current) + 1 + lengthOf(word) > width) {
+    if (current.trim() !== '' && columnsOf(current) + 1 + columnsOf(word) > width) {
       lines.push(current);
       current = word;
     } else {
@@ -86,10 +66,4 @@ function wrapLine(line: string, width: number): readonly string[] {
     }
   }
   return [...lines, current];
-}
-
-/** Columns: colour codes take none. */
-function lengthOf(text: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
-  return text.replace(/\u001b\[\d+m/g, '').length;
 }

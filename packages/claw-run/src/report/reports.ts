@@ -3,7 +3,7 @@ import { dirname, format, parse, resolve } from 'node:path';
 import type { Redactor } from '@claw-run/core';
 import type { RunEvent } from '@claw-run/engine';
 import { UsageError } from '../cli/usage-error.ts';
-import { plainJson } from '../render/style.ts';
+import { plain, plainJson } from '../render/plain.ts';
 import { foldReport, type Report } from './report.ts';
 
 /** The reports that were asked for. */
@@ -51,7 +51,8 @@ export function reportsOf(
         const path = host === undefined ? file : fileOf(file, host);
         try {
           await makeFolder(dirname(path));
-          await writeFile(path, render?.(report) ?? '');
+          // once more as a whole: a CI system that prints it reads lines
+          await writeFile(path, plain(render?.(report) ?? ''));
         } catch (error) {
           // the run is over: its end stands, and is told whatever became of the report
           warn(`the report ${path} could not be written: ${codeOf(error)}`);
