@@ -229,7 +229,7 @@ describe('a secret', () => {
       stdout: '',
       stderr:
         'claw-run: the parameter password is missing (What opens the door)\n' +
-        '  give it with -e password=… or the variable GREETING_PASSWORD\n',
+        '  give it with the variable GREETING_PASSWORD or --params FILE\n',
     });
   });
 });

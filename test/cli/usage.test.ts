@@ -82,7 +82,7 @@ describe('parameters', () => {
       claw-run: the parameter namespace does not match \`[a-z]+\`
       claw-run: the parameter times must be an integer, this is the text \`many\`
       claw-run: the parameter password is missing (What opens the door)
-        give it with -e password=… or the variable GREETING_PASSWORD
+        give it with the variable GREETING_PASSWORD or --params FILE
       "
     `);
   });

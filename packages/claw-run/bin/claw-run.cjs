@@ -66,10 +66,30 @@ function notBuilt(bin) {
   process.exitCode = 2;
 }
 
-/** A folder of this user alone: what is cached here is run. */
+/** Whether nobody but this user and root can change what is in a folder, or put another one in its place. */
+function isOurs(folder) {
+  const me = process.geteuid ? process.geteuid() : undefined;
+  if (me === undefined) return true;
+  for (let at = fs.realpathSync(folder); ; at = path.dirname(at)) {
+    const info = fs.lstatSync(at);
+    if (info.uid !== me && info.uid !== 0) return false;
+    const byOthers = (info.mode & 2) !== 0 || ((info.mode & 16) !== 0 && info.gid !== info.uid);
+    if (byOthers && (at === folder || (info.mode & 512) === 0)) return false;
+    if (at === path.dirname(at)) return true;
+  }
+}
+
+/** A folder of this user alone, or nothing: what is cached there is run. */
 function cacheFolder() {
   const base = process.env.XDG_CACHE_HOME || path.join(require('os').homedir(), '.cache');
-  return path.join(base, 'claw-run');
+  const folder = path.join(base, 'claw-run');
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 448 });
+    const versions = fs.readdirSync(folder).map((name) => path.join(folder, name));
+    return [folder].concat(versions).every(isOurs) ? folder : undefined;
+  } catch (_) {
+    return undefined;
+  }
 }
 
 function main() {
@@ -89,7 +109,12 @@ function main() {
     notBuilt(bin);
     return;
   }
-  require('module').enableCompileCache(cacheFolder());
+  const cache = cacheFolder();
+  if (cache !== undefined) {
+    const mask = process.umask(63);
+    require('module').enableCompileCache(cache);
+    process.umask(mask);
+  }
   require(bin);
 }
 

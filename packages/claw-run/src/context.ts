@@ -17,5 +17,5 @@ export function outputOf({ options }: Context): 'human' | 'json' {
 
 /** Writes a JSON document as the answer, one line. */
 export function answerJson({ io }: Context, document: unknown): void {
-  io.out(`${JSON.stringify(document)}\n`);
+  io.json(document);
 }

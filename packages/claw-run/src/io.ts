@@ -5,6 +5,8 @@ import { terminalText } from './render/terminal.ts';
 export interface Io {
   /** Answers. */
   readonly out: (text: string) => void;
+  /** An answer as JSON, on one line: its keys and names stay, whatever a secret is. */
+  readonly json: (document: unknown) => void;
   /** Progress and diagnostics. */
   readonly err: (text: string) => void;
   readonly color: { readonly out: boolean; readonly err: boolean };
@@ -18,6 +20,8 @@ export interface Io {
   readonly live: boolean;
   readonly redactor: Redactor;
   readonly env: NodeJS.ProcessEnv;
+  /** Takes a variable that holds a secret out of what child processes inherit. */
+  readonly hideVariable: (name: string) => void;
   readonly cwd: string;
   readonly readStdin: () => Promise<Buffer>;
   /** Questions are withdrawn when it aborts. */
@@ -30,30 +34,36 @@ type Stream = NodeJS.WriteStream;
 export function createIo(process: NodeJS.Process): Io {
   const { env, stdin, stdout, stderr } = process;
   const redactor = createRedactor();
+  const out = writer(stdout);
+  const err = writer(stderr);
   const live = stderr.isTTY === true && env.TERM !== 'dumb' && !isSet(env.CI);
   return {
-    out: writer(stdout, redactor),
-    err: writer(stderr, redactor),
+    out: (text) => out(redactor.redact(text)),
+    json: (document) => out(`${JSON.stringify(redactor.redactJson(document))}\n`),
+    err: (text) => err(redactor.redact(text)),
     color: { out: colors(stdout, env), err: colors(stderr, env) },
     width: Math.min(Math.max(stdout.columns || stderr.columns || 100, 40), 120),
     canAsk: stdin.isTTY === true && stderr.isTTY === true && !isSet(env.CI),
     outIsTerminal: stdout.isTTY === true,
     live,
     redactor,
-    env,
+    env: { ...env },
+    hideVariable: (name) => {
+      delete env[name];
+    },
     cwd: process.cwd(),
     readStdin: async () => Buffer.concat(await stdin.toArray()),
   };
 }
 
-function writer(stream: Stream, redactor: Redactor): (text: string) => void {
+function writer(stream: Stream): (text: string) => void {
   let gone = false;
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     gone = true;
   });
   return (text) => {
-    if (!gone) stream.write(terminalText(redactor.redact(text)));
+    if (!gone) stream.write(terminalText(text));
   };
 }
 

@@ -39,6 +39,8 @@ const exits: { readonly [C in ProblemCode]?: number } = {
   usage: 2,
   'stale-plan': 7,
   timeout: 9,
+  // changes may have been made, and stay
+  'journal-unwritable': 1,
   locked: 11,
 };
 
@@ -48,6 +50,7 @@ function signalExit({ message }: ClawError): number {
 }
 
 const statuses: { readonly [exit: number]: string } = {
+  1: 'failed',
   2: 'usage',
   7: 'stale-plan',
   9: 'timed-out',
@@ -82,7 +85,6 @@ const noCounts: StepCounts = {
 /** A program that reads events is told the end of the run that never began. */
 function tellEnd(io: Io, exit: number, problems: readonly Problem[]): void {
   const status = statuses[exit] ?? 'refused';
-  io.out(
-    `${JSON.stringify({ type: 'run.ended', at: new Date().toISOString(), run: null, status, exit, problems, counts: noCounts, journal: false })}\n`,
-  );
+  const end = { status, exit, problems, counts: noCounts, journal: false };
+  io.json({ type: 'run.ended', at: new Date().toISOString(), run: null, ...end });
 }

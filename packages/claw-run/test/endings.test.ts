@@ -291,6 +291,8 @@ async function go(cell: Cell) {
   const io: Context['io'] = {
     out: (text) => lines.push(...text.split('\n')),
     err: () => {},
+    json: () => {},
+    hideVariable: () => {},
     color: { out: false, err: false },
     width: 400,
     canAsk: false,

@@ -1,3 +1,4 @@
+import { lineDiff } from '@claw-run/core';
 import { expect, test } from 'vitest';
 import { diffLines } from '../src/render/diff.ts';
 import { createStyle, seconds, wrap } from '../src/render/style.ts';
@@ -15,7 +16,7 @@ test('differences are shown field by field, long ones cut unless asked for in fu
   const text = Array.from({ length: 30 }, (_, index) => `line ${index}`).join('\n');
   const differences = [
     { path: ['Deployment a/b', 'spec', 'replicas'], before: 1, after: 3 },
-    { path: ['ConfigMap a/c', 'data', 'app.yaml'], before: `${text}\nlast`, after: `first\n${text}` },
+    { path: ['ConfigMap a/c', 'data', 'app.yaml'], lines: lineDiff(`${text}\nlast`, `first\n${text}`) },
     { path: ['Secret a/d'], before: { kind: 'Secret' }, after: null },
     {
       path: ['Namespace e'],
@@ -29,11 +30,7 @@ test('differences are shown field by field, long ones cut unless asked for in fu
     ~ ConfigMap a/c
         data."app.yaml":
           + first
-            line 0
-            line 1
             …
-            line 28
-            line 29
           - last
     - Secret a/d
     + Namespace e

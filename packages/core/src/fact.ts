@@ -99,6 +99,8 @@ export interface RunResult {
 /** A regular file; `mode` as in `0o640`. */
 export interface FileState {
   readonly content: string;
+  /** Set where the content is known to hold a secret: what is made of it is a `Secret`. */
+  readonly secret?: true;
   readonly mode: number;
   readonly owner: string;
   readonly group: string;

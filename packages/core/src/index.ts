@@ -36,6 +36,7 @@ export {
   type Definition,
   type Library,
 } from './library.ts';
+export { lineDiff } from './line-diff.ts';
 export { type ChangePlan, type Difference, diff, type PlannedStep, type StepPlan } from './plan.ts';
 export { isPrintable, printable } from './printable.ts';
 export {
@@ -46,6 +47,7 @@ export {
   problemCodes,
   problemOf,
 } from './problem.ts';
+export { createRedactor, type Redactor } from './redactor.ts';
 export type {
   Cause,
   CauseScope,
@@ -62,7 +64,7 @@ export type {
   Use,
   Verification,
 } from './runbook.ts';
-export { createRedactor, mapSecrets, type Redactor, Secret, secretsIn } from './secret.ts';
+export { mapSecrets, Secret, secretsIn, textsIn } from './secret.ts';
 export {
   type Again,
   type CheckStep,

@@ -20,12 +20,12 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 /**
  * Deep equality of JSON values. The order of keys does not count, a key whose value is `undefined` counts as absent,
- * and secrets are equal when what they hide is.
+ * and a secret equals another one, or a string, with the same text: whether a value is hidden is no difference.
  */
 export function equal(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (a instanceof Secret || b instanceof Secret) {
-    return a instanceof Secret && b instanceof Secret && a.reveal() === b.reveal();
+    return textBehind(a) !== undefined && textBehind(a) === textBehind(b);
   }
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((item, index) => equal(item, b[index]));
@@ -36,6 +36,11 @@ export function equal(a: unknown, b: unknown): boolean {
     keys.length === definedKeys(b).length &&
     keys.every((key) => Object.hasOwn(b, key) && equal(a[key], b[key]))
   );
+}
+
+function textBehind(value: unknown): string | undefined {
+  if (value instanceof Secret) return value.reveal();
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** Serialises with sorted keys, so that equal values give equal text; secrets print as their placeholder. */

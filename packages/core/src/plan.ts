@@ -8,6 +8,8 @@ export interface Difference {
   readonly path: readonly (string | number)[];
   readonly before?: Json;
   readonly after?: Json;
+  /** In events, instead of the two where they are texts of several lines: those that differ, marked by `-` and `+`. */
+  readonly lines?: readonly string[];
 }
 
 /** What a step would do; plain JSON, so that a plan can be saved, shown and compared. */

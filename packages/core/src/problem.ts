@@ -28,6 +28,8 @@ export const problemCodes = {
   locked: 'Another run holds the target',
   'lock-lost': 'The lock was lost while the run was under way',
   'journal-damaged': 'The journal of a run cannot be trusted',
+  'journal-unwritable': 'The journal of a run cannot be written, so nothing more is done',
+  untrusted: 'Others can change something that claw-run keeps or loads, so it is not used',
   'run-unknown': 'There is no such run',
   cancelled: 'The user said no, or interrupted',
   timeout: 'It timed out',

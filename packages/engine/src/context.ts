@@ -1,4 +1,11 @@
-import { createRedactor, type PlannedStep, type Problem, problemOf, secretsIn } from '@claw-run/core';
+import {
+  createRedactor,
+  type PlannedStep,
+  type Problem,
+  problemOf,
+  secretsIn,
+  textsIn,
+} from '@claw-run/core';
 import { countSteps } from './counts.ts';
 import { type Decisions, unattended } from './decisions.ts';
 import type { Diagnosis } from './diagnose.ts';
@@ -36,6 +43,7 @@ export function createContext(options: RunOptions, journal?: Journal): Context {
   const { run: id, startedAt } = options.identity ?? newIdentity(now());
   const redactor = options.redactor ?? createRedactor();
   for (const secret of secretsIn(options.params)) redactor.add(secret);
+  redactor.publish([...Object.values(options.runbook.sources), ...textsIn(options.params)]);
   const { signal, release } = followSignal(options.signal);
   const session = createSession({
     runbook: options.runbook,
@@ -71,7 +79,9 @@ export function createContext(options: RunOptions, journal?: Journal): Context {
       release();
       const { exit } = runStatuses[status];
       // a host that cannot be reached is one problem, however many steps wanted it
-      const problems = [...new Map(all.map((problem) => [problem.message, problem])).values()];
+      const problems = redactor.redactJson([
+        ...new Map(all.map((problem) => [problem.message, problem])).values(),
+      ]);
       const verifying = new Set(session.runbook.verify.map((one) => one.id));
       const counts = countSteps(session.records(), verifying);
       const kept = context.journal !== undefined;

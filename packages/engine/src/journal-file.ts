@@ -1,10 +1,14 @@
-import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, stat, truncate } from 'node:fs/promises';
+import { mkdir, open, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClawError, createRedactor, type Redactor } from '@claw-run/core';
 import type { JournalRecord } from './event.ts';
 import type { FleetRecord } from './fleet-record.ts';
+import { createHead, headFile, type JournalName, readHead } from './head-file.ts';
+import { lineOf, readLines } from './journal-line.ts';
+import { logFile, readLog, unwritable } from './log-file.ts';
 import { openSeal } from './seal.ts';
+import { readStateKey, type StateKey } from './state-key.ts';
+import { assertTrusted } from './trusted-path.ts';
 
 /** The write-ahead record of one run, or of what the runs of a fleet have in common. */
 export interface Journal<R = JournalRecord> {
@@ -28,9 +32,9 @@ export interface Journals<R> {
 /** The journals of a machine: those of runs, and those of fleets. */
 export interface JournalStore extends Journals<JournalRecord> {
   readonly fleets: Journals<FleetRecord>;
+  /** Whether journals can be kept here, asked before anything is done. @throws ClawError `untrusted` */
+  readonly check: () => Promise<void>;
 }
-
-type Line = { readonly seq: number; readonly prev: string; readonly record: unknown; readonly hash: string };
 
 /** Records whose loss would leave a change that nobody knows of. */
 const durable: ReadonlySet<string> = new Set([
@@ -43,14 +47,32 @@ const durable: ReadonlySet<string> = new Set([
   'run.ended',
 ]);
 
-const start = '0'.repeat(64);
-
-/** Keeps journals under `folder` (made when missing, for its owner alone): JSON lines, each with the hash of the one before. */
-export function createJournalStore(folder: string): JournalStore {
-  return { ...journalsIn<JournalRecord>(folder, 'run'), fleets: journalsIn<FleetRecord>(folder, 'fleet') };
+/** Where journals are kept, and the file with the key that signs and seals them, which had better not lie beside them. */
+export interface StateFolder {
+  readonly path: string;
+  readonly keyFile: string;
 }
 
-function journalsIn<R extends Typed>(folder: string, what: 'run' | 'fleet'): Journals<R> {
+/**
+ * Keeps journals under a folder (made when missing, for its owner alone): JSON lines, each signed together with the one before. Where a path alone is
+ * given, the key is beside the folder: `PATH.key`.
+ */
+export function createJournalStore(place: string | StateFolder): JournalStore {
+  const state = typeof place === 'string' ? { path: place, keyFile: `${place}.key` } : place;
+  return {
+    ...journalsIn<JournalRecord>(state, 'run'),
+    fleets: journalsIn<FleetRecord>(state, 'fleet'),
+    check: async () => {
+      await assertTrusted(state.keyFile, `the key ${state.keyFile}`);
+      await assertTrusted(join(state.path, 'runs'), `the state folder ${state.path}`);
+    },
+  };
+}
+
+function journalsIn<R extends Typed>(
+  { path: folder, keyFile }: StateFolder,
+  what: 'run' | 'fleet',
+): Journals<R> {
   const all = join(folder, `${what}s`);
   const folderOf = (id: string) => {
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(id))
@@ -60,15 +82,23 @@ function journalsIn<R extends Typed>(folder: string, what: 'run' | 'fleet'): Jou
   return {
     async create(id, redactor = createRedactor()) {
       const path = folderOf(id);
-      await mkdir(all, { recursive: true, mode: 0o700 });
+      await assertTrusted(path, `the state folder ${folder}`);
+      const key = await readStateKey(keyFile, { make: true });
+      await mkdir(all, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+        throw unwritable(all, error);
+      });
       await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EEXIST') throw error;
+        if (error.code !== 'EEXIST') throw unwritable(path, error);
         throw new ClawError('locked', `${what} ${id} was begun by somebody else meanwhile`, {
           hint: `see how it went: claw-run runs ${id}`,
         });
       });
-      await syncFolder(all);
-      return openJournal<R>(folder, path, redactor);
+      await Promise.all([createHead(join(path, 'head'), [what, id], key), syncFolder(all)]);
+      await writeFile(join(path, 'journal.jsonl'), '', { mode: 0o600 }).catch((error: unknown) => {
+        throw unwritable(path, error);
+      });
+      await syncFolder(path);
+      return openJournal<R>(path, [what, id], { key, redactor });
     },
     async open(id, redactor = createRedactor()) {
       const path = folderOf(id);
@@ -77,7 +107,9 @@ function journalsIn<R extends Typed>(folder: string, what: 'run' | 'fleet'): Jou
           hint: '`claw-run runs` lists those there are',
         });
       }
-      return openJournal<R>(folder, path, redactor);
+      for (const file of ['journal.jsonl', 'sealed.jsonl', 'head'])
+        await assertTrusted(join(path, file), `the journal of ${what} ${id}`);
+      return openJournal<R>(path, [what, id], { key: await readStateKey(keyFile), redactor });
     },
     async list() {
       const names = await readdir(all).catch(() => []);
@@ -92,77 +124,43 @@ function journalsIn<R extends Typed>(folder: string, what: 'run' | 'fleet'): Jou
 type Typed = { readonly type: string };
 
 async function openJournal<R extends Typed>(
-  folder: string,
   path: string,
-  redactor: Redactor,
+  name: JournalName,
+  { key, redactor }: { key: StateKey; redactor: Redactor },
 ): Promise<Journal<R>> {
-  const name = join(path, 'journal.jsonl');
-  const lines = await readLines(name);
-  const seal = await openSeal(path, join(folder, 'seal.key'), redactor);
-  const file = await open(name, 'a', 0o600);
-  await syncFolder(path);
-  let seq = lines.length;
-  let prev = lines.at(-1)?.hash ?? start;
+  const file = join(path, 'journal.jsonl');
+  const headPath = join(path, 'head');
+  const reached = await readHead(headPath, name, key);
+  const lines = readLines(await readLog(file), { file, name, key, reached });
+  const seal = await openSeal(join(path, 'sealed.jsonl'), { name, key, redactor });
+  const records = lines.map(({ record }) => seal.unseal(record) as R);
+  const log = logFile(
+    file,
+    lines.map(({ raw }) => raw),
+  );
+  const head = headFile(headPath, name, key);
+  let count = lines.length;
+  let last = lines.at(-1)?.mac ?? '';
   let queue: Promise<void> = Promise.resolve();
   const write = async (record: R) => {
-    const sealed = await seal.seal(record);
-    const body = { seq, prev, record: sealed };
-    const hash = hashOf(body);
-    await file.write(`${JSON.stringify({ ...body, hash })}\n`);
-    seq += 1;
-    prev = hash;
-    if (durable.has(record.type)) await file.datasync();
+    const line = lineOf({ seq: count, prev: last, record: await seal.seal(record) }, name, key);
+    const sync = durable.has(record.type);
+    await log.append(`${line.raw}\n`, { sync });
+    count += 1;
+    last = line.mac;
+    if (sync) await head.advance({ records: count, last });
   };
   return {
-    records: lines.map((line) => seal.unseal(line.record) as R),
+    records,
     append(record) {
       queue = queue.then(() => write(record));
       return queue;
     },
     async close() {
-      await queue;
-      await file.close();
-      await seal.close();
+      await queue.catch(() => {});
+      await Promise.all([log.close(), head.close(), seal.close()]);
     },
   };
-}
-
-/** Reads and checks the chain. A last line that was cut off by a crash is dropped: nothing was done on its word yet. */
-async function readLines(path: string): Promise<readonly Line[]> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  const complete = text.slice(0, text.lastIndexOf('\n') + 1);
-  if (complete.length < text.length) await truncate(path, Buffer.byteLength(complete));
-  let prev = start;
-  return complete
-    .split('\n')
-    .slice(0, -1)
-    .map((raw, seq) => {
-      const line = parseLine(raw);
-      const { hash, ...body } = line ?? { hash: '' };
-      if (line === undefined || line.seq !== seq || line.prev !== prev || hashOf(body) !== hash) {
-        throw new ClawError(
-          'journal-damaged',
-          `${path}:${seq + 1}: the record was altered, or one before it is missing`,
-          {
-            hint: 'what the run changed has to be looked at by hand; records up to this line can be trusted',
-          },
-        );
-      }
-      prev = line.hash;
-      return line;
-    });
-}
-
-function parseLine(raw: string): Line | undefined {
-  try {
-    return JSON.parse(raw) as Line;
-  } catch {
-    return undefined;
-  }
-}
-
-function hashOf(body: object): string {
-  return createHash('sha256').update(JSON.stringify(body)).digest('hex');
 }
 
 async function syncFolder(path: string): Promise<void> {

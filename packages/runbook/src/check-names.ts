@@ -33,7 +33,7 @@ export function checkNames(ast: ASTNode, text: string, scope: ExpressionScope, t
       if (fault !== undefined) complain(nameSpan(node), fault[0], fault[1]);
       else if (secretMisused(reference, node)) {
         const name = `params.${reference.name}`;
-        const hint = `give it whole: \`\${{ ${name} }}\` as the only content of an input`;
+        const hint = `put it into an input as it is: \`\${{ ${name} }}\`, with other text around it if need be`;
         complain(
           node,
           `\`${name}\` is a secret: it can be neither compared, nor joined, nor given to a function`,

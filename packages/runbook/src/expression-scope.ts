@@ -15,7 +15,7 @@ export interface ExpressionScope {
   readonly targets: ReadonlySet<string>;
   /** Roots that cannot be used here, with the reason. */
   readonly closed: { readonly [root in Root]?: string };
-  /** A secret may be the whole of an input, never part of a condition. */
+  /** A secret may stand in an input, alone or in a text, which is a secret then; never in a condition. */
   readonly secretsAllowed: boolean;
   readonly environment: () => Environment;
   /** What the names of this file are in the names of the runbook: `steps.restart` of a fragment is `steps.workers-restart`. */

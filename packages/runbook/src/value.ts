@@ -89,11 +89,14 @@ function compileScalar(tree: ScalarTree, context: Context, path: readonly (strin
     return unknown;
   }
   const whole = pieces.length === 1 && pieces[0]?.type === 'expression';
-  const scope = whole ? context.scope : { ...context.scope, secretsAllowed: false };
   const parts = pieces.map((piece) => {
     if (piece.type === 'text') return piece.text;
     const spanOf = (from: number, to: number) => spanInScalar(tree, piece.start + from, piece.start + to);
-    const compiled = compileExpression(piece.text, { spanOf, scope, problems: context.problems });
+    const compiled = compileExpression(piece.text, {
+      spanOf,
+      scope: context.scope,
+      problems: context.problems,
+    });
     if (compiled !== undefined && !whole)
       checkInText(compiled, spanOf(0, piece.text.length), context.problems);
     return compiled;
@@ -109,12 +112,13 @@ function compileScalar(tree: ScalarTree, context: Context, path: readonly (strin
       evaluate: only.evaluate,
     };
   }
+  const secret = good.some((part) => typeof part === 'object' && part.shape.kind === 'secret');
   return {
     known: hole,
-    holes: [{ path, tree, shape: { kind: 'string' } }],
+    holes: [{ path, tree, shape: { kind: secret ? 'secret' : 'string' } }],
     needs: [...new Set(good.flatMap((part) => (typeof part === 'string' ? [] : part.needs)))],
     evaluate: (scope) =>
-      good.map((part) => (typeof part === 'string' ? part : textFrom(part, scope))).join(''),
+      joined(good.map((part) => (typeof part === 'string' ? part : textFrom(part, scope)))),
   };
 }
 
@@ -125,10 +129,17 @@ function checkInText(expression: Expression, span: Parameters<Problems['add']>[0
   problems.add(span, `a ${kind === 'list' ? 'list' : 'map'} cannot be put into a text`, hint);
 }
 
-function textFrom(expression: Expression, scope: Scope): string {
+/** A text that a secret is put into is a secret. */
+function joined(parts: readonly (string | Secret)[]): string | Secret {
+  const text = parts.map((part) => (part instanceof Secret ? part.reveal() : part)).join('');
+  return parts.some((part) => part instanceof Secret) ? new Secret(text) : text;
+}
+
+function textFrom(expression: Expression, scope: Scope): string | Secret {
   const value = expression.evaluate(scope);
+  if (value instanceof Secret) return value;
   return textOf(value, (message) =>
-    value instanceof Secret || value !== undefined
+    value !== undefined
       ? new ClawError('input-invalid', `${message}: \`\${{ ${expression.text} }}\``)
       : new ClawError('value-missing', `\`${expression.text}\` gives nothing`),
   );

@@ -45,6 +45,8 @@ export interface RunbookOptions {
   readonly signal?: AbortSignal;
   /** Where journals are kept; `~/.local/state/claw-run` where absent. */
   readonly stateDir?: string;
+  /** The key that signs and seals them, made where there is none; `~/.config/claw-run/state.key` where absent. */
+  readonly keyFile?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
 }

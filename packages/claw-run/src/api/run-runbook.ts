@@ -1,4 +1,11 @@
-import { ClawError, createLibrary, createRedactor, type Library, type Runbook } from '@claw-run/core';
+import {
+  ClawError,
+  createLibrary,
+  createRedactor,
+  type Library,
+  type Redactor,
+  type Runbook,
+} from '@claw-run/core';
 import {
   createJournalStore,
   type Decisions,
@@ -7,6 +14,7 @@ import {
   type RunOutcome,
   resume,
   run,
+  type StateFolder,
   unattended,
   undoRun,
 } from '@claw-run/engine';
@@ -17,7 +25,7 @@ import { standardDefinitions } from '../run/load-library.ts';
 import { loadRunbook } from '../run/load-runbook.ts';
 import { collectParams } from '../run/params.ts';
 import { bareRunbook, openedOf, type PastRun, runbookOf } from '../run/past-run.ts';
-import { defaultStateFolder, whoAmI } from '../run/state-folder.ts';
+import { defaultState, whoAmI } from '../run/state-folder.ts';
 import type { RunbookOptions, RunbookOutcome } from './options.ts';
 import { againFleet, startFleet } from './run-fleet.ts';
 
@@ -61,15 +69,16 @@ export async function undoPastRun(
     return againFleet(id, 'undo', {
       options,
       library,
-      reach: reachFrom(options),
-      redactor: createRedactor(),
+      ...reachFrom(options),
     });
-  const past = await open(id, options);
+  const { reach, redactor } = reachFrom(options);
+  const past = await open(id, reach, redactor);
   const { runbook: name, bindings } = openedOf(past);
   const runbook = await runbookOf(past, library).catch(() => bareRunbook(name, bindings));
-  return engage(runbook, reachOf(bindings, reachFrom(options)), agreed(options), (given) =>
+  return engage(runbook, reachOf(bindings, reach), agreed(options), (given) =>
     undoRun({
       ...given,
+      redactor,
       journal: past.journal,
       definition: (step) => {
         const found = library.get(step);
@@ -87,26 +96,27 @@ export async function resumePastRun(id: string, options: RunbookOptions = {}): P
     return againFleet(id, 'resume', {
       options,
       library,
-      reach: reachFrom(options),
-      redactor: createRedactor(),
+      ...reachFrom(options),
     });
   }
-  const past = await open(id, options);
+  const { reach: given, redactor } = reachFrom(options);
+  const past = await open(id, given, redactor);
   const runbook = await runbookOf(past, await libraryOf(options));
-  const reach = reachOf(openedOf(past).bindings, reachFrom(options));
-  return engage(runbook, reach, agreed(options), (given) => resume({ ...given, journal: past.journal }));
+  const reach = reachOf(openedOf(past).bindings, given);
+  return engage(runbook, reach, agreed(options), (more) =>
+    resume({ ...more, redactor, journal: past.journal }),
+  );
 }
 
 async function start(source: string | Runbook, options: RunbookOptions, mode: 'apply' | 'plan' | 'diagnose') {
   const runbook = typeof source === 'string' ? await compile(source, options) : source;
-  const redactor = createRedactor();
+  const { reach, redactor } = reachFrom(options);
   const io: Io = { ...silent, redactor, env: options.env ?? process.env, cwd: options.cwd ?? process.cwd() };
   const params = await collectParams(
     runbook.params,
     { io, options: {}, typed: {}, operands: [] },
     options.params,
   );
-  const reach = reachFrom(options);
   const bound = new Set(Object.keys(options.connections ?? {}));
   const many = manyTarget({ targets: runbook.targets.filter(({ name }) => !bound.has(name)) }, reach);
   if (many !== undefined) return startFleet(runbook, many, { options, reach, params, redactor, mode });
@@ -150,8 +160,8 @@ function agreed(options: RunbookOptions): RunbookOptions {
   return { ...options, decisions: options.decisions ?? unattended };
 }
 
-async function open(id: string, options: RunbookOptions): Promise<PastRun> {
-  const journal = await createJournalStore(reachFrom(options).stateFolder).open(id);
+async function open(id: string, reach: Reach, redactor: Redactor): Promise<PastRun> {
+  const journal = await createJournalStore(reach.stateFolder).open(id, redactor);
   return { run: id, journal, history: foldJournal(journal.records) };
 }
 
@@ -159,11 +169,15 @@ async function libraryOf({ library }: RunbookOptions): Promise<Library> {
   return createLibrary(library ?? (await standardDefinitions()));
 }
 
-function reachFrom(options: RunbookOptions): Reach {
+/** Where targets are, and who knows the secrets that it takes to get there. */
+function reachFrom(options: RunbookOptions): { readonly reach: Reach; readonly redactor: Redactor } {
+  const redactor = createRedactor();
   const { kubeconfig, context, bin, env = process.env, cwd = process.cwd() } = options;
   const { password, passphrase } = options.ssh ?? {};
   const targets = Object.entries(options.targets ?? {}).map(([name, where]) => `${name}=${where}`);
-  return {
+  for (const secret of [password, passphrase, options.sudoPassword])
+    if (secret !== undefined) redactor.add(secret);
+  const reach = {
     kubeconfig,
     context,
     bin,
@@ -180,8 +194,15 @@ function reachFrom(options: RunbookOptions): Reach {
     },
     env,
     cwd,
-    stateFolder: options.stateDir ?? defaultStateFolder(env),
+    stateFolder: stateOf(options, env),
+    onSecret: redactor.add,
   };
+  return { reach, redactor };
+}
+
+function stateOf({ stateDir, keyFile }: RunbookOptions, env: NodeJS.ProcessEnv): StateFolder {
+  const usual = defaultState(env);
+  return { path: stateDir ?? usual.path, keyFile: keyFile ?? usual.keyFile };
 }
 
 function waysOf({ ssh = {}, idleSeconds }: RunbookOptions): HostWays {
@@ -205,6 +226,8 @@ const nobody: Decisions = { ...unattended, confirm: () => Promise.resolve('nobod
 /** A program is not written to and not asked. */
 const silent: Omit<Io, 'redactor' | 'env' | 'cwd'> = {
   out: () => {},
+  json: () => {},
+  hideVariable: () => {},
   err: () => {},
   color: { out: false, err: false },
   width: 100,

@@ -12,7 +12,7 @@ export interface Command {
   readonly load: () => Promise<{ readonly call: (context: Context) => Promise<number> }>;
 }
 
-const general = ['output', 'verbose', 'quiet', 'stateDir'] as const satisfies readonly FlagName[];
+const general = ['output', 'verbose', 'quiet', 'stateDir', 'keyFile'] as const satisfies readonly FlagName[];
 export const reach = ['context', 'kubeconfig', 'target', 'sandbox'] as const satisfies readonly FlagName[];
 export const ssh = [
   'sshConfig',

@@ -27,6 +27,11 @@ export const flags = {
   },
   quiet: { long: 'quiet', short: 'q', summary: 'tell less: no progress' },
   stateDir: { long: 'state-dir', value: 'folder', summary: 'where journals are kept' },
+  keyFile: {
+    long: 'key-file',
+    value: 'file',
+    summary: 'the key that signs journals and plans (~/.config/claw-run/state.key)',
+  },
   library: {
     long: 'library',
     value: 'file',

@@ -7,36 +7,24 @@ import { type Flag, type FlagName, flags, type Options } from './flags.ts';
 
 type Typed = Pick<Context, 'typed'>;
 
-/** How a runbook that was planned or diagnosed is run: with what was written then, but for the values of secrets. `log` is one that was an operand. */
-export function runAgain(
-  { file, runbook }: { file: string; runbook: Pick<Runbook, 'params'> },
-  { typed }: Typed,
-  log?: string,
-): Next {
+/** How a runbook that was planned or diagnosed is run: with what was written then. `log` is one that was an operand. */
+export function runAgain(file: string, { typed }: Typed, log?: string): Next {
   const given = { ...typed, ...(log === undefined ? {} : { log }) };
-  const names = [...inputs, ...reach, ...many, ...ssh, ...choice, 'stateDir'] as const;
-  return withoutSecrets(['claw-run', operand(file)], names, { typed: given, runbook });
+  const names = [...inputs, ...reach, ...many, ...ssh, ...choice, 'stateDir', 'keyFile'] as const;
+  return nextCommand(['claw-run', operand(file)], names, given);
 }
 
 /** How a saved plan is applied. Where hosts are is in the plan; a cluster is looked for in the kubeconfig of the call. */
-export function applyPlan(
-  file: string,
-  runbook: Pick<Runbook, 'params' | 'targets'>,
-  { typed }: Typed,
-): Next {
+export function applyPlan(file: string, runbook: Pick<Runbook, 'targets'>, { typed }: Typed): Next {
   const clusters = runbook.targets.flatMap(({ name, kind }) => (kind === 'cluster' ? [`${name}=`] : []));
   const target = typed.target?.filter((pair) => clusters.some((start) => pair.startsWith(start)));
-  const secrets = runbook.params.filter(({ type }) => type === 'secret').map(({ name }) => `${name}=`);
-  const param = typed.param?.filter((pair) => secrets.some((start) => pair.startsWith(start)));
-  const { params, ...rest } = typed;
-  const given = { ...rest, target, param, ...(secrets.length === 0 ? {} : { params }) };
-  const names = ['param', 'params', 'library', 'context', 'kubeconfig', 'target', 'stateDir'] as const;
-  return withoutSecrets(['claw-run', 'apply', operand(file)], names, { typed: given, runbook });
+  const names = ['library', 'context', 'kubeconfig', 'target', 'stateDir', 'keyFile'] as const;
+  return nextCommand(['claw-run', 'apply', operand(file)], names, { ...typed, target });
 }
 
 /** What `resume` and `rollback` need besides the run: where targets are is in the journal, unless it was said anew. */
 export function pastRunFlags({ typed }: Typed, how: 'run' | 'again'): string {
-  const own = ['library', 'forks', 'stateDir'] as const satisfies readonly FlagName[];
+  const own = ['library', 'forks', 'stateDir', 'keyFile'] as const satisfies readonly FlagName[];
   const names: readonly FlagName[] =
     how === 'run' ? own : [...own, 'context', 'kubeconfig', 'target', ...ssh];
   return names.flatMap((name) => wordsOf(name, typed)).reduce((text, word) => `${text} ${shown(word)}`, '');
@@ -47,22 +35,11 @@ export function commandLine(words: readonly string[]): string {
   return words.map(shown).join(' ');
 }
 
-function withoutSecrets(
-  words: readonly string[],
-  names: readonly FlagName[],
-  { typed, runbook }: { typed: Given; runbook: Pick<Runbook, 'params'> },
-): Next {
-  const secret = (pair: string) =>
-    runbook.params.some(({ name, type }) => type === 'secret' && pair.startsWith(`${name}=`));
-  const open = { ...typed, param: typed.param?.filter((pair) => !secret(pair)) };
-  const hidden = (typed.param ?? []).filter(secret).map((pair) => pair.slice(0, pair.indexOf('=')));
+function nextCommand(words: readonly string[], names: readonly FlagName[], typed: Given): Next {
   const piped = (['params', 'log'] as const).filter((name) => names.includes(name) && typed[name] === '-');
   return {
-    command: commandLine([...words, ...names.flatMap((name) => wordsOf(name, open))]),
-    needs: [
-      ...hidden.map((name) => `the secret ${name} again: -e ${name}=…`),
-      ...piped.map((name) => `what was on standard input again: --${flags[name].long} -`),
-    ],
+    command: commandLine([...words, ...names.flatMap((name) => wordsOf(name, typed))]),
+    needs: piped.map((name) => `what was on standard input again: --${flags[name].long} -`),
   };
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ClawError, type Param, type Problem, type Runbook } from '@claw-run/core';
+import { ClawError, type Problem, type Runbook } from '@claw-run/core';
 import { createJournalStore } from '@claw-run/engine';
 import { pastRunFlags } from '../cli/follow-up.ts';
 import { UsageError } from '../cli/usage-error.ts';
@@ -10,10 +10,10 @@ import { execute } from '../run/execute.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
 import { loadLibrary } from '../run/load-library.ts';
 import { recompile } from '../run/load-runbook.ts';
-import { collectParams, type Params } from '../run/params.ts';
 import { bindingsOf, compareWith, type PlanFile, readPlan } from '../run/plan-file.ts';
 import { openReach } from '../run/reach.ts';
 import { selectSteps } from '../run/select-steps.ts';
+import { stateFolder } from '../run/state-folder.ts';
 
 /** `claw-run apply PLAN`: does what a saved plan says, unless its target changed since. To apply it is to agree to it: nobody is asked. */
 export async function call(context: Context): Promise<number> {
@@ -21,7 +21,11 @@ export async function call(context: Context): Promise<number> {
   const [name = ''] = operands;
   if (options.step === true && !io.canAsk)
     throw new UsageError('--step asks before each step, and there is no terminal to ask on');
-  const plan = await readPlan(resolve(io.cwd, name), name);
+  const plan = await readPlan(resolve(io.cwd, name), name, {
+    keyFile: stateFolder(context).keyFile,
+    redactor: io.redactor,
+    env: io.env,
+  });
   const library = await loadLibrary(options.library, io.cwd);
   const loaded = await recompile(plan.sources, library);
   if (!loaded.ok) {
@@ -30,7 +34,8 @@ export async function call(context: Context): Promise<number> {
     });
   }
   const { runbook } = loaded;
-  const params = await paramsOf(runbook, plan, context);
+  const { params } = plan;
+  refuseOthers(plan, context);
   const interrupt = watchInterrupts(context);
   const opened = await openReach(context, interrupt);
   try {
@@ -40,7 +45,7 @@ export async function call(context: Context): Promise<number> {
     const reach = same ? clusterReachOf(plan.bindings, hosts) : hosts;
     const elsewhere = await otherTarget(runbook, plan, { reach, context });
     const known = await createJournalStore(reach.stateFolder).list();
-    const agreed = compareWith(plan.steps, io.redactor);
+    const agreed = compareWith(plan.steps);
     const outcome = await execute(context, {
       runbook,
       params,
@@ -63,16 +68,12 @@ export async function call(context: Context): Promise<number> {
   }
 }
 
-/** What the plan says, and the secrets anew; a file of parameters may hold those of the plan besides. */
-async function paramsOf(runbook: Runbook, plan: PlanFile, context: Context): Promise<Params> {
-  const secrets: readonly Param[] = runbook.params.filter(({ type }) => type === 'secret');
-  const fixed = Object.keys(plan.params).filter((name) => !secrets.some((param) => param.name === name));
-  const [given] = (context.options.param ?? [])
-    .map((pair) => pair.split('=')[0] ?? '')
-    .filter((each) => fixed.includes(each));
-  if (given !== undefined)
-    throw new UsageError(`the plan fixes ${given}`, 'plan again with another value, and apply that');
-  return { ...plan.params, ...(await collectParams(secrets, context, {}, runbook.params)) } as Params;
+/** A plan has all its parameters, the secret ones sealed. @throws UsageError where others are given */
+function refuseOthers({ params }: PlanFile, { options }: Context): void {
+  const [given] = (options.param ?? []).map((pair) => pair.split('=')[0] ?? '');
+  const fixed = given ?? (options.params === undefined ? undefined : Object.keys(params).join(', '));
+  if (fixed !== undefined)
+    throw new UsageError(`the plan fixes ${fixed}`, 'plan again with another value, and apply that');
 }
 
 async function otherTarget(

@@ -79,7 +79,7 @@ async function diagnose(
   const { reach, params: known, close } = await openReach(context, interrupt, runbook);
   try {
     const params = await collectParams(runbook.params, context, known);
-    const next = reach.practice === true ? undefined : runAgain({ file, runbook }, context, log);
+    const next = reach.practice === true ? undefined : runAgain(file, context, log);
     const outcome = await execute(context, {
       runbook,
       params,

@@ -33,9 +33,7 @@ export async function call(context: Context): Promise<number> {
         'name one with --target, or run without -o: it asks before it acts',
       );
     const next =
-      options.out === undefined
-        ? runAgain({ file, runbook }, context)
-        : applyPlan(options.out, runbook, context);
+      options.out === undefined ? runAgain(file, context) : applyPlan(options.out, runbook, context);
     const outcome = await execute(context, {
       runbook,
       params,
@@ -55,6 +53,7 @@ export async function call(context: Context): Promise<number> {
         selection: { ...(from === undefined ? {} : { from }), ...(only === undefined ? {} : { only }) },
         bindings: await bindingsOf(runbook, reach),
         redactor: io.redactor,
+        keyFile: reach.stateFolder.keyFile,
       });
       if (options.quiet !== true) io.err(`saved in ${options.out}\n`);
     }

@@ -5,6 +5,7 @@ import {
   type History,
   type JournalRecord,
   type RunEvent,
+  shownOf,
 } from '@claw-run/engine';
 import { pastRunFlags } from '../cli/follow-up.ts';
 import { answerJson, type Context, outputOf } from '../context.ts';
@@ -116,7 +117,7 @@ async function tell(run: string, context: Context): Promise<number> {
   await reports.prepare();
   const journal = await createJournalStore(stateFolder(context)).open(run, io.redactor);
   await journal.close();
-  const events = journal.records.filter(isEvent);
+  const events = journal.records.filter(isEvent).map((event) => shownOf(event, io.redactor));
   const history = foldJournal(journal.records);
   const manner: Manner = {
     mode: 'apply',

@@ -17,7 +17,7 @@ export async function call(context: Context): Promise<number> {
   const cache = options.library === undefined ? openValidCache(process.env, io.cwd) : undefined;
   let wrong = 0;
   for (const file of operands) {
-    const result = cache?.has(file) === true ? valid : await compile(file, context, cache);
+    const result = (await cache?.has(file)) === true ? valid : await compile(file, context, cache);
     if (!result.ok) wrong += 1;
     if (outputOf(context) === 'json') answerJson(context, { file, ...result });
     else await tell(file, result, context);

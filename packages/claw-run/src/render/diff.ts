@@ -1,5 +1,4 @@
 import { type Difference, isObject, type Json, Secret } from '@claw-run/core';
-import { lineDiff } from './line-diff.ts';
 import type { Style } from './style.ts';
 
 export interface DiffOptions {
@@ -38,22 +37,14 @@ function created(value: Json | undefined, style: Style): readonly string[] {
 
 function changed(path: string, difference: Difference, { style }: DiffOptions): readonly string[] {
   const key = String(difference.path.at(-1));
+  if (difference.lines !== undefined)
+    return [`    ${path}:`, ...difference.lines.map((line) => `      ${paintLine(line, style)}`)];
   const before = asMode(key, difference.before);
   const after = asMode(key, difference.after);
   const name = path === '' ? '' : `${path}: `;
   if (isSecret(before) || isSecret(after)) {
     const how = absent(before) ? 'set' : absent(after) ? 'removed' : 'changed';
     return [`    ${name}${style.yellow(`‹secret› ${how}`)}`];
-  }
-  if (
-    typeof before === 'string' &&
-    typeof after === 'string' &&
-    (before.includes('\n') || after.includes('\n'))
-  ) {
-    return [
-      `    ${name.trimEnd()}`,
-      ...lineDiff(before, after).map((line) => `      ${paintLine(line, style)}`),
-    ];
   }
   const from = absent(before) ? '' : inline(before);
   const to = absent(after) ? '' : inline(after);

@@ -12,7 +12,7 @@ export function createFleetJsonRenderer(io: Io): FleetRenderer {
   return {
     event: (event) => {
       const { type, at, run, ...rest } = event;
-      io.out(`${JSON.stringify({ type, at, run, ...rest })}\n`);
+      io.json({ type, at, run, ...rest });
     },
     flush: () => {},
     lastPlan: () => [],

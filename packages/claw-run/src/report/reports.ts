@@ -44,7 +44,7 @@ export function reportsOf(
     async write(events, redactor, host) {
       if (specs.length === 0) return;
       const report = foldReport(
-        plainJson(JSON.parse(redactor.redact(JSON.stringify(events))) as readonly RunEvent[]),
+        plainJson(JSON.parse(JSON.stringify(redactor.redactJson(events))) as readonly RunEvent[]),
       );
       for (const { kind, file } of specs) {
         const render = await kinds[kind]?.();

@@ -45,8 +45,8 @@ async function connect(
   };
   switch (where.by) {
     case 'local': {
-      const { connectLocal } = await import('@claw-run/transports/local');
-      return connectLocal({ ...settings, env: localEnv(reach) });
+      const { childEnv, connectLocal } = await import('@claw-run/transports/local');
+      return connectLocal({ ...settings, env: { ...childEnv(env), ...placesOf(reach) } });
     }
     case 'ssh':
     case 'openssh': {
@@ -78,14 +78,16 @@ async function connect(
         pod,
         container,
         userAgent,
+        onSecret: reach.onSecret,
       });
     }
   }
 }
 
-function localEnv(reach: Reach): NodeJS.ProcessEnv {
+/** Where commands of this machine look for programs and for the cluster. */
+function placesOf(reach: Reach): NodeJS.ProcessEnv {
   const path = [reach.bin, reach.env.PATH].filter((part) => part !== undefined).join(delimiter);
   const kubeconfig =
     reach.kubeconfig === undefined ? {} : { KUBECONFIG: resolve(reach.cwd, reach.kubeconfig) };
-  return { ...reach.env, ...kubeconfig, PATH: path };
+  return { ...kubeconfig, PATH: path };
 }

@@ -1,5 +1,13 @@
 import { delimiter } from 'node:path';
-import { ClawError, type Connection, type JsonObject, type Runbook, type Target } from '@claw-run/core';
+import {
+  ClawError,
+  type Connection,
+  type JsonObject,
+  type Runbook,
+  type Secret,
+  type Target,
+} from '@claw-run/core';
+import type { StateFolder } from '@claw-run/engine';
 import { userAgent } from '../version.ts';
 import { bindHost } from './bind-host.ts';
 import type { EarlyHosts } from './early-hosts.ts';
@@ -15,7 +23,7 @@ export interface Reach {
   readonly targets?: readonly string[] | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
-  readonly stateFolder: string;
+  readonly stateFolder: StateFolder;
   /** A folder that comes first on PATH for commands on this machine. */
   readonly bin?: string | undefined;
   /** Set where the targets are a practice world that ends with the run. */
@@ -30,6 +38,8 @@ export interface Reach {
   readonly limit?: string | undefined;
   /** Hosts that are being connected to already. */
   readonly early?: EarlyHosts | undefined;
+  /** Is told the secrets that come with kubeconfigs. */
+  readonly onSecret?: ((secret: Secret) => void) | undefined;
 }
 
 /** Connections by target, and what it takes to find them again. */
@@ -52,6 +62,7 @@ export async function bindTargets(runbook: Pick<Runbook, 'targets'>, reach: Reac
       const connection = await connectCluster({
         ...kubeconfigChoice(reach, where ?? reach.context),
         userAgent,
+        onSecret: reach.onSecret,
       });
       connections[target.name] = connection as Connection;
       bindings[target.name] = clusterBinding(connection.name, reach);

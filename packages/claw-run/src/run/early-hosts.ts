@@ -28,7 +28,7 @@ export async function beginEarly(file: string, reach: Reach, { io, options }: Co
   if (useless || io.canAsk || options.library !== undefined) return none;
   const { openValidCache } = await import('./valid-cache.ts');
   const cache = openValidCache(io.env, io.cwd);
-  if (!cache.has(file)) return { ...none, cache };
+  if (!(await cache.has(file))) return { ...none, cache };
   const begun = new Map<string, BoundHost>();
   const closing = new AbortController();
   try {

@@ -71,7 +71,9 @@ export async function executeFleet(
     }
     renderer.event(event);
   };
+  const journals = createJournalStore(reach.stateFolder);
   try {
+    if (manner.mode === 'apply') await journals.check();
     const outcome = await runFleet({
       runbook,
       target,
@@ -81,7 +83,7 @@ export async function executeFleet(
       forks,
       params: execution.params ?? {},
       facts: execution.facts ?? {},
-      journals: createJournalStore(reach.stateFolder),
+      journals,
       confirm: (waiting) => confirmFleet({ context, renderer, signal: interrupt.signal }, waiting, risks),
       emit,
       signal: interrupt.signal,

@@ -57,9 +57,10 @@ export async function execute(context: Context, execution: Execution): Promise<R
     outputOf(context) === 'json'
       ? createJsonRenderer(io)
       : createHumanRenderer(context, { proofs: runbook.verify.map(({ id }) => id), ...manner });
+  const journals = createJournalStore(reach.stateFolder);
+  if (manner.mode === 'apply') await journals.check();
   const bound = await bindTargets(runbook, reach);
   const events: RunEvent[] = [];
-  const journals = createJournalStore(reach.stateFolder);
   const kept = (run: string) =>
     interrupt.onEndAtOnce(manner.practice === true ? [] : afterKillLines(run, manner));
   let pending = false;

@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createLibrary, type Definition, type Library } from '@claw-run/core';
+import { assertTrusted } from '@claw-run/engine';
 import { UsageError } from '../cli/usage-error.ts';
+import { ownersOf } from './state-folder.ts';
 
 const standard = {
   kubernetes: async () => (await import('@claw-run/kubernetes')).kubernetes,
@@ -71,6 +73,14 @@ async function definitionsIn(file: string, cwd: string): Promise<readonly Defini
 }
 
 async function importModule(file: string, cwd: string): Promise<Record<string, unknown>> {
+  // what is loaded is run with all the rights of this process
+  await assertTrusted(
+    await realpath(resolve(cwd, file)).catch(() => resolve(cwd, file)),
+    `the library ${file}`,
+    {
+      owners: ownersOf(process.env),
+    },
+  );
   try {
     return (await import(pathToFileURL(resolve(cwd, file)).href)) as Record<string, unknown>;
   } catch (error) {

@@ -31,6 +31,7 @@ export async function collectParams(
   const file = options.params === undefined ? {} : await readParamsFile(options.params, context);
   for (const value of Object.values(given)) hide(declared, given, value, io.redactor.add);
   const problems: Problem[] = [
+    ...secretsOnCommandLine(declared, given),
     ...unknownNames(known, Object.keys(given), '-e'),
     ...unknownNames(known, Object.keys({ ...file, ...values }), options.params ?? 'params'),
   ];
@@ -38,7 +39,7 @@ export async function collectParams(
   for (const param of declared) {
     const found = await findValue(param, { given, file: { ...file, ...values }, context });
     if (found === undefined) {
-      if (param.required) problems.push(missing(param));
+      if (param.required && given[param.name] === undefined) problems.push(missing(param));
     } else if ('fault' in found) {
       problems.push({
         code: 'param-invalid',
@@ -65,7 +66,7 @@ type Found = { readonly value: ParamValue } | { readonly fault: string; readonly
 
 async function findValue(param: Param, { given, file, context }: Sources): Promise<Found | undefined> {
   const text = given[param.name];
-  if (text !== undefined) return readParamText(param, text);
+  if (text !== undefined) return param.type === 'secret' ? undefined : readParamText(param, text);
   const value = file[param.name];
   if (value !== undefined) return readParamJson(param, value);
   for (const source of param.from) {
@@ -84,6 +85,7 @@ async function fromSource(param: Param, source: string, context: Context): Promi
     return io.canAsk && context.options.output !== 'json' ? ask(param, context) : undefined;
   const [kind, ...rest] = source.split(':');
   const name = rest.join(':');
+  if (kind === 'env' && param.type === 'secret') io.hideVariable(name);
   const text = kind === 'env' ? io.env[name] : await readText(resolve(io.cwd, name));
   if (text === undefined || text === '') return undefined;
   const read = readParamText(param, kind === 'file' ? text.replace(/\r?\n$/, '') : text);
@@ -162,15 +164,33 @@ function unknownNames(
     });
 }
 
+/** Every user of a machine can read the command lines of its processes, and shells keep them. */
+function secretsOnCommandLine(
+  declared: readonly Param[],
+  given: { readonly [name: string]: string },
+): readonly Problem[] {
+  return declared
+    .filter(({ name, type }) => type === 'secret' && given[name] !== undefined)
+    .map((param) => ({
+      code: 'param-invalid',
+      message: `the parameter ${param.name} is a secret: -e would show it to every user of this machine`,
+      hint: `give it with ${waysOf(param).join(' or ')}, and change it if it was a real one`,
+    }));
+}
+
 function missing(param: Param): Problem {
-  const sources = param.from
-    .filter((source) => source !== 'prompt')
-    .map((source) => source.replace(':', ' '));
-  const ways = [`-e ${param.name}=…`, ...sources.map((source) => source.replace(/^env /, 'the variable '))];
   const what = param.summary === undefined ? '' : ` (${param.summary})`;
   return {
     code: 'param-invalid',
     message: `the parameter ${param.name} is missing${what}`,
-    hint: `give it with ${ways.join(' or ')}`,
+    hint: `give it with ${waysOf(param).join(' or ')}`,
   };
+}
+
+function waysOf(param: Param): readonly string[] {
+  const sources = param.from
+    .filter((source) => source !== 'prompt')
+    .map((source) => source.replace(/^env:/, 'the variable ').replace(/^file:/, 'file '));
+  const own = param.type === 'secret' ? '--params FILE' : `-e ${param.name}=…`;
+  return param.type === 'secret' ? [...sources, own] : [own, ...sources];
 }

@@ -15,6 +15,7 @@ import {
   type RunOutcome,
   resume,
   rollOutLeft,
+  type StateFolder,
   shareConnection,
   undoRun,
 } from '@claw-run/engine';
@@ -55,7 +56,7 @@ export interface PastFleetRun {
 }
 
 interface Where {
-  readonly folder: string;
+  readonly folder: StateFolder;
   readonly redactor: Redactor;
 }
 

@@ -1,5 +1,11 @@
 import { ClawError, type JsonObject, type Library, type Redactor, type Runbook } from '@claw-run/core';
-import { createJournalStore, foldJournal, type History, type Journal } from '@claw-run/engine';
+import {
+  createJournalStore,
+  foldJournal,
+  type History,
+  type Journal,
+  type StateFolder,
+} from '@claw-run/engine';
 import { recompile } from './load-runbook.ts';
 
 /** A run of the past: its journal, open, and what it tells. */
@@ -15,7 +21,7 @@ export interface PastRun {
  */
 export async function openRun(
   wanted: string | undefined,
-  options: { folder: string; redactor: Redactor },
+  options: { folder: StateFolder; redactor: Redactor },
 ): Promise<PastRun> {
   const store = createJournalStore(options.folder);
   const candidates = wanted === undefined ? (await store.list()).toReversed() : [wanted];

@@ -1,37 +1,49 @@
-import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { lstat, readFile, rm, writeFile } from 'node:fs/promises';
 import {
   ClawError,
+  equal,
   isObject,
+  type Json,
   type JsonObject,
   type PlannedStep,
   type Problem,
   type Redactor,
   type Runbook,
-  Secret,
   stableStringify,
 } from '@claw-run/core';
-import type { RunOutcome } from '@claw-run/engine';
+import {
+  assertTrusted,
+  decrypt,
+  encrypt,
+  openValue,
+  type RunOutcome,
+  readStateKey,
+  type Sealed,
+  type StateKey,
+  sealValue,
+} from '@claw-run/engine';
 import { UsageError } from '../cli/usage-error.ts';
 import { version } from '../version.ts';
 import { bindTargets, type Reach } from './bind-targets.ts';
 import type { Params } from './params.ts';
+import { ownersOf } from './state-folder.ts';
 
-/** A saved plan: what was agreed to, and what it takes to plan the same again. No secrets: they are asked for again. */
+const format = 'claw-run plan 2';
+const again = 'make it anew with claw-run plan RUNBOOK -o FILE';
+
+/** A saved plan: what was agreed to, secrets included, and what it takes to plan the same again. */
 export interface PlanFile {
-  readonly format: 'claw-run plan 1';
+  readonly format: typeof format;
   readonly version: string;
   readonly run: string;
   readonly startedAt: string;
   readonly runbook: string;
   readonly sources: { readonly [file: string]: string };
-  readonly params: JsonObject;
+  readonly params: Params;
   readonly facts: { readonly [name: string]: string };
   readonly selection: { readonly from?: string; readonly only?: readonly string[] };
   readonly bindings: JsonObject;
   readonly steps: readonly PlannedStep[];
-  /** SHA-256 of all the above, keys sorted. */
-  readonly sha256: string;
 }
 
 export interface ToSave {
@@ -42,60 +54,77 @@ export interface ToSave {
   readonly bindings: JsonObject;
   readonly outcome: RunOutcome;
   readonly redactor: Redactor;
+  readonly keyFile: string;
 }
 
-/** Writes a plan, for its owner alone. */
+interface ToRead {
+  readonly keyFile: string;
+  readonly redactor: Redactor;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Writes a plan, for its owner alone, signed and with its secrets sealed. */
 export async function savePlan(path: string, plan: ToSave): Promise<void> {
-  const { runbook, params, outcome, redactor } = plan;
-  const open = Object.entries(params).filter(([, value]) => !(value instanceof Secret));
-  const body = {
-    format: 'claw-run plan 1',
-    version,
-    run: outcome.run,
-    startedAt: outcome.startedAt,
-    runbook: runbook.name,
-    sources: runbook.sources,
-    params: Object.fromEntries(open),
-    facts: plan.facts,
-    selection: plan.selection,
-    bindings: plan.bindings,
-    steps: outcome.steps,
-  };
-  const safe = JSON.parse(redactor.redact(JSON.stringify(body))) as object;
+  const { runbook, outcome } = plan;
+  const key = await readStateKey(plan.keyFile, { make: true });
+  const body = sealPlan(
+    {
+      format,
+      version,
+      run: outcome.run,
+      startedAt: outcome.startedAt,
+      runbook: runbook.name,
+      sources: runbook.sources,
+      params: plan.params,
+      facts: plan.facts,
+      selection: plan.selection,
+      bindings: plan.bindings,
+      steps: outcome.steps as unknown as Json,
+    },
+    { key, run: outcome.run, redactor: plan.redactor },
+  );
+  const signed = { ...body, key: key.id, mac: key.sign('plan', [stableStringify(body)]) };
   try {
-    await writeFile(path, `${JSON.stringify({ ...safe, sha256: hashOf(safe) }, null, 2)}\n`, { mode: 0o600 });
+    await writeForOwner(path, `${JSON.stringify(signed, null, 2)}\n`);
   } catch (error) {
     throw new UsageError(`the plan cannot be written to ${path}: ${(error as NodeJS.ErrnoException).code}`);
   }
 }
 
-/** Reads a saved plan. @throws UsageError where it is none, ClawError `stale-plan` where it was altered */
-export async function readPlan(path: string, name: string): Promise<PlanFile> {
+/**
+ * Reads a saved plan, secrets and all. @throws UsageError where it is none; ClawError `untrusted` where others can write it, `stale-plan` where it was
+ * altered, or signed with another key
+ */
+export async function readPlan(path: string, name: string, options: ToRead): Promise<PlanFile> {
+  await assertTrusted(path, `the plan ${name}`, { alone: true, owners: ownersOf(options.env) });
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`the plan ${name} cannot be read: ${error.code}`);
   });
   const plan = parsed(text);
-  if (plan?.format !== 'claw-run plan 1') {
+  if (typeof plan?.format !== 'string' || !plan.format.startsWith('claw-run plan '))
     throw new UsageError(`${name} is not a saved plan`, 'claw-run plan RUNBOOK -o FILE makes one');
+  if (plan.format !== format) throw new UsageError(`${name} was saved by another version of claw-run`, again);
+  const key = await readStateKey(options.keyFile);
+  const { key: id, mac, ...body } = plan;
+  if (mac !== key.sign('plan', [stableStringify(body)])) {
+    const why =
+      id === key.id
+        ? 'was altered after it was saved'
+        : `was signed with another key than ${options.keyFile}`;
+    const hint = id === key.id ? again : `${again}; or give the key that it was made with: --key-file FILE`;
+    throw new ClawError('stale-plan', `the plan ${name} ${why}`, { hint });
   }
-  const { sha256, ...body } = plan;
-  if (sha256 !== hashOf(body)) {
-    throw new ClawError('stale-plan', `the plan ${name} was altered after it was saved`, {
-      hint: 'make it anew with claw-run plan RUNBOOK -o FILE',
-    });
-  }
-  return plan as unknown as PlanFile;
+  return openPlan(body, { key, run: String(body.run), redactor: options.redactor });
 }
 
 /** Says what differs between the plan that was agreed to and the one that the world calls for now, or nothing. */
-export function compareWith(agreed: readonly PlannedStep[], redactor: Redactor) {
-  const normal = (step: PlannedStep | undefined) =>
-    step === undefined ? undefined : redactor.redact(stableStringify(essence(step)));
+export function compareWith(agreed: readonly PlannedStep[]) {
+  const essential = (step: PlannedStep | undefined) => (step === undefined ? null : (essence(step) as Json));
   return (planned: readonly PlannedStep[]): Problem | undefined => {
     const ids = [...new Set([...agreed, ...planned].map(({ id }) => id))];
     const moved = ids.filter((id) => {
       const find = (steps: readonly PlannedStep[]) => steps.find((step) => step.id === id);
-      return normal(find(agreed)) !== normal(find(planned));
+      return !equal(essential(find(agreed)), essential(find(planned)));
     });
     if (moved.length === 0) return undefined;
     const names = moved.map((id) => {
@@ -131,8 +160,31 @@ function wordOf(plan: PlannedStep['plan'] | undefined): string {
     : { change: 'a change', settled: 'settled', skipped: 'skipped', refused: 'refused' }[plan.plan];
 }
 
-function hashOf(body: object): string {
-  return createHash('sha256').update(stableStringify(body)).digest('hex');
+interface Seal {
+  readonly key: StateKey;
+  readonly run: string;
+  readonly redactor: Redactor;
+}
+
+function sealPlan(body: JsonObject, { key, run, redactor }: Seal): JsonObject {
+  const box = { key: key.cipherKey('plan seal'), name: ['plan', run] };
+  const seal = (text: string) => ({ ...encrypt(box, text) });
+  const { sources, ...rest } = body;
+  return { sources, ...(sealValue(rest, redactor, { apart: seal, inPlace: seal }) as JsonObject) };
+}
+
+function openPlan(body: Record<string, unknown>, { key, run, redactor }: Seal): PlanFile {
+  const box = { key: key.cipherKey('plan seal'), name: ['plan', run] };
+  const open = (mark: unknown) => decrypt(box, mark as Sealed) ?? '';
+  return openValue(body, { apart: open, inPlace: open }, redactor) as PlanFile;
+}
+
+/** A file that was there is not written to: others may have it open. What is no file (`/dev/stdout`) is. */
+async function writeForOwner(path: string, text: string): Promise<void> {
+  const there = await lstat(path).catch(() => undefined);
+  const special = there !== undefined && !there.isFile() && !there.isSymbolicLink();
+  if (there !== undefined && !special) await rm(path);
+  await writeFile(path, text, { mode: 0o600, flag: special ? 'w' : 'wx' });
 }
 
 function parsed(text: string): Record<string, unknown> | undefined {

@@ -37,6 +37,7 @@ export function reachOfFlags(context: Context): Reach {
     env: io.env,
     cwd: io.cwd,
     stateFolder: stateFolder(context),
+    onSecret: io.redactor.add,
   };
 }
 

@@ -33,7 +33,7 @@ export async function runOn(given: Reach, context: Context): Promise<number> {
       manner: {
         mode,
         practice: reach.practice,
-        next: reach.practice === true ? undefined : runAgain({ file, runbook }, context),
+        next: reach.practice === true ? undefined : runAgain(file, context),
         again: pastRunFlags(context, 'run'),
       },
       extra: { select },

@@ -24,6 +24,7 @@ export async function secretFrom(
     return known(await askSecret(io, question), io);
   }
   checkSource(source, flag);
+  if (kind === 'env') io.hideVariable(name);
   const text = kind === 'env' ? io.env[name] : await textOf(resolve(io.cwd, name), flag, name);
   if (text === undefined || text === '')
     throw new UsageError(

@@ -11,7 +11,7 @@ import { stateFolder } from '../run/state-folder.ts';
 
 /** Where background practice clusters are noted. */
 export function noteFolder(context: Context): string {
-  return join(stateFolder(context), 'sandboxes');
+  return join(stateFolder(context).path, 'sandboxes');
 }
 
 /** `sandbox up`: one line of JSON on standard output when the symptoms show, then until a signal; `--detach` leaves it behind. */
@@ -25,7 +25,7 @@ export async function up(context: Context, scenarios: readonly string[]): Promis
     const said = { ...world.said, pid: process.pid };
     await mkdir(noteFolder(context), { recursive: true, mode: 0o700 });
     await writeFile(note, `${JSON.stringify({ ...said, scenarios })}\n`, { mode: 0o600 });
-    io.out(`${JSON.stringify(said)}\n`);
+    io.json(said);
     if (io.canAsk && options.quiet !== true) {
       io.err(`\n  export ${world.variables}\n  Ctrl-C ends it\n`);
     }
@@ -85,7 +85,16 @@ async function detach(context: Context, scenarios: readonly string[]): Promise<n
   const where = options.practiceKubeconfig === undefined ? [] : ['--kubeconfig', options.practiceKubeconfig];
   const child = spawn(
     process.execPath,
-    [launcher(), 'sandbox', 'up', ...scenarios, ...where, '--quiet', '--state-dir', stateFolder(context)],
+    [
+      launcher(),
+      'sandbox',
+      'up',
+      ...scenarios,
+      ...where,
+      '--quiet',
+      '--state-dir',
+      stateFolder(context).path,
+    ],
     { cwd: io.cwd, detached: true, stdio: ['ignore', out.fd, err.fd], env: io.env },
   );
   let ended = false;

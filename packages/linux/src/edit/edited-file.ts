@@ -1,4 +1,4 @@
-import { type HostAction, type Refused, refused, Secret } from '@claw-run/core';
+import { type HostAction, type Refused, refused, Secret, secretsIn } from '@claw-run/core';
 import * as z from 'zod';
 import type { Owners } from '../facts/login.ts';
 import { type FileInput, isText, type TextFile, textOf } from '../facts/text-file.ts';
@@ -19,7 +19,10 @@ export const state = z
   .default('present')
   .describe('`absent` takes away what the other inputs describe');
 
-export const create = z.boolean().default(false).describe('Make the file when there is none');
+export const create = z
+  .boolean()
+  .default(false)
+  .describe('Make the file when there is none; with a secret in it for its owner alone');
 
 /** A value of a configuration: a text, from a parameter of type secret if need be. */
 export const textValue = z.union([z.instanceof(Secret), z.string(), z.number(), z.boolean()]);
@@ -54,8 +57,9 @@ export function editedFile(
       'mend the file by hand, or correct the inputs',
     );
   if (edited.text === before && file !== null) return {};
-  const content = file?.content instanceof Secret ? new Secret(edited.text) : edited.text;
-  return { file: file === null ? { content, mode: 0o644, ...maker } : { ...file, content } };
+  const secret = file?.content instanceof Secret || secretsIn(input).length > 0;
+  const content = secret ? new Secret(edited.text) : edited.text;
+  return { file: file === null ? { content, mode: secret ? 0o600 : 0o644, ...maker } : { ...file, content } };
 }
 
 /** The actions that lead a file from any state to any other. */

@@ -23,7 +23,7 @@ export function textFile({ path, sudo }: FileInput, hidden = false): Fact<'host'
       file === null
         ? null
         : {
-            content: hidden ? new Secret(file.content) : file.content,
+            content: hidden || file.secret === true ? new Secret(file.content) : file.content,
             mode: file.mode,
             owner: file.owner,
             group: file.group,

@@ -14,7 +14,7 @@ const input = z.strictObject({
     .string()
     .regex(/^[0-7]{3,4}$/, 'must be octal digits in quotes: "0640"')
     .optional()
-    .describe('Permissions, as octal digits in quotes; "0644" for a new file'),
+    .describe('Permissions, as octal digits in quotes; "0644" for a new file, "0600" if it holds a secret'),
   owner: z.string().min(1).optional().describe('Name of the user who owns it'),
   group: z.string().min(1).optional().describe('Name of the group'),
   sudo,
@@ -60,7 +60,8 @@ export const file = defineState({
     if (file === null && input.content === undefined)
       return refused(`there is no file ${input.path}`, 'correct `path`, or give its `content`');
     if (file !== null && !isText(file)) return notText(input);
-    const before = file ?? { content: '', mode: 0o644, ...made };
+    const usual = input.content instanceof Secret ? 0o600 : 0o644;
+    const before = file ?? { content: '', mode: usual, ...made };
     return {
       file: {
         content: input.content ?? before.content,

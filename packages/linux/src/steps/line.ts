@@ -1,6 +1,6 @@
-import { defineState } from '@claw-run/core';
+import { defineState, Secret } from '@claw-run/core';
 import * as z from 'zod';
-import { create, editedFile, fileActions, filePath, state, sudo } from '../edit/edited-file.ts';
+import { create, editedFile, fileActions, filePath, plainText, state, sudo } from '../edit/edited-file.ts';
 import { editLine } from '../edit/line-edit.ts';
 import { maker } from '../facts/login.ts';
 import { textFile } from '../facts/text-file.ts';
@@ -20,7 +20,10 @@ export const line = defineState({
   input: z
     .strictObject({
       path: filePath,
-      line: oneLine.describe('The line, without its end'),
+      line: z
+        .union([z.instanceof(Secret), oneLine])
+        .refine((it) => !/[\r\n]/.test(plainText(it)), 'must be one line')
+        .describe('The line, without its end'),
       match: pattern.optional().describe('Regular expression that tells which line it is'),
       after: pattern.optional().describe('Regular expression of the line that a new line goes after'),
       before: pattern.optional().describe('Regular expression of the line that a new line goes before'),
@@ -41,11 +44,11 @@ export const line = defineState({
       },
     },
   ],
-  facts: (input) => ({ file: textFile(input), maker: maker(input) }),
+  facts: (input) => ({ file: textFile(input, input.line instanceof Secret), maker: maker(input) }),
   desire: (input, seen) =>
     editedFile(input, seen, (text) =>
       editLine(text, {
-        line: input.line,
+        line: plainText(input.line),
         match: compiled(input.match),
         after: compiled(input.after),
         before: compiled(input.before),

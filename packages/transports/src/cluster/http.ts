@@ -168,6 +168,8 @@ export function unreachable(url: URL, error: Error): ClawError {
   });
 }
 
+/** What a plugin gave and is no JSON may hold the token all the same: the parser's message quotes it. */
 function messageOf(error: unknown): string {
+  if (error instanceof SyntaxError) return 'what its plugin gave is not JSON';
   return error instanceof Error ? error.message : String(error);
 }

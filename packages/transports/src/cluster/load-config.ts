@@ -1,11 +1,14 @@
 import { ClawError } from '@claw-run/core';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { type OnSecret, tellCredentials } from './credentials.ts';
 
 /** Which cluster, and as whom. */
 export interface ClusterChoice {
   /** The kubeconfig file; otherwise what `KUBECONFIG`, `~/.kube/config` and the pod's own account give, as for kubectl. */
   readonly kubeconfig?: string;
   readonly context?: string;
+  /** Is told its secrets, and those that its plugins give. */
+  readonly onSecret?: OnSecret | undefined;
 }
 
 /**
@@ -46,5 +49,6 @@ export async function loadConfig(options: ClusterChoice): Promise<KubeConfig> {
       },
     );
   }
+  if (options.onSecret !== undefined) tellCredentials(config, options.onSecret);
   return config;
 }

@@ -3,6 +3,8 @@ import { connectHost, type HostSettings } from '../host/connect-host.ts';
 import { type ProgramEnd, processChannel } from '../host/process-channel.ts';
 import { type ChannelEnd, defaultShell, type Shell } from '../host/shell.ts';
 
+export { childEnv } from '../host/child-env.ts';
+
 export interface LocalOptions extends HostSettings {
   /** The environment of commands, PATH included. */
   readonly env: NodeJS.ProcessEnv;

@@ -3,6 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Argv, ClawError, type Connection } from '@claw-run/core';
 import { execa } from 'execa';
+import { childEnv } from '../host/child-env.ts';
 import { connectHost, type HostSettings } from '../host/connect-host.ts';
 import { type ProgramEnd, processChannel } from '../host/process-channel.ts';
 import { quoted } from '../host/quote.ts';
@@ -49,7 +50,7 @@ const persistSeconds = 60;
 
 function openSshShell(options: OpenSshOptions, label: string, to: Destination): Shell {
   const { client = 'ssh', sh = defaultShell } = options;
-  const env = { ...options.env, LC_ALL: 'C' };
+  const env = { ...childEnv(options.env, { ssh: true }), LC_ALL: 'C' };
   const open = new Set<() => void>();
   let folder: Promise<string> | undefined;
   return {

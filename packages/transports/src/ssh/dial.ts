@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
+import { childEnv } from '../host/child-env.ts';
 import type { HopSettings } from './settings.ts';
 
 /** A way for bytes to the SSH server of a host, not encrypted yet. */
@@ -69,7 +70,7 @@ const toldLimit = 500;
 /** As OpenSSH: `exec` of the command in the user's shell. Without a terminal of its own, so that nothing it asks can be waited for. */
 function byCommand({ command, at }: { command: string; at: string }, env: NodeJS.ProcessEnv): Line {
   const child = spawn(env.SHELL || '/bin/sh', ['-c', `exec ${command}`], {
-    env,
+    env: childEnv(env, { ssh: true }),
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });

@@ -1,17 +1,13 @@
-const context = 2;
 const largest = 2000;
 
 type Edit = { readonly mark: ' ' | '-' | '+'; readonly line: string };
 
-/** The lines that differ, marked by `-` and `+`, with two lines around them; what lies between is left out. */
+/** The lines that differ, marked by `-` and `+`. What lies between is left out: it may be anything, a password say. */
 export function lineDiff(before: string, after: string): readonly string[] {
   const edits = editsOf(before.replace(/\n$/, '').split('\n'), after.replace(/\n$/, '').split('\n'));
-  const shown = edits.map((_, index) =>
-    edits.slice(Math.max(0, index - context), index + context + 1).some(({ mark }) => mark !== ' '),
-  );
   return edits.flatMap(({ mark, line }, index) => {
-    if (shown[index]) return [`${mark} ${line}`];
-    return shown[index - 1] || (index === 0 && edits.length > 1) ? ['  …'] : [];
+    if (mark !== ' ') return [`${mark} ${line}`];
+    return index === 0 || edits[index - 1]?.mark !== ' ' ? ['  …'] : [];
   });
 }
 

@@ -1,19 +1,10 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { lineDiff } from '../src/render/line-diff.ts';
+import { lineDiff } from '../src/line-diff.ts';
 
-test('shows what changed with two lines around it', () => {
+test('shows what changed and nothing else', () => {
   const before = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].join('\n');
-  expect(lineDiff(before, before.replace('d', 'D'))).toEqual([
-    '  …',
-    '  b',
-    '  c',
-    '- d',
-    '+ D',
-    '  e',
-    '  f',
-    '  …',
-  ]);
+  expect(lineDiff(before, before.replace('d', 'D'))).toEqual(['  …', '- d', '+ D', '  …']);
 });
 
 test('what is taken away and what is put in lead from one text to the other', () => {

@@ -1,0 +1,89 @@
+import { lstat, readlink, realpath } from 'node:fs/promises';
+import { dirname, join, parse, resolve, sep } from 'node:path';
+import { ClawError } from '@claw-run/core';
+
+/** What is wrong with a place that only its user should be able to change, and the command that puts it right. */
+export interface TrustFault {
+  readonly why: string;
+  readonly fix: string;
+}
+
+export interface TrustOptions {
+  /** Whose files count as our own besides root's; the effective user where absent. */
+  readonly owners?: readonly number[];
+  /** Looks at the file alone and not at the folders above it: for what is authenticated by other means. */
+  readonly alone?: boolean;
+}
+
+const mostLinks = 40;
+
+/**
+ * Whether anybody but this user and root could change what lies at a path: the file or folder itself and each folder and symbolic link on the way.
+ * A folder that others can write counts where it is sticky, as `/tmp` is, and a group of its owner's own number is a private group. What does not
+ * exist yet cannot be wrong. Access control lists are not looked at.
+ */
+export async function trustFault(path: string, options: TrustOptions = {}): Promise<TrustFault | undefined> {
+  const me = process.geteuid?.();
+  if (me === undefined) return undefined;
+  const trusted = new Set([0, ...(options.owners ?? [me])]);
+  return options.alone === true
+    ? faultOf(await realpath(path).catch(() => path), trusted)
+    : walk(resolve(path), trusted, mostLinks);
+}
+
+/** @throws ClawError `untrusted`, naming `what` */
+export async function assertTrusted(path: string, what: string, options: TrustOptions = {}): Promise<void> {
+  const fault = await trustFault(path, options);
+  if (fault !== undefined) throw untrusted(what, fault);
+}
+
+/** The error for a place that others can change. */
+export function untrusted(what: string, { why, fix }: TrustFault): ClawError {
+  return new ClawError('untrusted', `${what} is not used: ${why}`, { hint: fix });
+}
+
+async function walk(
+  path: string,
+  trusted: ReadonlySet<number>,
+  links: number,
+): Promise<TrustFault | undefined> {
+  const { root } = parse(path);
+  let at = root;
+  for (const part of ['', ...path.slice(root.length).split(sep)]) {
+    if (part === '' && at !== root) continue;
+    at = join(at, part);
+    const info = await lstat(at).catch(() => undefined);
+    if (info === undefined) return undefined;
+    const fault = faultIn(at, info, trusted);
+    if (fault !== undefined) return fault;
+    if (info.isSymbolicLink()) {
+      if (links === 0) return { why: `${at} leads in a circle`, fix: `rm ${at}` };
+      const target = resolve(dirname(at), await readlink(at));
+      const behind = await walk(target, trusted, links - 1);
+      if (behind !== undefined) return behind;
+      at = target;
+    }
+  }
+  return undefined;
+}
+
+async function faultOf(path: string, trusted: ReadonlySet<number>): Promise<TrustFault | undefined> {
+  const info = await lstat(path).catch(() => undefined);
+  return info === undefined ? undefined : faultIn(path, info, trusted);
+}
+
+function faultIn(
+  path: string,
+  info: Awaited<ReturnType<typeof lstat>>,
+  trusted: ReadonlySet<number>,
+): TrustFault | undefined {
+  const { uid, gid } = info;
+  const mode = Number(info.mode);
+  if (!trusted.has(Number(uid)))
+    return { why: `${path} belongs to user ${uid}`, fix: `chown ${process.geteuid?.()} ${path}` };
+  if (info.isSymbolicLink() || (info.isDirectory() && (mode & 0o1000) !== 0)) return undefined;
+  const byOthers = (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== uid);
+  if (!byOthers) return undefined;
+  const octal = (mode & 0o7777).toString(8);
+  return { why: `others can write ${path} (mode ${octal})`, fix: `chmod go-w ${path}` };
+}
