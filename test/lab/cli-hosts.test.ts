@@ -64,7 +64,7 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
                  - old
                  + Ask the cluster admins.
 
-      ✓ 2 changes planned; nothing was touched
+      ✓ 2 changes planned; 1 of 1 cause found; nothing was touched
         next: claw-run ROOT/test/lab/fixtures/notice.yaml --target head=ssh://ops@ADDRESS --known-hosts LAB -i LAB
       ",
       }
@@ -75,8 +75,8 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
       {
         "exit": 0,
         "said": [
-          "✓ Mended: 2 changes made and verified in N s",
-          "  undo: claw-run rollback RUN",
+          "✓ Fixed and verified in N s: 2 changed",
+          "  roll back: claw-run rollback RUN",
           "",
         ],
       }
@@ -246,7 +246,7 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
       exit: 0,
       said: expect.stringContaining('notice on head openssh://ops@ADDRESS\n'),
     });
-    expect(planned.stdout).toContain('2 changes planned; nothing was touched');
+    expect(planned.stdout).toContain('2 changes planned; 1 of 1 cause found; nothing was touched');
     expect(await state(host())).toBe(before);
     const mended = await run([notice, '--yes', '--idle-timeout', '1m', ...reach()]);
     expect(mended).toMatchObject({ exit: 0, stdout: expect.stringContaining('Fixed and verified') });
@@ -379,7 +379,7 @@ describe.skipIf(missing !== undefined)('runs on hosts over SSH', () => {
     );
     const stopped = await run([...notices, '--yes']);
     expect(stopped.exit).toBe(5);
-    expect(stopped.stdout).toMatch(/✓ web1 +2 changes made[\s\S]*✗ web2 [\s\S]*- web3 +not begun/);
+    expect(stopped.stdout).toMatch(/✓ web1 +2 changed[\s\S]*✗ web2 [\s\S]*- web3 +not begun/);
     expect(await contents(hosts)).toEqual(['Ask 600', 'old 600', 'old 600']);
     await host(1).sh('chattr -i /etc/claw-motd 2>/dev/null; umount /etc/claw-motd 2>/dev/null; true');
     // what was undone stays undone; the host that never had its turn has it now
