@@ -128,6 +128,8 @@ export interface Fact<K extends TargetKind, V> {
   readonly key: string;
   readonly read: ReadOf<K>;
   readonly parse: (raw: never) => V;
+  /** What reading it puts at risk: told once a run, before it is read. */
+  readonly warning?: string;
 }
 
 /** The facts of a step, by the names it gives them. */
@@ -144,10 +146,17 @@ export function runFact<V>(fact: {
   as?: string;
   timeoutSeconds?: number;
   about?: readonly string[];
+  warning?: string | undefined;
   parse: (raw: RunResult) => V;
 }): Fact<'host', V> {
-  const { key, parse, ...read } = fact;
-  return { on: 'host', key, read: { read: 'run', ...read }, parse: parse as (raw: never) => V };
+  const { key, parse, warning, ...read } = fact;
+  return {
+    on: 'host',
+    key,
+    read: { read: 'run', ...read },
+    parse: parse as (raw: never) => V,
+    ...(warning !== undefined && { warning }),
+  };
 }
 
 /** A file; `null` when there is none. */

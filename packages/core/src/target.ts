@@ -10,6 +10,8 @@ export interface Connection<K extends TargetKind = TargetKind> {
   readonly kind: K;
   /** How the target is called in messages: a context, a host. */
   readonly name: string;
+  /** What is unsafe about the way there, for whoever runs it: told once a run. */
+  readonly warnings?: readonly string[];
   /** What the read primitive gives: see the constructors of facts for its type. */
   readonly read: (read: ReadOf<K>, options: { signal: AbortSignal }) => Promise<unknown>;
   /** Begins to connect, for whoever knows that reads will follow. What goes wrong is told by the first of them. */

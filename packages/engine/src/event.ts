@@ -37,6 +37,8 @@ export type RunEvent = Stamp &
         /** Of the caller's trace (W3C Trace Context), where there is one. */
         readonly traceparent?: string;
       }
+    /** Something that the run does, or the way to a target, is unsafe; the run goes on. */
+    | { readonly type: 'warning'; readonly message: string }
     | { readonly type: 'fact'; readonly id: string; readonly value?: Json; readonly because?: string }
     | {
         readonly type: 'cause';

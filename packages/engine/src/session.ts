@@ -33,6 +33,8 @@ export interface SessionOptions {
 /** A run in memory: the worlds of its targets, what expressions see, and where its records go. */
 export interface Session extends SessionOptions {
   readonly world: (target: string) => World;
+  /** Tells what is at risk, once. Not kept in the journal: who resumes is told anew. */
+  readonly warn: (message: string) => void;
   readonly forgetAll: () => void;
   readonly scope: () => Scope;
   readonly setFact: (name: string, value: Json | undefined) => void;
@@ -49,7 +51,13 @@ export interface Session extends SessionOptions {
 const journalOnly: ReadonlySet<string> = new Set(['journal.opened', 'step.observed', 'journal.resumed']);
 
 export function createSession(options: SessionOptions): Session {
-  const worlds = worldsOf(options.connections);
+  const warned = new Set<string>();
+  const warn = (message: string) => {
+    if (warned.has(message)) return;
+    warned.add(message);
+    options.emit(stamped({ type: 'warning', message }) as RunEvent);
+  };
+  const worlds = worldsOf(options.connections, warn);
   const facts: Record<string, Json | undefined> = { ...options.facts };
   const causes: Record<string, CauseScope> = {};
   const steps: Record<string, StepScope> = {};
@@ -77,6 +85,7 @@ export function createSession(options: SessionOptions): Session {
   return {
     ...options,
     world,
+    warn,
     forgetAll: () => {
       for (const each of worlds.values()) each.forget();
     },
@@ -116,12 +125,15 @@ export function createSession(options: SessionOptions): Session {
 }
 
 /** Targets that are the same machine, reached the same way, are one world: what is planned for the one is seen of the other. */
-function worldsOf(connections: SessionOptions['connections']): ReadonlyMap<string, World> {
+function worldsOf(
+  connections: SessionOptions['connections'],
+  warn: Session['warn'],
+): ReadonlyMap<string, World> {
   const machines = new Map<string, World>();
   return new Map(
     Object.entries(connections).map(([target, connection]) => {
       const machine = `${connection.kind} ${connection.name}`;
-      const world = machines.get(machine) ?? createWorld(connection);
+      const world = machines.get(machine) ?? createWorld(connection, warn);
       machines.set(machine, world);
       return [target, world];
     }),

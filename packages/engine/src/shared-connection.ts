@@ -9,6 +9,7 @@ export function shareConnection(connection: Connection): Connection {
   return {
     kind: connection.kind,
     name: connection.name,
+    ...(connection.warnings !== undefined && { warnings: connection.warnings }),
     read: (read, options) => connection.read(read, options),
     perform: (action, options) => connection.perform(action, options),
     ...(connection.refused === undefined

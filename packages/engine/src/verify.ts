@@ -43,7 +43,10 @@ export interface Rehearsal {
 /** Looks at what the checks will look at, to learn now and not after the change what cannot be looked at. */
 export async function rehearse(session: Session): Promise<Rehearsal> {
   const worlds = new Map(
-    Object.entries(session.connections).map(([target, connection]) => [target, createWorld(connection)]),
+    Object.entries(session.connections).map(([target, connection]) => [
+      target,
+      createWorld(connection, session.warn),
+    ]),
   );
   const denied = await Promise.all(
     session.runbook.verify.map(async (one): Promise<readonly Problem[]> => {

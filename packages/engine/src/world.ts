@@ -49,7 +49,8 @@ export interface World {
   readonly forget: () => void;
 }
 
-export function createWorld(connection: Connection): World {
+/** `warn` is told what a read puts at risk, before it is made. */
+export function createWorld(connection: Connection, warn: (message: string) => void): World {
   const reads = new Map<string, Promise<unknown>>();
   const answers = new Map<string, unknown>();
   const predicted = new Map<string, { fact: AnyFact; value: unknown }>();
@@ -57,6 +58,8 @@ export function createWorld(connection: Connection): World {
   let actions: readonly Action[] = [];
 
   const read = (fact: AnyFact, signal: AbortSignal): Promise<unknown> => {
+    if (asked.size === 0) connection.warnings?.forEach(warn);
+    if (fact.warning !== undefined) warn(fact.warning);
     asked.set(fact.key, fact);
     const key = readKey(fact.read);
     const known = reads.get(key);

@@ -51,6 +51,11 @@ function findingWord(finding: Of<'cause'>['finding'], style: Style): string {
   return paint[finding](finding === 'found' ? 'FOUND' : findingWords[finding]);
 }
 
+/** What is unsafe, for whoever runs it; told even where little is told. */
+export function warningLine({ message }: Of<'warning'>, style: Style, width: number): string {
+  return `${style.yellow('warning:')} ${wrap(message, width, 9)}\n`;
+}
+
 /** A fact that was looked up. */
 export function factLine({ id, value, because }: Of<'fact'>, style: Style): readonly string[] {
   const text = value === undefined ? `absent: ${because}` : JSON.stringify(value);

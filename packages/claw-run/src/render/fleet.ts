@@ -1,13 +1,14 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { FleetEvent, RunEvent } from '@claw-run/engine';
 import type { Context } from '../context.ts';
 import { causeCounts } from './cause-counts.ts';
 import { describeAction } from './describe-action.ts';
+import { warningLine } from './findings.ts';
 import { fleetEndLines } from './fleet-ending.ts';
 import { createHumanRenderer } from './human.ts';
 import type { Manner } from './renderer.ts';
 import { createStatusLine } from './status-line.ts';
 import { count, createStyle, plainJson, type Style, seconds, wrap } from './style.ts';
+import { unpainted } from './terminal.ts';
 
 /** Shows a fleet as it goes. */
 export interface FleetRenderer {
@@ -141,8 +142,14 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
         return;
     }
   };
+  const warned = new Set<string>();
   const show = (event: RunEvent | FleetEvent) => {
     switch (event.type) {
+      case 'warning':
+        status.clear();
+        if (!warned.has(event.message)) io.err(warningLine(event, aside, io.width));
+        warned.add(event.message);
+        return;
       case 'fleet.started':
         order = event.hosts;
         out([
@@ -196,7 +203,7 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
       show(plainJson(event));
     },
     flush,
-    lastPlan: () => plans.map((line) => stripVTControlCharacters(line)),
+    lastPlan: () => plans.map((line) => unpainted(line)),
   };
 }
 

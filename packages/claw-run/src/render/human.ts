@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { causeCounts } from './cause-counts.ts';
 import { describeAction } from './describe-action.ts';
 import { endLines, outputLines } from './ending.ts';
-import { afterLines, factLine, findingLines, grantLines, sudoLines } from './findings.ts';
+import { afterLines, factLine, findingLines, grantLines, sudoLines, warningLine } from './findings.ts';
 import { planLines } from './plan.ts';
 import type { Manner, Renderer } from './renderer.ts';
 import { createStatusLine } from './status-line.ts';
@@ -89,6 +89,10 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
         if (io.live) status.show(aside.dim('looking …'));
         return;
       }
+      case 'warning':
+        status.clear();
+        io.err(warningLine(event, aside, io.width));
+        return;
       case 'fact':
         if (verbose >= 1) out(factLine(event, style));
         return;

@@ -9,10 +9,15 @@ export function createJsonRenderer(io: Io): Renderer {
 
 /** The same for a fleet: the events of its runs bear `fleet` and `host`. */
 export function createFleetJsonRenderer(io: Io): FleetRenderer {
+  const warned = new Set<string>();
   return {
     event: (event) => {
       const { type, at, run, ...rest } = event;
       io.json({ type, at, run, ...rest });
+      if (event.type !== 'warning' || warned.has(event.message)) return;
+      // whoever starts the program sees it too
+      warned.add(event.message);
+      io.err(`warning: ${event.message}\n`);
     },
     flush: () => {},
     lastPlan: () => [],

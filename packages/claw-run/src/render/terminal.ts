@@ -1,17 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { plain } from './plain.ts';
 
-/** Known to nobody but this process, so that nothing that is printed can be taken for a code of ours. */
-const lead = `\u001b${randomBytes(9).toString('hex')}[`;
-const code = new RegExp(`(${lead.replace('[', '\\[')}\\d*[mK])`);
+/**
+ * Known to nobody but this process, so that nothing that is printed can be taken for a code of ours. Of noncharacters alone, so that no secret that is taken
+ * out of a text is a part of it.
+ */
+const lead = String.fromCharCode(...Array.from(randomBytes(20), (byte) => 0xfde0 + (byte & 0xf)));
+const [zero, ends] = [0xfdd0, '\ufdda'];
+const code = new RegExp(`(${lead}[\ufdd0-\ufdd9]*${ends})`);
 
 /** A code for colours and weights (ECMA-48, SGR), as `terminalText` lets it through. */
 export function sgr(parameter: number | string): string {
-  return `${lead}${parameter}m`;
+  const digits = [...String(parameter)].map((digit) => String.fromCharCode(zero + Number(digit)));
+  return `${lead}${digits.join('')}${ends}`;
 }
 
 /** Empties the line that the cursor is in. */
-export const emptyLine = `${lead}K`;
+export const emptyLine = `${lead}${ends}`;
 
 /** What is written to a terminal or a log: our own codes as they are, everything else made plain. */
 export function terminalText(text: string): string {
@@ -21,9 +26,17 @@ export function terminalText(text: string): string {
     .join('');
 }
 
+/** The text without our codes. */
+export function unpainted(text: string): string {
+  return text
+    .split(code)
+    .filter((_, index) => index % 2 === 0)
+    .join('');
+}
+
 /** The columns of a text; our codes take none. */
 export function columnsOf(text: string): number {
-  return text.split(code).reduce((sum, part, index) => sum + (index % 2 === 0 ? part.length : 0), 0);
+  return unpainted(text).length;
 }
 
 /** At most so many columns of a line, its end cut and marked; our codes stay. */
@@ -42,6 +55,7 @@ export function cutLine(text: string, columns: number): string {
 }
 
 function released(part: string): string {
-  const text = `\u001b[${part.slice(lead.length)}`;
-  return part === emptyLine ? `\r${text}` : text;
+  if (part === emptyLine) return '\r\u001b[K';
+  const digits = [...part.slice(lead.length, -ends.length)].map((digit) => digit.charCodeAt(0) - zero);
+  return `\u001b[${digits.join('')}m`;
 }

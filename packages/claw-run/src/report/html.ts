@@ -28,6 +28,7 @@ ${list(
       `${escaped(message)}${hint === undefined ? '' : `<br><em>${escaped(hint)}</em>`}${output === undefined ? '' : `<pre>${escaped(output)}</pre>`}`,
   ),
 )}
+${list('Warnings', report.warnings.map(escaped))}
 ${table(
   'Causes',
   ['Before', 'After', 'Cause', 'Evidence'],

@@ -18,6 +18,10 @@ export function markdownReport(report: Report): string {
           `- ${escaped(message)}${hint === undefined ? '' : ` (${escaped(hint)})`}${output === undefined ? '' : `\n\n${indented(fenced(output, 'text'))}`}`,
       ),
     ),
+    section(
+      'Warnings',
+      report.warnings.map((message) => `- ${escaped(message)}`),
+    ),
     table(
       'Causes',
       ['Before', 'After', 'Cause', 'Evidence'],

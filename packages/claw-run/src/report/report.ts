@@ -13,6 +13,7 @@ export interface Report {
   readonly seconds: number;
   readonly status: string;
   readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
   readonly counts: StepCounts;
   readonly causes: readonly ReportedCause[];
   readonly steps: readonly ReportedStep[];
@@ -63,6 +64,7 @@ export function foldReport(events: readonly RunEvent[]): Report {
     seconds: between(startedAt, ended?.at),
     status: ended?.status ?? 'unfinished',
     problems: ended?.problems ?? [],
+    warnings: all('warning').map(({ message }) => message),
     counts: ended?.counts ?? noCounts,
     causes: causesOf(all('cause')),
     steps: [...planned.values()].map((step) => reported(step, events)),

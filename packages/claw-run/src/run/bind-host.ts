@@ -1,7 +1,8 @@
-import { delimiter, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import type { Connection, JsonObject } from '@claw-run/core';
 import { userAgent } from '../version.ts';
 import type { Reach } from './bind-targets.ts';
+import { fileWarnings } from './file-warnings.ts';
 import { homeOf, waysToKeep } from './host-reach.ts';
 import { kubeconfigChoice, kubeconfigPaths } from './kubeconfig.ts';
 import { parseWhere, type Where } from './where.ts';
@@ -17,7 +18,9 @@ export async function bindHost(text: string, reach: Reach, name = text): Promise
   const early = reach.early?.take(name);
   if (early !== undefined) return early;
   const where = parseWhere(text);
-  const connection = await connect(where, { text, name }, reach);
+  const connected = await connect(where, { text, name }, reach);
+  const warnings = [...(connected.warnings ?? []), ...wayWarnings(where, reach)];
+  const connection = warnings.length === 0 ? connected : { ...connected, warnings };
   const kubeconfig = where.by === 'pod' ? kubeconfigPaths(reach) : [];
   return {
     connection,
@@ -82,6 +85,22 @@ async function connect(
       });
     }
   }
+}
+
+/** What others could do with the files by which a host is found and logged in to. */
+function wayWarnings(where: Where, reach: Reach): readonly string[] {
+  const { ways = {}, env, cwd, hosts } = reach;
+  const sources = [ways.sudoPasswordFrom, ways.sshPasswordFrom, ways.passphraseFrom];
+  const secrets = sources.flatMap((source) => (source?.startsWith('file:') ? [source.slice(5)] : []));
+  const inventory = hosts === undefined ? [] : [resolve(cwd, hosts)];
+  const usual = (name: string) => join(homeOf(env), '.ssh', name);
+  const bySsh = () => [
+    ways.sshConfig ?? usual('config'),
+    ...(ways.knownHosts ?? [usual('known_hosts')]),
+    ...(ways.identities ?? []),
+  ];
+  const files = { local: () => [], ssh: bySsh, openssh: bySsh, pod: () => kubeconfigPaths(reach) }[where.by];
+  return fileWarnings([...files(), ...inventory], secrets);
 }
 
 /** Where commands of this machine look for programs and for the cluster. */

@@ -11,6 +11,7 @@ import type { StateFolder } from '@claw-run/engine';
 import { userAgent } from '../version.ts';
 import { bindHost } from './bind-host.ts';
 import type { EarlyHosts } from './early-hosts.ts';
+import { fileWarnings } from './file-warnings.ts';
 import type { Answers, HostWays } from './host-reach.ts';
 import { keptWays } from './host-reach.ts';
 import { kubeconfigChoice, kubeconfigPaths } from './kubeconfig.ts';
@@ -64,7 +65,8 @@ export async function bindTargets(runbook: Pick<Runbook, 'targets'>, reach: Reac
         userAgent,
         onSecret: reach.onSecret,
       });
-      connections[target.name] = connection as Connection;
+      const warnings = [...(connection.warnings ?? []), ...fileWarnings(kubeconfigPaths(reach))];
+      connections[target.name] = { ...connection, warnings } as Connection;
       bindings[target.name] = clusterBinding(connection.name, reach);
     } else {
       const bound = await bindHost(where ?? target.default ?? unbound(target), reach);

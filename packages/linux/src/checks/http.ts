@@ -58,6 +58,7 @@ export const http = defineCheck({
   ],
   facts: (input) => ({
     answer: httpAnswer({
+      warning: warningOf(input),
       url: input.url,
       method: input.method,
       headers: input.headers,
@@ -122,4 +123,16 @@ function parsedJson(text: string): { readonly value: unknown } | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Said where whoever stands between could answer, or read a token. */
+function warningOf(asked: {
+  readonly url: string;
+  readonly insecure: boolean;
+  readonly 'token-command'?: readonly string[] | undefined;
+}): string | undefined {
+  const token = asked['token-command'] === undefined ? '' : ', and a token is sent there';
+  if (asked.insecure && /^https:/i.test(asked.url))
+    return `the certificate of ${asked.url} is not checked (insecure: true)${token}`;
+  return token !== '' && /^http:/i.test(asked.url) ? `a token goes to ${asked.url} in clear` : undefined;
 }

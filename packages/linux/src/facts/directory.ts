@@ -57,6 +57,14 @@ export function ldapOptions(directory: Directory): readonly string[] {
   return [...login, ...(directory.startTls ? ['-ZZ'] : []), '-o', 'nettimeout=10', '-H', directory.uri];
 }
 
+/** Said where a password would be sent to another machine without encryption. */
+function passwordInClear({ uri, startTls, external, bindDn, ...login }: Directory): string | undefined {
+  const hasPassword = login.passwordFile !== undefined || login.password !== undefined;
+  const elsewhere = /\bldap:\/\/(?!(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?([/\s,]|$))/i;
+  if (external || !hasPassword || startTls === true || !elsewhere.test(uri)) return undefined;
+  return `the password of ${bindDn ?? 'the directory'} goes to ${uri} in clear; take ldaps://, or startTls: true`;
+}
+
 /** Whether the way to log in takes root: its own file, or its own identity. */
 export function needsRoot(directory: Directory): boolean {
   return directory.external || directory.passwordFile !== undefined;
@@ -91,6 +99,7 @@ export function directoryView(
     ...(needsRoot(directory) ? { sudo: true } : {}),
     timeoutSeconds: 30,
     about: [`group ${group}`, `account ${user}`],
+    warning: passwordInClear(directory),
     parse: (result) => parseDirectory(result, { group, user, ...directory }),
   });
 }

@@ -26,6 +26,8 @@ export interface HttpRequest {
   /** A command on the host that prints a bearer token: the token is in no argument list and no output. */
   readonly token: readonly string[];
   readonly as: string | undefined;
+  /** What asking puts at risk. */
+  readonly warning?: string | undefined;
 }
 
 /**
@@ -115,6 +117,7 @@ export function httpAnswer(request: HttpRequest): Fact<'host', HttpAnswer> {
     argv,
     ...(request.as === undefined ? {} : { as: request.as }),
     timeoutSeconds: seconds + 30,
+    warning: request.warning,
     parse: parseHttpAnswer,
   });
 }

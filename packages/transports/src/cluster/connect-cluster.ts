@@ -1,5 +1,6 @@
 import type { ClusterAction, ClusterRead, Connection } from '@claw-run/core';
 import { createApi } from './api.ts';
+import { clusterWarnings } from './cluster-warnings.ts';
 import { createSender } from './http.ts';
 import { lockCluster } from './lease.ts';
 import { type ClusterChoice, loadConfig } from './load-config.ts';
@@ -22,6 +23,7 @@ export async function connectCluster(options: ClusterOptions): Promise<Connectio
   return {
     kind: 'cluster',
     name: config.currentContext,
+    warnings: clusterWarnings(config),
     read: (read: ClusterRead, { signal }) => readCluster(api, read, signal),
     perform: (action: ClusterAction, { signal }) => performOnCluster(api, action, signal),
     lock: (holder, lockOptions) => lockCluster(api, holder, lockOptions),

@@ -1,5 +1,6 @@
 import type { Argv, Connection } from '@claw-run/core';
 import { createApi } from '../cluster/api.ts';
+import { clusterWarnings } from '../cluster/cluster-warnings.ts';
 import { createSender } from '../cluster/http.ts';
 import { type ClusterChoice, loadConfig } from '../cluster/load-config.ts';
 import { connectHost, type HostSettings } from '../host/connect-host.ts';
@@ -34,6 +35,7 @@ export async function connectPod(options: PodOptions): Promise<Connection<'host'
   const host = connectHost({ ...options, name, shell });
   return {
     ...host,
+    warnings: clusterWarnings(config),
     async close() {
       await host.close();
       sender.close();
