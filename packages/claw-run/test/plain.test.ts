@@ -95,7 +95,7 @@ describe('our own codes', () => {
     expect(terminalText(style.bold(`a ${style.green('\u001b[32mb')}`))).toBe(
       '\u001b[1ma \u001b[32m\\u001b[32mb\u001b[39m\u001b[22m',
     );
-    expect(terminalText(`${emptyLine}x`)).toBe('\r\u001b[Kx');
+    expect(terminalText(`${emptyLine()}x`)).toBe('\r\u001b[Kx');
     expect(terminalText(`${sgr(1)}  ::error::x`)).toBe('\u001b[1m  \\u003a:error::x');
     expect(createStyle(false).red('no')).toBe('no');
   });

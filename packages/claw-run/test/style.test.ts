@@ -7,6 +7,11 @@ test('text is broken at words, under its first line', () => {
   expect(wrap('  one two three four five six seven', 20, 2)).toBe('  one two three four\n  five six seven');
 });
 
+test('a line that is there to be copied is not broken', () => {
+  const line = '    ops ALL=(root) NOPASSWD: /usr/bin/systemctl restart a-service-with-a-long-name';
+  expect(wrap(`allow it in sudoers:\n${line}`, 40, 2)).toBe(`allow it in sudoers:\n  ${line}`);
+});
+
 test('durations are told as people tell them', () => {
   expect([40, 400, 12_400, 185_000].map(seconds)).toEqual(['40 ms', '0.4 s', '12 s', '3 min 5 s']);
 });

@@ -41,3 +41,11 @@ test('what is shown is shown once, and JSON keeps its value', () => {
     { numRuns: 500 },
   );
 });
+
+test('no character is hidden that is usual: the short way and the long way agree on each', () => {
+  for (let code = 0; code < 0x3000; code += 1) {
+    const character = String.fromCharCode(code);
+    // a letter of Chinese takes the long way
+    expect(printable(`${character}字`)).toBe(`${printable(character)}字`);
+  }
+});

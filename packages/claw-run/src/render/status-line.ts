@@ -24,11 +24,11 @@ export function createStatusLine(io: Io, quiet: boolean): StatusLine {
   return {
     show: (text) => {
       const line = cutLine(text, io.width - 1);
-      io.err(`${emptyLine}${line}`);
+      io.err(`${emptyLine()}${line}`);
       shown = line;
     },
     clear: () => {
-      if (shown !== '') io.err(emptyLine);
+      if (shown !== '') io.err(emptyLine());
       shown = '';
     },
   };

@@ -31,12 +31,17 @@ export function paint(parameter: string, text: string): string {
   return `${sgr(parameter)}${text}${sgr(0)}`;
 }
 
-/** Breaks text at words; later lines begin with `indent` spaces. Words longer than a line stay whole. */
+/**
+ * Breaks text at words; later lines begin with `indent` spaces. Words longer than a line stay whole, and so does a line that begins with four spaces: it is
+ * there to be copied.
+ */
 export function wrap(text: string, width: number, indent = 0): string {
   const pad = ' '.repeat(indent);
   return text
     .split('\n')
-    .map((line) => wrapLine(line, Math.max(width - indent, 20)).join(`\n${pad}`))
+    .map((line) =>
+      line.startsWith('    ') ? line : wrapLine(line, Math.max(width - indent, 20)).join(`\n${pad}`),
+    )
     .join(`\n${pad}`);
 }
 

@@ -272,8 +272,8 @@ export function describePodContract(subject: PodSubject): void {
           ),
         ),
         hint:
-          'grant it: kubectl create role claw-run-exec --namespace=default --verb=get,create --resource=pods/exec --resource-name=one' +
-          ` && kubectl create rolebinding claw-run-exec --namespace=default --role=claw-run-exec --user=${user}`,
+          'grant it:\n    kubectl create role claw-run-exec --namespace=default --verb=get,create --resource=pods/exec --resource-name=one' +
+          `\n    kubectl create rolebinding claw-run-exec --namespace=default --role=claw-run-exec --user=${user}`,
       });
     });
 

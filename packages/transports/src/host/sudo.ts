@@ -46,18 +46,16 @@ export function sudoError(about: {
     `${user} may not run \`${command}\` as ${runAs} on ${host}: ${refusal.said}`,
     {
       hint:
-        refusal.because === 'missing'
-          ? 'log in as root, or install sudo there'
-          : [
-              ...(wording === undefined ? [] : [adviceOf(wording)]),
-              ...(refusal.because === 'password' ? ['or give the password of sudo'] : []),
-            ].join(', '),
+        refusal.because === 'missing' ? 'log in as root, or install sudo there' : adviceOf(refusal, wording),
     },
   );
 }
 
-function adviceOf(wording: SudoersWording): string {
-  return 'line' in wording
-    ? `allow it in sudoers: ${wording.line}`
-    : `no line of sudoers allows this alone (${wording.unworded}); log in as root, or as somebody whom sudo trusts`;
+/** The line stands alone at the end: a part of it would allow more than all of it. */
+function adviceOf({ because }: Refusal, wording: SudoersWording | undefined): string {
+  const password = because === 'password' ? 'give the password of sudo' : undefined;
+  if (wording === undefined) return password ?? 'log in as somebody whom sudo trusts';
+  if ('unworded' in wording)
+    return `no line of sudoers allows this alone (${wording.unworded}); ${password === undefined ? '' : `${password}, or `}log in as root, or as somebody whom sudo trusts`;
+  return `${password === undefined ? '' : `${password}, or `}allow it in sudoers, all on one line:\n    ${wording.line}`;
 }

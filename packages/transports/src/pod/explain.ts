@@ -37,12 +37,14 @@ export async function explain(place: Looking, status: ApiStatus): Promise<ClawEr
 }
 
 function rightsMissing(place: Place, status: ApiStatus): ClawError {
-  const user = /User "([^"]+)"/.exec(status.message)?.[1] ?? 'USER';
+  // kubectl takes a comma for the end of a name
+  const user = /User "([A-Za-z0-9:@._/#=+-]+)"/.exec(status.message)?.[1] ?? 'USER';
   const namespace = `--namespace=${quote(place.namespace)}`;
   const role = `kubectl create role claw-run-exec ${namespace} --verb=get,create --resource=pods/exec --resource-name=${quote(place.pod)}`;
   const binding = `kubectl create rolebinding claw-run-exec ${namespace} --role=claw-run-exec --user=${quote(user)}`;
   return new ClawError('forbidden', `cannot run a shell in ${named(place)}: ${status.message}`, {
-    hint: `grant it: ${role} && ${binding}`,
+    // each whole on its line: a part of it would grant more than all of it
+    hint: `grant it:\n    ${role}\n    ${binding}`,
   });
 }
 
