@@ -119,7 +119,12 @@ describe('the state folder', () => {
     await mkdir(join(folder, 'theirs'));
     await chown(join(folder, 'theirs'), nobody, nobody);
     const call = await run([...given, '--yes', '--state-dir', join(folder, 'theirs/state')]);
-    expect(call).toMatchObject({ exit: 3, stderr: expect.stringContaining('theirs belongs to user 65534') });
+    expect(call).toMatchObject({
+      exit: 3,
+      stderr: expect.stringMatching(
+        /theirs belongs to user 65534\n {2}name places of your own with --state-dir/,
+      ),
+    });
   });
 
   test('tells a damaged journal for what it is, and never that it was undone', async () => {

@@ -7,7 +7,7 @@ import { createHead, headFile, type JournalName, readHead } from './head-file.ts
 import { lineOf, readLines } from './journal-line.ts';
 import { logFile, readLog, unwritable } from './log-file.ts';
 import { openSeal } from './seal.ts';
-import { readStateKey, type StateKey } from './state-key.ts';
+import { placeOfYourOwn, readStateKey, type StateKey } from './state-key.ts';
 import { assertTrusted } from './trusted-path.ts';
 
 /** The write-ahead record of one run, or of what the runs of a fleet have in common. */
@@ -63,8 +63,10 @@ export function createJournalStore(place: string | StateFolder): JournalStore {
     ...journalsIn<JournalRecord>(state, 'run'),
     fleets: journalsIn<FleetRecord>(state, 'fleet'),
     check: async () => {
-      await assertTrusted(state.keyFile, `the key ${state.keyFile}`);
-      await assertTrusted(join(state.path, 'runs'), `the state folder ${state.path}`);
+      await assertTrusted(state.keyFile, `the key ${state.keyFile}`, { instead: placeOfYourOwn });
+      await assertTrusted(join(state.path, 'runs'), `the state folder ${state.path}`, {
+        instead: placeOfYourOwn,
+      });
     },
   };
 }
@@ -82,7 +84,7 @@ function journalsIn<R extends Typed>(
   return {
     async create(id, redactor = createRedactor()) {
       const path = folderOf(id);
-      await assertTrusted(path, `the state folder ${folder}`);
+      await assertTrusted(path, `the state folder ${folder}`, { instead: placeOfYourOwn });
       const key = await readStateKey(keyFile, { make: true });
       await mkdir(all, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
         throw unwritable(all, error);
@@ -108,7 +110,7 @@ function journalsIn<R extends Typed>(
         });
       }
       for (const file of ['journal.jsonl', 'sealed.jsonl', 'head'])
-        await assertTrusted(join(path, file), `the journal of ${what} ${id}`);
+        await assertTrusted(join(path, file), `the journal of ${what} ${id}`, { instead: placeOfYourOwn });
       return openJournal<R>(path, [what, id], { key: await readStateKey(keyFile), redactor });
     },
     async list() {

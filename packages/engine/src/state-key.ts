@@ -16,6 +16,10 @@ export interface StateKey {
 
 type Purpose = 'key' | 'journal' | 'head' | 'seal' | 'plan' | 'plan seal';
 
+/** What to do where state lies below somebody else's folder, as with `sudo` that keeps HOME. */
+export const placeOfYourOwn =
+  'name places of your own with --state-dir and --key-file, or call it with a HOME of your own (sudo -H)';
+
 const length = 32;
 
 /**
@@ -23,7 +27,7 @@ const length = 32;
  * @throws ClawError `untrusted`, or `journal-damaged` where it is missing or is no key
  */
 export async function readStateKey(path: string, { make = false } = {}): Promise<StateKey> {
-  await assertTrusted(path, `the key ${path}`);
+  await assertTrusted(path, `the key ${path}`, { instead: placeOfYourOwn });
   await assertPrivate(path);
   const found = await bytesOf(path);
   if (found !== undefined && found.length > 0) return keyOf(path, found);

@@ -2,15 +2,18 @@ import { lstat, readlink, realpath } from 'node:fs/promises';
 import { dirname, join, parse, resolve, sep } from 'node:path';
 import { ClawError } from '@claw-run/core';
 
-/** What is wrong with a place that only its user should be able to change, and the command that puts it right. */
+/** What is wrong with a place that only its user should be able to change. */
 export interface TrustFault {
   readonly why: string;
+  /** The command that puts it right; empty where it belongs to somebody else. */
   readonly fix: string;
 }
 
 export interface TrustOptions {
   /** Whose files count as our own besides root's; the effective user where absent. */
   readonly owners?: readonly number[];
+  /** What to do where it, or a folder above it, belongs to somebody else. */
+  readonly instead?: string;
   /** Looks at the file alone and not at the folders above it: for what is authenticated by other means. */
   readonly alone?: boolean;
 }
@@ -34,7 +37,9 @@ export async function trustFault(path: string, options: TrustOptions = {}): Prom
 /** @throws ClawError `untrusted`, naming `what` */
 export async function assertTrusted(path: string, what: string, options: TrustOptions = {}): Promise<void> {
   const fault = await trustFault(path, options);
-  if (fault !== undefined) throw untrusted(what, fault);
+  if (fault === undefined) return;
+  const { instead = 'put it where it belongs to you, and so do the folders above it' } = options;
+  throw untrusted(what, { why: fault.why, fix: fault.fix === '' ? instead : fault.fix });
 }
 
 /** The error for a place that others can change. */
@@ -79,8 +84,7 @@ function faultIn(
 ): TrustFault | undefined {
   const { uid, gid } = info;
   const mode = Number(info.mode);
-  if (!trusted.has(Number(uid)))
-    return { why: `${path} belongs to user ${uid}`, fix: `chown ${process.geteuid?.()} ${path}` };
+  if (!trusted.has(Number(uid))) return { why: `${path} belongs to user ${uid}`, fix: '' };
   if (info.isSymbolicLink() || (info.isDirectory() && (mode & 0o1000) !== 0)) return undefined;
   const byOthers = (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== uid);
   if (!byOthers) return undefined;

@@ -79,6 +79,7 @@ async function importModule(file: string, cwd: string): Promise<Record<string, u
     `the library ${file}`,
     {
       owners: ownersOf(process.env),
+      instead: 'copy it to a folder of your own',
     },
   );
   try {

@@ -96,7 +96,11 @@ export async function savePlan(path: string, plan: ToSave): Promise<void> {
  * altered, or signed with another key
  */
 export async function readPlan(path: string, name: string, options: ToRead): Promise<PlanFile> {
-  await assertTrusted(path, `the plan ${name}`, { alone: true, owners: ownersOf(options.env) });
+  await assertTrusted(path, `the plan ${name}`, {
+    alone: true,
+    owners: ownersOf(options.env),
+    instead: again,
+  });
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`the plan ${name} cannot be read: ${error.code}`);
   });
