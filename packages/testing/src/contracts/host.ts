@@ -9,6 +9,7 @@ import {
 } from '@claw-run/core';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describeAsOther } from './as-other.ts';
 import { calm } from './calm.ts';
 
 /** The host that a contract is tried on, seen from beside the connection. */
@@ -402,6 +403,13 @@ export function describeHostContract(
         });
       });
     });
+
+    describeAsOther(() => ({
+      host,
+      sh: world.sh,
+      other: world.sudo ? world.other : undefined,
+      folder,
+    }));
 
     describe('a connection that is not used', () => {
       it('is closed after a time, and opened again at the next use; what takes longer is left to its end', async () => {

@@ -1,13 +1,13 @@
 import type { Argv, HostAction, HostRead } from '@claw-run/core';
+import { inOwnPipes, newMark } from './foreign.ts';
 import { statFormat } from './prelude.ts';
 import { printing, quote, quoted } from './quote.ts';
 import type { Request } from './request.ts';
-import type { Way } from './sudo.ts';
 
 type Run = (HostRead & { read: 'run' }) | (HostAction & { do: 'run' });
 
 /** What a command needs of the host: whose it is, and the shell text that runs it. */
-export type Command = Pick<Request, 'runAs' | 'script' | 'words'>;
+export type Command = Pick<Request, 'runAs' | 'script' | 'words' | 'mark'>;
 
 /** Whom a read or an action has to run as, where that is not the user of the log-in. */
 export function runAsOf(wanted: { readonly sudo?: boolean; readonly as?: string }): string | undefined {
@@ -16,19 +16,50 @@ export function runAsOf(wanted: { readonly sudo?: boolean; readonly as?: string 
 
 /** A command of a read or an action. `input` is given to it; otherwise it reads nothing. */
 export function runCommand(run: Run, options: { end: 'r' | 'a'; input?: string }): Command {
-  const { end, input } = options;
+  return run.as === undefined ? ownCommand(run, options) : foreignCommand(run, run.as, options);
+}
+
+function ownCommand(run: Run, { end, input }: { end: 'r' | 'a'; input?: string }): Command {
   const output = end === 'a' ? ' >/dev/null' : '';
   return {
     runAs: runAsOf(run),
-    words: run.as === undefined ? run.argv : sessionWords(run.argv),
+    words: run.argv,
     script(id, way) {
-      const words = wordsOf(run, way);
-      if (way === 'each-password' && runAsOf(run) !== undefined)
-        return `${fed(words, `printf '%s\\n' "$W"\n${input === undefined ? '' : printing(input)}`)}${output} &\n${end} ${id}`;
+      const bySudo = way.startsWith('each') && runAsOf(run) !== undefined;
+      const command = bySudo
+        ? `${way === 'each' ? 'sudo -n' : 'K'} -- ${quoted(run.argv)}`
+        : quoted(run.argv);
       const rest = `${output} &\n${end} ${id}`;
       if (input !== undefined)
-        return words.bySudo ? fed(words, printing(input)) + rest : fedInGroup(words, printing(input), rest);
-      return `${started(words)} </dev/null${output} &\n${end} ${id}`;
+        return bySudo
+          ? `{ ${printing(input)}\n} 2>/dev/null | ${command}${rest}`
+          : fedInGroup(command, printing(input), rest);
+      // sudo keeps its tickets by session, so it must stay in that of the shell
+      const how = bySudo ? (way === 'each' ? 'exec ' : '') : '$X ';
+      return `${how}${command} </dev/null${rest}`;
+    },
+  };
+}
+
+/** A command of somebody else's, in a fresh log-in session. By sudo, which sets the groups itself, the login shell sets the environment. */
+function foreignCommand(
+  { argv }: Run,
+  user: string,
+  { end, input }: { end: 'r' | 'a'; input?: string },
+): Command {
+  const mark = newMark();
+  const words = ['sh', '-l', '-c', 'cd&&exec${IFS}"$@"', 'sh', ...argv];
+  const feeding = input === undefined ? '' : `{ ${printing(input)}\n} 2>/dev/null | `;
+  const output = end === 'a' ? ' >/dev/null' : '';
+  return {
+    runAs: user,
+    words,
+    mark,
+    script(id, way) {
+      const command = way.startsWith('each')
+        ? `K ${quoted(['-H', '-u', user, '--', ...words])}`
+        : `$Y ${quoted(['su', '-l', user, '-c', quoted(argv)])}`;
+      return inOwnPipes(`${feeding}${command}${output}`, { id, mark, end, user });
     },
   };
 }
@@ -49,41 +80,9 @@ export function fileCommand(
   };
 }
 
-interface Words {
-  readonly words: string;
-  /** Started by sudo: it keeps its tickets by session, so it must stay in that of the shell. */
-  readonly bySudo: boolean;
-}
-
-function wordsOf(run: Run, way: Way): Words {
-  const runAs = runAsOf(run);
-  const each = way.startsWith('each');
-  if (runAs === undefined || (!each && run.as === undefined))
-    return { words: quoted(run.argv), bySudo: false };
-  if (!each) return { words: quoted(['su', '-l', runAs, '-c', quoted(run.argv)]), bySudo: false };
-  const ask = way === 'each-password' ? ['-S', '-p', ''] : ['-n'];
-  const who = run.as === undefined ? [] : ['-H', '-u', run.as];
-  const argv = run.as === undefined ? run.argv : sessionWords(run.argv);
-  return { words: quoted(['sudo', ...ask, ...who, '--', ...argv]), bySudo: true };
-}
-
-/** A fresh log-in session by sudo: it sets the groups itself; the login shell sets the environment. */
-function sessionWords(argv: readonly string[]): readonly string[] {
-  return ['sh', '-l', '-c', 'cd&&exec${IFS}"$@"', 'sh', ...argv];
-}
-
-function started({ words, bySudo }: Words): string {
-  return `${bySudo ? 'exec' : '$X'} ${words}`;
-}
-
-function fed(words: Words, input: string): string {
-  return `{ ${input}
-} 2>/dev/null | ${started(words)}`;
-}
-
 /** With job control the process group is that of the first of a pipeline, else that of the last. */
-function fedInGroup(words: Words, input: string, rest: string): string {
-  const pipeline = `{ i 2>/dev/null; } | ${started(words)}`;
+function fedInGroup(command: string, input: string, rest: string): string {
+  const pipeline = `{ i 2>/dev/null; } | $X ${command}`;
   return `i() { ${input}
 }
 if [ "$X" = exec ]; then ( ${pipeline} )${rest}

@@ -8,7 +8,7 @@ import {
   type RunResult,
   Secret,
 } from '@claw-run/core';
-import { fileCommand, runAsOf, runCommand } from './commands.ts';
+import { fileCommand, runCommand } from './commands.ts';
 import { fileStateOf } from './file-state.ts';
 import { idleShell } from './idle-shell.ts';
 import { lockHost } from './lock.ts';
@@ -176,9 +176,7 @@ function messageOf(program: string, { exit, stderr }: Result): string {
   return text;
 }
 
-function unknownUser(host: Host, wanted: { readonly as?: string }, { exit, stderr }: Result): void {
-  if (exit !== 1 || runAsOf(wanted) === undefined || wanted.as === undefined) return;
-  if (!/^(su: user .* does not exist|su: unknown user|sudo: unknown user)/m.test(stderr.toString('utf8')))
-    return;
-  throw new ClawError('not-found', `there is no user ${wanted.as} on ${host.name}`);
+function unknownUser(host: Host, { as: user }: { readonly as?: string }, { note }: Result): void {
+  if (user === undefined || note !== 'nouser') return;
+  throw new ClawError('not-found', `there is no user ${user} on ${host.name}`);
 }

@@ -1,3 +1,4 @@
+import { foreignFunctions } from './foreign.ts';
 import { quote } from './quote.ts';
 
 /**
@@ -9,15 +10,20 @@ import { quote } from './quote.ts';
  *     a ID             waits for an action; `left` where it left something running
  *     st ID PATH…      one stat for those of the paths that exist
  *     c ID PATH        the content of a file; `other` where it is no regular one, `missing`, `denied`
- *     S ID SCRIPT      runs a script as root, in one shell for all of it
+ *     S ID SCRIPT      runs a script as root, in one shell for all of it; SP does it where sudo keeps no tickets
+ *     K WORD…          sudo with the password, where one was taken; else without one
+ *     f ID MARK END U  see `foreignFunctions`
+ *
+ * The password goes to a sudo that asks for it, and to nobody else: sudo then starts `A`, a plain `cat`, as its askpass program, and the prompt that it hands over is the
+ * path of a pipe that only the log-in and root can open. The command's own standard input never held it.
  */
 export function preludeOf(nonce: string, extra: string): string {
   const functions = `${extra}
 LC_ALL=C; export LC_ALL
-N=${nonce}
-X=exec
+unset N W; N=${nonce}
+Y=exec; ! command -v setsid >/dev/null || Y='exec setsid'
 { set -m; } 2>/dev/null
-case $- in *m*) ;; *) ! command -v setsid >/dev/null || X='exec setsid';; esac
+case $- in *m*) X=exec;; *) X=$Y;; esac
 e() { printf '%s %s %s %s\\n' $N "$1" "$2" "$3"; printf '%s %s\\n' $N "$1" >&2; }
 r() { wait $! 2>/dev/null; set -- "$1" $?; kill -9 -$! 2>/dev/null; e "$1" "$2"; }
 a() { wait $! 2>/dev/null; set -- "$1" $? ''; ! kill -0 -$! 2>/dev/null || set -- "$1" "$2" left; e "$@"; }
@@ -29,10 +35,13 @@ elif [ -e "$2" ]; then e $1 0 other
 else d=$2
 while [ -n "$d" ] && [ ! -e "$d" ]; do case $d in */*) d=\${d%/*};; *) d=.;; esac; done
 if [ -n "$d" ] && [ -d "$d" ] && [ ! -x "$d" ]; then e $1 0 denied; else e $1 0 missing; fi; fi; }
+K() { if [ -z "$W" ]; then sudo -n "$@"; else { printf '%s\\n' "$W" | { read -r k x </proc/self/stat
+SUDO_ASKPASS=$A sudo -A -p /proc/$k/fd/7 "$@" <&8 8<&-; exit $?; } 7<&0; } 8<&0; fi; }
 S() { if [ "$U" = 0 ]; then e $1b 0 $$; eval "$2"; e $1 0
-else printf '%s\\n' "$P" U=0 "e $1b 0 \\$\\$" "$2" | sudo -n sh; e $1 $?; fi; }
-SP() { { printf '%s\\n' "$W" claw-run-go "$P" U=0 "e $1b 0 \\$\\$" "$2"; } | sudo -S -p '' sh -c 'while IFS= read -r x; do [ "$x" != claw-run-go ] || exec sh; done'; e $1 $?; }`;
-  return `P=${quote(functions)}
+else printf '%s\\n' "$P" U=0 "e $1b 0 \\$\\$" "$2" | \${3:-sudo -n} sh; e $1 $?; fi; }
+SP() { S "$@" K; }
+${foreignFunctions}`;
+  return `unset P; P=${quote(functions)}
 eval "$P"
 while read -r k U u x; do [ "$k" != Uid: ] || break; done </proc/self/status
 U=$u

@@ -14,6 +14,8 @@ export interface Request {
   readonly stat?: string;
   /** What sudo is asked for where each command is asked for by itself. */
   readonly words?: readonly string[];
+  /** What ends its output, where it runs as another user; see `foreignFunctions`. */
+  readonly mark?: string;
   readonly seconds: number;
   /** Changes something: where the connection drops, nobody knows whether it did. */
   readonly action?: boolean;

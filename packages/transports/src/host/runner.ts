@@ -3,11 +3,13 @@ import { ClawError, type Secret } from '@claw-run/core';
 import { batchOf } from './batch.ts';
 import { endChildren } from './end-children.ts';
 import { findProgram, type Program } from './find-program.ts';
+import { cutAtMark } from './foreign.ts';
 import { lostError } from './lost-error.ts';
-import { quote } from './quote.ts';
+import { quote, quoted } from './quote.ts';
 import { excessError, type Item, type Open, type Request, type Settled } from './request.ts';
 import { type StartOptions, startShell } from './start-shell.ts';
 import { type Refusal, refusalOf, sudoError, type Way } from './sudo.ts';
+import { confirmRefusal } from './sudo-confirm.ts';
 import { sudoersLine } from './sudoers-line.ts';
 import type { Result, Wire } from './wire.ts';
 
@@ -55,10 +57,11 @@ export class Runner {
         if (error !== undefined) throw error;
       } else if (outcome.came === 'skipped') await this.#afterSkip(item, open);
       else {
-        const { result } = outcome;
+        const { mark } = request;
+        const result = mark === undefined ? outcome.result : cutAtMark(mark, outcome.result);
         if (result.overflow) throw excessError(request, 'output');
         const bySudo = request.runAs !== undefined && item.group === undefined;
-        const refusal = bySudo ? refusalOf(result) : undefined;
+        const refusal = bySudo ? await this.#confirmed(refusalOf(result), item, open) : undefined;
         if (refusal === undefined) return result;
         way = await this.#afterRefusal(item, open, refusal);
       }
@@ -84,7 +87,11 @@ export class Runner {
     const open = await this.#opened(signal);
     const asked = await this.ask({
       what: 'sudo -v',
-      script: (id) => `W=${quote(sudoPassword.reveal())}\nprintf '%s\\n' "$W" | sudo -S -p '' -v\ne ${id} $?`,
+      script: (id) => `W=${quote(sudoPassword.reveal())}
+A=$(command -v cat); case $A in /*) ;; *) A=/bin/cat;; esac
+printf '%s\\n' "$W" | sudo -S -p '' -v; set -- $?
+[ $1 = 0 ] || W=
+e ${id} $1`,
       seconds: 30,
       signal,
     });
@@ -201,6 +208,24 @@ export class Runner {
     const canAnswer = refusal?.because === 'password' && this.#options.sudoPassword !== undefined;
     if (canAnswer && !open.authenticated) await this.authenticate(request.signal);
     else open.way = canAnswer && open.way === 'shell' ? 'shell-password' : 'each';
+  }
+
+  /** What a command printed may be anybody's words, so sudo itself is asked whether it refused it. */
+  async #confirmed(supposed: Refusal | undefined, item: Item, open: Open): Promise<Refusal | undefined> {
+    const { request } = item;
+    if (supposed === undefined) return undefined;
+    return confirmRefusal(supposed, {
+      runAs: request.runAs ?? 'root',
+      words: (await this.program(request.words ?? [], request.signal)).words,
+      hadPassword: open.authenticated && (item.way === 'each-password' || request.mark !== undefined),
+      sudo: (words, { withPassword }) =>
+        this.ask({
+          what: `sudo ${words.join(' ')}`,
+          script: (id) => `${withPassword ? 'K' : 'exec sudo -n'} ${quoted(words)} </dev/null &\nr ${id}`,
+          seconds: 30,
+          signal: request.signal,
+        }),
+    });
   }
 
   async #afterRefusal(item: Item, open: Open, refusal: Refusal): Promise<Way> {
