@@ -151,7 +151,7 @@ export const flags = {
   lockDir: {
     long: 'lock-dir',
     value: 'folder',
-    summary: 'where hosts keep the lock of a run (/run/lock)',
+    summary: 'where hosts keep the lock of a run (/run/claw-run)',
   },
   breakLock: { long: 'break-lock', summary: 'take the lock although another run holds it' },
   sandbox: {

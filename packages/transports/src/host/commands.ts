@@ -14,6 +14,11 @@ export function runAsOf(wanted: { readonly sudo?: boolean; readonly as?: string 
   return wanted.as ?? (wanted.sudo ? 'root' : undefined);
 }
 
+/** Whether an action takes the rights of root, if only to act as somebody else. */
+export function needsRoot(action: HostAction): boolean {
+  return action.sudo === true || (action.do === 'run' && action.as !== undefined);
+}
+
 /** A command of a read or an action. `input` is given to it; otherwise it reads nothing. */
 export function runCommand(run: Run, options: { end: 'r' | 'a'; input?: string }): Command {
   return run.as === undefined ? ownCommand(run, options) : foreignCommand(run, run.as, options);

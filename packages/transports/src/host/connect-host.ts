@@ -8,10 +8,11 @@ import {
   type RunResult,
   Secret,
 } from '@claw-run/core';
-import { fileCommand, runCommand } from './commands.ts';
+import { type Asked, auditing } from './audit.ts';
+import { fileCommand, needsRoot, runCommand } from './commands.ts';
 import { fileStateOf } from './file-state.ts';
+import { hostLocks } from './host-locks.ts';
 import { idleShell } from './idle-shell.ts';
-import { lockHost } from './lock.ts';
 import { refusedCommands } from './refused.ts';
 import type { Request } from './request.ts';
 import { Runner } from './runner.ts';
@@ -30,7 +31,10 @@ export interface HostSettings {
   readonly startSeconds?: number | undefined;
   /** How long a connection may go unused before it is closed, to be opened again at the next use; it stays, unless given. */
   readonly idleSeconds?: number | undefined;
-  /** Where the lock file is kept on the host; by default the first of /run/lock, /var/lock and /tmp that all may write to. */
+  /**
+   * Where the lock file is kept on the host, a folder that nobody else can write to. By default root's: `/run/claw-run`; or, for who is not root and cannot be,
+   * a folder of that user's own.
+   */
   readonly lockFolder?: string | undefined;
   /** How often the lock is renewed; 15 s. */
   readonly renewSeconds?: number | undefined;
@@ -63,24 +67,25 @@ export function connectHost(options: HostOptions): Connection<'host'> {
   const runner = newRunner();
   const closed = new AbortController();
   const host: Host = { runner, name, commandSeconds };
+  const locks = hostLocks(runner, {
+    host: name,
+    folder: options.lockFolder,
+    pid: options.pid,
+    renewSeconds: options.renewSeconds ?? 15,
+    renewer: newRunner,
+    closed: closed.signal,
+  });
   return {
     kind: 'host',
     name,
     read: (read, { signal }) => (read.read === 'run' ? run(host, read, signal) : file(host, read, signal)),
     begin: ({ signal }) => runner.begin(signal),
-    perform: (action, { signal }) => perform(host, action, signal),
+    async perform(action, { key, signal }) {
+      if (needsRoot(action)) await locks.needRoot(signal);
+      return perform(host, action, { signal, asked: { key, holder: locks.holder } });
+    },
     refused: (wanted, { signal }) => refusedCommands(runner, wanted, signal),
-    lock: (holder, { signal, force = false }) =>
-      lockHost(runner, holder, {
-        host: name,
-        folder: options.lockFolder,
-        pid: options.pid,
-        renewSeconds: options.renewSeconds ?? 15,
-        renewer: newRunner,
-        closed: closed.signal,
-        signal,
-        force,
-      }),
+    lock: (holder, { signal, force = false }) => locks.take(holder, { signal, force }),
     async close() {
       closed.abort();
       await runner.close();
@@ -121,8 +126,18 @@ async function file(
   return fileStateOf(read.path, host.name, stat, content);
 }
 
-async function perform(host: Host, action: HostAction, signal: AbortSignal): Promise<ActionResult> {
-  const request = { ...actionRequest(action, host.commandSeconds), action: true, signal };
+async function perform(
+  host: Host,
+  action: HostAction,
+  { signal, asked }: { signal: AbortSignal; asked: Asked },
+): Promise<ActionResult> {
+  const wanted = actionRequest(action, host.commandSeconds);
+  const request: Request = {
+    ...wanted,
+    script: (id, way) => `${auditing(action, asked)}\n${wanted.script(id, way)}`,
+    action: true,
+    signal,
+  };
   const result = await host.runner.ask(request);
   if (action.do === 'run') unknownUser(host, action, result);
   if (result.exit === 0) return { exit: 0 };

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { ClawError, type Lock, type LockHolder } from '@claw-run/core';
+import { lockExits, staleSeconds, takeFunction } from './lock-script.ts';
 import { quote } from './quote.ts';
-import type { Request } from './request.ts';
 import type { Runner } from './runner.ts';
+import type { Result } from './wire.ts';
 
 export interface LockOptions {
   readonly host: string;
@@ -16,53 +17,104 @@ export interface LockOptions {
   readonly closed: AbortSignal;
 }
 
-/** A lock that was not renewed for as long as this, by the clock of the host, is that of a dead run. */
-const staleSeconds = 60;
+type Taking = LockOptions & { readonly signal: AbortSignal; readonly force: boolean };
 
-/** Takes the lock file of a host for a run, and renews it until it is released. */
-export async function lockHost(
-  runner: Runner,
-  holder: LockHolder,
-  options: LockOptions & { signal: AbortSignal; force?: boolean },
-): Promise<Lock> {
-  const { host, folder, pid, signal, force = false } = options;
-  const run = JSON.stringify({ run: holder.run }).slice(0, -1);
-  const token = randomBytes(8).toString('hex');
-  const { runbook, who } = holder;
-  const since = new Date().toISOString();
-  const line = `${run},${JSON.stringify({ runbook, who, since, ...(pid === undefined ? {} : { pid }), token }).slice(1)}`;
-  const script = (id: string) =>
-    `${takeFunction}\nl ${[folder ?? '', line, run, token, force ? '1' : ''].map(quote).join(' ')} </dev/null &\nr ${id}`;
-  const ask = (text: Request['script'], until: AbortSignal, by = runner) =>
-    by.ask({ what: 'the lock', script: text, seconds: 20, signal: until });
-  const taken = await ask(script, signal);
-  const [first = '', second = ''] = taken.stdout.toString('utf8').split('\n');
-  if (taken.exit === 3) throw lockedError(host, second, Number(first));
-  if (taken.exit !== 0) {
-    const said = taken.stderr.toString('utf8').trim().split('\n').at(-1);
-    throw new ClawError(
-      'forbidden',
-      `cannot take the lock of ${host}: ${said || 'another run took it at the same moment'}`,
-    );
-  }
-  return keep(first, line, { ...options, ask });
+/** Takes the lock of who is logged in, for a run, and renews it until it is released. */
+export async function lockAsUser(runner: Runner, holder: LockHolder, options: Taking): Promise<Lock> {
+  const line = lineOf(holder, options.pid);
+  const taken = await runner.ask({
+    ...lockRequest(options.signal),
+    script: (id) => `${taking(line, options, '')} ${id}`,
+  });
+  return keep(pathOf(taken, options.host), line.text, { ...options, runner, runAs: undefined });
 }
 
-type Ask = (text: Request['script'], signal: AbortSignal, by?: Runner) => Promise<{ readonly exit: number }>;
+/** The same with root's lock, by sudo; nothing where sudo has no shell for us. The log-in renews it, but in a folder that was named and may be closed to it. */
+export async function lockAsRoot(
+  runner: Runner,
+  holder: LockHolder,
+  options: Taking,
+): Promise<Lock | undefined> {
+  const line = lineOf(holder, options.pid);
+  const { uid } = await runner.identity(options.signal);
+  const taken = await runner.ask({
+    ...lockRequest(options.signal),
+    runAs: 'root',
+    script: (id, way) =>
+      way.startsWith('each') ? `e ${id} ${lockExits.noRoot}` : `${taking(line, options, uid)} ${id}`,
+  });
+  if (taken.exit === lockExits.noRoot) return undefined;
+  return keep(pathOf(taken, options.host), line.text, { ...options, runner, runAs: 'root' });
+}
 
-function keep(path: string, line: string, options: LockOptions & { ask: Ask }): Lock {
-  const { host, renewSeconds, renewer, closed, ask } = options;
+interface Line {
+  /** What the file holds. */
+  readonly text: string;
+  /** How the lines of the same run begin. */
+  readonly run: string;
+  readonly token: string;
+}
+
+function lineOf({ run, runbook, who }: LockHolder, pid: number | undefined): Line {
+  const token = randomBytes(8).toString('hex');
+  const since = new Date().toISOString();
+  const begin = JSON.stringify({ run }).slice(0, -1);
+  const rest = JSON.stringify({ runbook, who, since, ...(pid === undefined ? {} : { pid }), token });
+  return { text: `${begin},${rest.slice(1)}`, run: begin, token };
+}
+
+function taking({ text, run, token }: Line, { folder = '', force }: Taking, keeper: string): string {
+  const words = [folder, text, run, token, force ? '1' : '', keeper];
+  return `${takeFunction}\nl ${words.map(quote).join(' ')} </dev/null &\nr`;
+}
+
+/** The path of the lock that was taken. */
+function pathOf(taken: Result, host: string): string {
+  const [first = '', second = ''] = taken.stdout.toString('utf8').split('\n');
+  if (taken.exit === lockExits.held) throw lockedError(host, second, Number(first));
+  if (taken.exit !== 0) throw notTaken(host, taken);
+  return first;
+}
+
+/** What all requests about the lock have in common. */
+function lockRequest(signal: AbortSignal) {
+  return { what: 'the lock', seconds: 20, signal };
+}
+
+function notTaken(host: string, { exit, stderr }: Result): ClawError {
+  const said = stderr.toString('utf8').trim().split('\n').at(-1) ?? '';
+  if (exit === lockExits.unsafe)
+    return new ClawError(
+      'forbidden',
+      `cannot take the lock of ${host}: others can change the folder ${said}`,
+      {
+        hint: 'remove it if it is nobody’s, or name a folder with --lock-dir that only you can write to',
+      },
+    );
+  return new ClawError(
+    'forbidden',
+    `cannot take the lock of ${host}: ${said || 'another run took it at the same moment'}`,
+    { hint: 'name another folder with --lock-dir' },
+  );
+}
+
+function keep(
+  path: string,
+  line: string,
+  options: LockOptions & { runner: Runner; runAs: string | undefined },
+): Lock {
+  const { host, folder, renewSeconds, renewer, closed, runner, runAs } = options;
   const lost = new AbortController();
   const ours = `IFS= read -r h <${quote(path)} && [ "$h" = ${quote(line)} ]`;
   let by: Runner | undefined;
   let renewed = Date.now();
   const renew = async () => {
     by ??= renewer();
-    const { exit } = await ask(
-      (id) => `{ ${ours} && touch -c ${quote(path)}; } </dev/null 2>/dev/null\ne ${id} $?`,
-      AbortSignal.timeout(20_000),
-      by,
-    );
+    const { exit } = await by.ask({
+      ...lockRequest(AbortSignal.timeout(20_000)),
+      runAs: folder === undefined ? undefined : runAs,
+      script: (id) => `{ ${ours} && touch -c ${quote(path)}; } </dev/null 2>/dev/null\ne ${id} $?`,
+    });
     if (exit !== 0) throw new ClawError('lock-lost', `somebody else took the lock of ${host}`);
     renewed = Date.now();
   };
@@ -83,10 +135,14 @@ function keep(path: string, line: string, options: LockOptions & { ask: Ask }): 
     async release() {
       clearInterval(timer);
       await by?.close();
-      const script = (id: string) =>
-        `{ ${ours} && rm -f ${quote(path)}; } </dev/null 2>/dev/null\ne ${id} $?`;
       // a release must not fail the run: the lock falls by itself
-      await ask(script, AbortSignal.timeout(10_000)).catch(() => undefined);
+      await runner
+        .ask({
+          ...lockRequest(AbortSignal.timeout(10_000)),
+          runAs,
+          script: (id) => `{ ${ours} && rm -f ${quote(path)}; } </dev/null 2>/dev/null\ne ${id} $?`,
+        })
+        .catch(() => undefined);
     },
   };
 }
@@ -113,31 +169,3 @@ function parsed(line: string): Partial<LockHolder> & { readonly since?: string; 
     return {};
   }
 }
-
-/**
- * `l FOLDER LINE RUN TOKEN FORCE`: prints the path of the lock once it is ours; else exits 3 with its age in seconds and its line. A sticky folder is one that all
- * may write to, so every user comes to the same file. What is taken over is moved aside first and put back where it was not what had been looked at.
- */
-const takeFunction = `l() ( umask 022
-d=$1
-if [ -z "$d" ]; then for d in /run/lock /var/lock /tmp; do [ ! -k "$d" ] || break; done; else mkdir -p -m 700 "$d" || exit 4; fi
-f=$d/claw-run.lock
-n=0
-while [ $n -lt 5 ]; do n=$((n+1))
-if x=$( { set -C; printf '%s\\n' "$2" >"$f"; } 2>&1 ); then printf '%s\\n' "$f"; exit 0; fi
-[ -e "$f" ] || { printf '%s\\n' "$x" >&2; exit 4; }
-h=
-IFS= read -r h <"$f" || [ -e "$f" ] || continue
-m=$(stat -c %Y "$f" 2>/dev/null) || continue
-g=$(($(date +%s)-m))
-p=
-case $h in *'"pid":'*) p=\${h#*'"pid":'}; p=\${p%%[!0-9]*};; esac
-case $h in "$3,"*) ;; *) [ -n "$5" ] || [ $g -ge ${staleSeconds} ] || { [ -n "$p" ] && [ ! -e /proc/$p ]; } || { printf '%s\\n' "$g" "$h"; exit 3; };; esac
-mv -f "$f" "$f.$4" || exit 4
-k=
-IFS= read -r k <"$f.$4"
-[ "$h" = "$k" ] || ln "$f.$4" "$f" 2>/dev/null
-rm -f "$f.$4"
-done
-exit 5
-)`;

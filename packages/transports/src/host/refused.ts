@@ -18,6 +18,7 @@ export async function refusedCommands(
 ): Promise<readonly RefusedCommand[]> {
   const commands = distinct(wanted.flatMap(commandsOf));
   if (commands.length === 0) return [];
+  runner.usesSudo = true;
   const { uid } = await runner.identity(signal);
   if (uid === '0') return [];
   try {

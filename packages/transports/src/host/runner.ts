@@ -43,9 +43,13 @@ export class Runner {
     this.#begun.catch(() => undefined);
   }
 
+  /** Whether anything was to run as another user so far: only then is sudo asked for what else it is good for. */
+  usesSudo = false;
+
   /** The result of a request, however its command exited. @throws ClawError where there is none */
   async ask(request: Request): Promise<Result> {
     let way: Way | undefined;
+    this.usesSudo ||= request.runAs !== undefined;
     for (;;) {
       request.signal.throwIfAborted();
       const settled = await this.#submit(request, way);
