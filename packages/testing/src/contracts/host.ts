@@ -314,7 +314,7 @@ export function describeHostContract(
           output: expect.stringContaining('E: the reason\nline 1\n'),
         });
         const many = host.perform(
-          { do: 'run', argv: ['sh', '-c', 'seq -f "said %06g" 1 2000 >&2; exit 1'] },
+          { do: 'run', argv: ['sh', '-c', 'seq -w 1 2000 | sed "s/^/said 00/" >&2; exit 1'] },
           key(),
         );
         const output = await many.catch((error: { output: string }) => error.output);

@@ -92,7 +92,7 @@ export class Runner {
     const asked = await this.ask({
       what: 'sudo -v',
       script: (id) => `W=${quote(sudoPassword.reveal())}
-A=$(command -v cat); case $A in /*) ;; *) A=/bin/cat;; esac
+A=/bin/cat; [ -x $A ] || A=$(command -v cat)
 printf '%s\\n' "$W" | sudo -S -p '' -v; set -- $?
 [ $1 = 0 ] || W=
 e ${id} $1`,
