@@ -36,7 +36,7 @@ describe.skipIf(missing !== undefined).each(releasesFor('files'))('on a host of 
         id: 'linux.file',
         title: 'no file, in a folder that passes its group on',
         with: { path: '/srv/shared/claw.txt', content: 'new\n' },
-        make: 'mkdir -p /srv/shared; chgrp adm /srv/shared; chmod 2775 /srv/shared',
+        make: 'mkdir -p /srv/shared; chgrp adm /srv/shared; chmod 2755 /srv/shared',
       }),
       subject({
         id: 'linux.file',

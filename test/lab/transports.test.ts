@@ -58,7 +58,13 @@ describe.skipIf(without !== undefined)('over the OpenSSH client', () => {
     describeHostContract(
       `as ${user}, in ${sh.join(' ')}`,
       async (settings) => connect(user, { ...settings, sh, ...(asks ? { sudoPassword: password } : {}) }),
-      async () => ({ sh: (line) => beside.sh(line), user, sudo, other: 'bob' }),
+      async () => ({
+        sh: (line) => beside.sh(line),
+        user,
+        sudo,
+        other: 'bob',
+        ...(sudo ? { intruder: 'alice' } : {}),
+      }),
     );
   }
 
@@ -195,6 +201,52 @@ describe.skipIf(without !== undefined)('over the OpenSSH client', () => {
     await host.perform({ do: 'remove', path, sudo: true }, { key: 'a/b/2', ...calm() });
     expect([await file(path), await file('/root/closed/none')]).toEqual([null, null]);
     expect(await beside.sh('ls -A /root/closed; rm /etc/sudoers.d/alice')).toBe('kept-2\n');
+    await host.close();
+  });
+
+  it('names exactly what narrow rules have to grant, for root and for whose folder it is', async () => {
+    await beside.sh(
+      `useradd -m -s /bin/sh exact && cp -r /home/ops/.ssh /home/exact/ && chown -R exact /home/exact
+       mkdir -m 700 /root/exact && echo hidden > /root/exact/file && echo seen > /etc/exact
+       install -d -o bob -m 755 /srv/exact && install -d -o bob -m 700 /srv/exact-closed
+       for folder in /srv/exact /srv/exact-closed; do echo theirs > $folder/file; chown bob: $folder/file; done
+       ln -s /root/exact/file /srv/exact/link`,
+    );
+    const host = connect('exact');
+    const paths = ['/root/exact/file', '/etc/exact', '/srv/exact/file', '/srv/exact-closed/file'];
+    const reads = paths.map((path) => ({ read: 'file', path, sudo: true }) as const);
+    const writes = paths.map(
+      (path) => ({ do: 'write', path, content: 'new\n', mode: 0o644, sudo: true }) as const,
+    );
+    const refused = (await host.refused?.([...reads, ...writes], calm())) ?? [];
+    expect(
+      refused.map(({ runAs, command }) => `${runAs} ${command}`).filter((one) => one.includes('cat')),
+    ).toEqual([
+      'root /usr/bin/cat /root/exact/file',
+      'root /usr/bin/cat /etc/exact',
+      'bob /usr/bin/cat -- /srv/exact/file',
+      'bob /usr/bin/cat -- /srv/exact-closed/file',
+    ]);
+    const rules = refused.map(({ user, runAs, command }) => `${user} ALL=(${runAs}) NOPASSWD: ${command}`);
+    await beside.sh(
+      `cat > /etc/sudoers.d/exact <<'RULES'\n${rules.join('\n')}\nRULES\nvisudo -cf /etc/sudoers.d/exact`,
+    );
+    expect(await host.refused?.([...reads, ...writes], calm())).toEqual([]);
+    for (const [index, path] of paths.entries()) {
+      await host.perform(
+        { do: 'write', path, content: 'new\n', mode: 0o644, sudo: true },
+        { key: `a/b/${index}`, ...calm() },
+      );
+      expect(await host.read({ read: 'file', path, sudo: true }, calm())).toMatchObject({ content: 'new\n' });
+    }
+    await expect(
+      host.read({ read: 'file', path: '/srv/exact/link', sudo: true }, calm()),
+    ).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    expect(await beside.sh('cat /root/exact/file; ls -A /root/exact /srv/exact')).toBe(
+      'new\n/root/exact:\nfile\n\n/srv/exact:\nfile\nlink\n',
+    );
     await host.close();
   });
 

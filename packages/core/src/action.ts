@@ -15,6 +15,8 @@ export type HostAction =
       readonly timeoutSeconds?: number;
       /** Topics of the host that it changes; see `about` of `HostRead`. */
       readonly changes?: readonly string[];
+      /** Paths among its words that it follows; see `HostRead`. */
+      readonly paths?: readonly string[];
     }
   | {
       /** Written beside the file and renamed over it. Owner, group, mode, ACL and SELinux label stay as they are unless given. */

@@ -23,6 +23,11 @@ export type HostRead =
        * of them makes the answer unpredictable until it has been performed; a write or removal changes `file PATH`.
        */
       readonly about?: readonly string[];
+      /**
+       * Paths among its words that it follows. Where somebody else can change where they lead, it runs as that user, with no session begun, in place of root;
+       * where more than one can, it is refused (`forbidden`). A folder counts with what is in it.
+       */
+      readonly paths?: readonly string[];
     }
   | { readonly read: 'file'; readonly path: string; readonly sudo?: boolean };
 
@@ -147,6 +152,7 @@ export function runFact<V>(fact: {
   timeoutSeconds?: number;
   about?: readonly string[];
   warning?: string | undefined;
+  paths?: readonly string[];
   parse: (raw: RunResult) => V;
 }): Fact<'host', V> {
   const { key, parse, warning, ...read } = fact;
@@ -235,5 +241,5 @@ export function dryRunFact<V>(fact: {
 
 /** Two facts with the same read key need one read. */
 export function readKey(read: HostRead | ClusterRead): string {
-  return stableStringify(read.read === 'run' ? { ...read, about: undefined } : read);
+  return stableStringify(read.read === 'run' ? { ...read, about: undefined, paths: undefined } : read);
 }

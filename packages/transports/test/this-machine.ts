@@ -9,5 +9,6 @@ export async function thisMachine(): Promise<HostWorld> {
       (await execa('sh', ['-c', line], { stdin: 'ignore', stripFinalNewline: false })).stdout,
     user: userInfo().username,
     sudo: false,
+    ...(userInfo().uid === 0 ? { intruder: 'daemon' } : {}),
   };
 }

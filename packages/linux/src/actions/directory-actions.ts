@@ -65,6 +65,7 @@ function modify(directory: Directory, ldif: string, changes: readonly string[]):
     do: 'run',
     argv: ['ldapmodify', ...options],
     ...(needsRoot(directory) ? { sudo: true } : {}),
+    ...(directory.passwordFile === undefined ? {} : { paths: [directory.passwordFile] }),
     stdin: ldif,
     changes,
   };

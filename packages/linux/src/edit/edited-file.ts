@@ -12,7 +12,9 @@ export const filePath = z
 export const sudo = z
   .boolean()
   .default(true)
-  .describe('Read and write it as root; `false` for files of the user who is logged in');
+  .describe(
+    'Read and write it as root, or as the one user who can change what leads there; `false` for files of the user who is logged in',
+  );
 
 export const state = z
   .enum(['present', 'absent'])

@@ -6,6 +6,17 @@ import { withoutRead } from '../lib/same-read.ts';
 export type Changed = { readonly path: string; readonly at: number };
 
 /**
+ * Links are followed, but in no folder that is not of root or of who looks, or that others may write to: there they count themselves, with what is below.
+ */
+const script = `
+me=$(id -u) code=0
+for path do
+  find -L "$path" -printf '%C@ %p\\n' -type d ! -samefile "$path" \\( ! -uid 0 ! -uid "$me" -o -perm /022 \\) -prune \\
+    -exec find -P {} -mindepth 1 -printf '%C@ %p\\n' \\; || code=1
+done
+exit $code`;
+
+/**
  * When files, and all below folders, last changed, by the time that nobody can set (ctime): a file that was renamed into its place keeps its
  * older mtime. What is not there is left out. `like`: a read to lean on where there is nothing to look at.
  */
@@ -17,8 +28,9 @@ export function changeTimes(
   if (first === undefined) return withoutRead(like, 'no files', []);
   return runFact({
     key: `change times of ${[first, ...rest].join(' ')}`,
-    argv: ['find', '-L', first, ...rest, '-printf', '%C@ %p\\n'],
+    argv: ['sh', '-c', script, 'find', first, ...rest],
     sudo: true,
+    paths: [first, ...rest],
     about: [first, ...rest].map((path) => `file ${path}`),
     parse: parseChangeTimes,
   });

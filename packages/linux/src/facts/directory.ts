@@ -97,6 +97,7 @@ export function directoryView(
     key: `directory ${directory.uri} group ${group}`,
     argv,
     ...(needsRoot(directory) ? { sudo: true } : {}),
+    ...(directory.passwordFile === undefined ? {} : { paths: [directory.passwordFile] }),
     timeoutSeconds: 30,
     about: [`group ${group}`, `account ${user}`],
     warning: passwordInClear(directory),

@@ -116,6 +116,7 @@ export function httpAnswer(request: HttpRequest): Fact<'host', HttpAnswer> {
     key: `${method} ${url}${request.as === undefined ? '' : ` as ${request.as}`}`,
     argv,
     ...(request.as === undefined ? {} : { as: request.as }),
+    ...(request.ca === undefined ? {} : { paths: [request.ca] }),
     timeoutSeconds: seconds + 30,
     warning: request.warning,
     parse: parseHttpAnswer,

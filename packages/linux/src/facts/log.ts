@@ -13,6 +13,7 @@ export function logEnd(
       key: `end of ${of.path}`,
       argv: ['stat', '-L', '-c', '%i %s', '--', of.path],
       sudo: true,
+      paths: [of.path],
       about: [`file ${of.path}`, 'process'],
       parse: ({ exit, stdout }) => (exit === 0 ? `file ${stdout.trim()}` : null),
     });
@@ -69,6 +70,7 @@ export function logFileTail(path: string, mark: LogMark | undefined): Fact<'host
     key: `log ${path}`,
     argv: ['sh', '-c', script, 'sh', path, inode, offset, `${limit}`],
     sudo: true,
+    paths: [path],
     about: [`file ${path}`, 'process'],
     parse: parseLogFile,
   });

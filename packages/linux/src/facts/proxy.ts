@@ -49,6 +49,7 @@ export function proxySources(home: string): Fact<'host', readonly ProxySource[]>
     key: `lines that set proxy variables for ${home}`,
     argv: ['sh', '-c', `grep -HnisE "^[^#]*\\b${names}\\b" -- ${files}; [ $? -le 2 ]`, 'sh', home],
     sudo: true,
+    paths: [home],
     about: [...systemFiles, home].map((path) => `file ${path}`),
     parse: ({ stdout }) =>
       stdout.split('\n').flatMap((line) => {

@@ -47,6 +47,7 @@ export function labels({
     key: `SELinux labels ${path}`,
     argv: ['sh', '-c', script, 'labels', path, recursive ? '' : '-prune'],
     sudo: true,
+    paths: [path],
     about: ['selinux', `file ${path}`],
     timeoutSeconds: 120,
     parse: parseLabels,

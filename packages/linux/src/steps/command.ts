@@ -1,6 +1,6 @@
 import { defineEvent, type Fact, type HostAction, runFact } from '@claw-run/core';
 import * as z from 'zod';
-import { argv, userName } from '../inputs.ts';
+import { absolutePath, argv, userName } from '../inputs.ts';
 import { lastLine } from '../lib/exit.ts';
 import { withoutRead } from '../lib/same-read.ts';
 
@@ -22,6 +22,12 @@ const input = z
       .default([])
       .describe(
         'What of the host it changes, for the plan of later steps: `file /etc/x`, `group NAME`, `service NAME.service`',
+      ),
+    paths: z
+      .array(absolutePath)
+      .default([])
+      .describe(
+        'Paths among its words: where another user can change where one leads, the command runs as that user in place of root, and where several can, not at all',
       ),
     timeoutSeconds: z.int().positive().max(3600).default(60).describe('How long each of them may take'),
   })
@@ -92,8 +98,13 @@ function act(input: Input, argv: Command): HostAction {
   return { do: 'run', argv, ...how(input), changes: input.changes };
 }
 
-function how({ sudo, as, timeoutSeconds }: Input) {
-  return { ...(sudo ? { sudo: true } : {}), ...(as === undefined ? {} : { as }), timeoutSeconds };
+function how({ sudo, as, paths, timeoutSeconds }: Input) {
+  return {
+    ...(sudo ? { sudo: true } : {}),
+    ...(as === undefined ? {} : { as }),
+    ...(paths.length === 0 ? {} : { paths }),
+    timeoutSeconds,
+  };
 }
 
 function text(argv: Command): string {

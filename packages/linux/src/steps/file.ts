@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { defineState, type Fact, refused, runFact, Secret } from '@claw-run/core';
 import * as z from 'zod';
 import { fileActions, filePath, state, sudo } from '../edit/edited-file.ts';
@@ -82,6 +83,8 @@ function link({ path, sudo, state }: Input): Fact<'host', boolean> {
     key,
     argv: ['readlink', '--', path],
     ...(sudo ? { sudo } : {}),
+    // the link itself is looked at, not where it leads
+    paths: [dirname(path)],
     about: [`file ${path}`],
     parse: ({ exit }) => exit === 0,
   });

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { type Argv, defineState, type HostAction, refused } from '@claw-run/core';
 import * as z from 'zod';
 import { policySeconds, selinuxName, typeOf } from '../facts/selinux.ts';
@@ -121,11 +122,14 @@ function labelActions(from: Labels, to: Labels): readonly HostAction[] {
       const some = paths.slice(index * pathsAtOnce, (index + 1) * pathsAtOnce);
       return changes(
         label === null ? ['restorecon', '-F', '--', ...some] : ['chcon', '-h', '--', label, ...some],
+        [...new Set(some.map((path) => dirname(path)))],
       );
     });
   });
 }
 
-function changes(argv: Argv): HostAction {
-  return { do: 'run', argv, sudo: true, timeoutSeconds: policySeconds, changes: ['selinux'] };
+/** Neither command follows a link to what it labels, so the folders alone count. */
+function changes(argv: Argv, folders: readonly string[] = []): HostAction {
+  const paths = folders.length === 0 ? {} : { paths: folders };
+  return { do: 'run', argv, sudo: true, ...paths, timeoutSeconds: policySeconds, changes: ['selinux'] };
 }

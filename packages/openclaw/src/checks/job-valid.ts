@@ -9,7 +9,7 @@ export const jobValid = defineCheck({
   on: 'host',
   summary: 'A job file is one that the scheduler takes',
   description:
-    'Asks `clw validate` as the user. A file with a wrong indent is refused with clw-job-invalid before anybody asks who may submit it, and so hides a denial. ' +
+    'Asks `clw validate` as the user, and reads a file in a folder of that user as the user. A file with a wrong indent is refused with clw-job-invalid before anybody asks who may submit it, and so hides a denial. ' +
     'The evidence has line and column, what stands there and what is expected. `from` tells what `openclaw.job-indent` can mend from what only the owner of the file can.',
   input: z.strictObject({
     user: inputs.user,

@@ -23,6 +23,7 @@ export const logClean = defineCheck({
       key: `log ${log}`,
       argv: ['tail', '-n', `${lines}`, '--', log],
       ...(sudo ? { sudo } : {}),
+      paths: [log],
       about: [`file ${log}`],
       parse: ({ exit, stdout, stderr }: RunResult): { lines: readonly string[] } | { problem: string } =>
         exit === 0 ? { lines: stdout.split('\n') } : { problem: stderr.trim() },

@@ -16,6 +16,7 @@ export const schedulerConfigValid = defineCheck({
       key: `claw-schedulerd --check of ${config}`,
       argv: ['claw-schedulerd', '--check', '--config', config],
       ...(sudo ? { sudo } : {}),
+      paths: [config],
       about: [`file ${config}`, 'selinux', 'apparmor'],
       timeoutSeconds: 30,
       parse: ({ exit, stdout, stderr }) => ({

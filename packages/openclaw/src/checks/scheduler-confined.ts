@@ -20,6 +20,7 @@ export const schedulerConfined = defineCheck({
       key: `last words in ${log}`,
       argv: ['tail', '-n', '20', '--', log],
       ...(sudo ? { sudo } : {}),
+      paths: [log],
       about: [`file ${log}`],
       parse: ({ exit, stdout, stderr }: RunResult): { lines: readonly string[] } | { problem: string } =>
         exit === 0 ? { lines: stdout.split('\n').filter(Boolean) } : { problem: stderr.trim() },

@@ -11,6 +11,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { describeAsOther } from './as-other.ts';
 import { calm } from './calm.ts';
+import { describePaths } from './paths.ts';
 
 /** The host that a contract is tried on, seen from beside the connection. */
 export interface HostWorld {
@@ -22,6 +23,8 @@ export interface HostWorld {
   readonly sudo: boolean;
   /** Some other user, for `as`. */
   readonly other?: string;
+  /** Some other user without rights, who owns what root comes across; tests of that are left out where there is none. */
+  readonly intruder?: string;
 }
 
 export type ConnectHost = (settings: {
@@ -410,6 +413,11 @@ export function describeHostContract(
       other: world.sudo ? world.other : undefined,
       folder,
     }));
+
+    describePaths(
+      () => world,
+      () => host,
+    );
 
     describe('a connection that is not used', () => {
       it('is closed after a time, and opened again at the next use; what takes longer is left to its end', async () => {

@@ -6,6 +6,8 @@ import { quote } from './quote.ts';
 export interface Asked {
   readonly key: string;
   readonly holder: LockHolder | undefined;
+  /** Whom root does it as, where that is not root; see `guarded`. */
+  readonly as?: string;
 }
 
 /**
@@ -13,7 +15,7 @@ export interface Asked {
  * action, is not waited for, and where there is no `logger`, or nobody who listens to it, nothing is missed.
  */
 export function auditing(action: HostAction, asked: Asked): string {
-  const who = runAsOf(action.do === 'run' ? action : { sudo: action.sudo ?? false });
+  const who = asked.as ?? runAsOf(action.do === 'run' ? action : { sudo: action.sudo ?? false });
   const telling = `logger -t claw-run -p authpriv.notice -- ${quote(auditLine(action, asked))}`;
   const told = `{ ${telling} </dev/null >/dev/null 2>&1 & } 2>/dev/null`;
   return who === undefined ? `[ "$U" != 0 ] || ${told}` : told;
@@ -22,14 +24,14 @@ export function auditing(action: HostAction, asked: Asked): string {
 const longest = 500;
 
 /** One line, whatever the names and words hold: no field can pass for another, and no control character gets into a log. */
-export function auditLine(action: HostAction, { key, holder }: Asked): string {
+export function auditLine(action: HostAction, { key, holder, as }: Asked): string {
   const [run = '', step = '', index = ''] = key.split('/');
   const fields = {
     run,
     step,
     action: index,
     ...(holder === undefined ? {} : { runbook: holder.runbook, by: holder.who }),
-    as: runAsOf(action.do === 'run' ? action : { sudo: action.sudo ?? false }) ?? 'login',
+    as: as ?? runAsOf(action.do === 'run' ? action : { sudo: action.sudo ?? false }) ?? 'login',
   };
   const said = Object.entries(fields).map(
     ([name, value]) => `${name}=${value.replace(/[^\p{L}\p{N}\p{P}\p{S}]|[="]/gu, '_')}`,

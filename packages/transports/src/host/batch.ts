@@ -82,9 +82,13 @@ function rendered(open: Open, items: readonly Item[], events: BatchEvents): Batc
     (item) =>
       item.request.stat !== undefined && (item.request.runAs === undefined || inRootShell(open, item)),
   );
-  for (let at = 0; at < merged.length; at += statsAtOnce) {
-    const some = merged.slice(at, at + statsAtOnce);
-    add((id) => `st ${id} ${quoted(some.map(({ request }) => request.stat ?? ''))}`, some);
+  // all files of the turn in one look, whatever comes between
+  for (const [index, item] of merged.entries()) {
+    if (index % statsAtOnce === 0)
+      lines.push(
+        `st ${quoted(merged.slice(index, index + statsAtOnce).map(({ request }) => request.stat ?? ''))}\n`,
+      );
+    add((id) => item.request.script(id, item.way ?? open.way), [item]);
   }
   for (const item of items) {
     if (!merged.includes(item)) add((id) => item.request.script(id, item.way ?? open.way), [item]);

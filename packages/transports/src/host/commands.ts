@@ -1,7 +1,7 @@
-import type { Argv, HostAction, HostRead } from '@claw-run/core';
+import type { HostAction, HostRead } from '@claw-run/core';
+import { type Following, lookedAt } from './follow.ts';
 import { inOwnPipes, newMark } from './foreign.ts';
-import { statFormat } from './prelude.ts';
-import { printing, quote, quoted } from './quote.ts';
+import { printing, quoted } from './quote.ts';
 import type { Request } from './request.ts';
 
 type Run = (HostRead & { read: 'run' }) | (HostAction & { do: 'run' });
@@ -69,19 +69,19 @@ function foreignCommand(
   };
 }
 
-/** One of a file's two looks. */
+/** A look at a file: its content, or why there is none. */
 export function fileCommand(
   read: HostRead & { read: 'file' },
-  look: 'stat' | 'content',
-): Command & { stat?: string } {
-  const words: Argv = look === 'stat' ? ['stat', '-L', '-c', statFormat, read.path] : ['cat', read.path];
-  const alone = runCommand({ read: 'run', argv: words, sudo: true }, { end: 'r' });
+  following: Following,
+): Command & { stat: string } {
+  const { path } = read;
+  const alone = runCommand({ read: 'run', argv: ['cat', path], sudo: true }, { end: 'r' });
   return {
     runAs: runAsOf(read),
-    words,
-    ...(look === 'stat' ? { stat: read.path } : {}),
+    words: ['cat', path],
+    stat: path,
     script: (id, way) =>
-      read.sudo && way.startsWith('each') ? alone.script(id, way) : `c ${id} ${quote(read.path)}`,
+      lookedAt(following, path, id, read.sudo && way.startsWith('each') ? alone.script(id, way) : undefined),
   };
 }
 

@@ -8,13 +8,16 @@ import {
   type RunResult,
   Secret,
 } from '@claw-run/core';
+import { fileAsOwner, type Owner, removeAsOwner, runAsOwner, writeAsOwner } from './as-owner.ts';
 import { type Asked, auditing } from './audit.ts';
-import { fileCommand, needsRoot, runCommand } from './commands.ts';
-import { fileStateOf } from './file-state.ts';
+import { type Command, fileCommand, needsRoot, runCommand } from './commands.ts';
+import { deniedFile, fileStateOf, ownedFileStateOf } from './file-state.ts';
+import { guardedCommand, lookedInPlace } from './follow.ts';
+import { followedPaths } from './followed-paths.ts';
+import { type Guarded, guarded } from './guarded.ts';
 import { hostLocks } from './host-locks.ts';
 import { idleShell } from './idle-shell.ts';
 import { refusedCommands } from './refused.ts';
-import type { Request } from './request.ts';
 import { Runner } from './runner.ts';
 import { saidOf } from './said.ts';
 import type { Shell } from './shell.ts';
@@ -66,7 +69,7 @@ export function connectHost(options: HostOptions): Connection<'host'> {
   const newRunner = () => new Runner({ name, shell, prelude, sudoPassword, startSeconds });
   const runner = newRunner();
   const closed = new AbortController();
-  const host: Host = { runner, name, commandSeconds };
+  const host: Host = { runner, name, commandSeconds, gids: new Set() };
   const locks = hostLocks(runner, {
     host: name,
     folder: options.lockFolder,
@@ -94,20 +97,25 @@ export function connectHost(options: HostOptions): Connection<'host'> {
   };
 }
 
-interface Host {
-  readonly runner: Runner;
-  readonly name: string;
+interface Host extends Guarded {
   readonly commandSeconds: number;
 }
 
 async function run(host: Host, read: HostRead & { read: 'run' }, signal: AbortSignal): Promise<RunResult> {
-  const result = await host.runner.ask({
-    ...runCommand(read, { end: 'r' }),
-    what: read.argv.join(' '),
-    seconds: read.timeoutSeconds ?? host.commandSeconds,
-    signal,
+  const what = read.argv.join(' ');
+  const rest = { what, seconds: read.timeoutSeconds ?? host.commandSeconds, signal };
+  const command = runCommand(read, { end: 'r' });
+  const paths = followedPaths(read);
+  if (paths.length === 0) return runResult(host, read, await host.runner.ask({ ...command, ...rest }));
+  const guard = await guarded(host, {
+    sudo: read.sudo === true,
+    what: `run \`${what}\``,
+    request: (following) => ({ ...guardedCommand(following, paths, command), ...rest }),
+    looks: true,
   });
-  return runResult(host, read, result);
+  if ('result' in guard) return runResult(host, read, guard.result);
+  if ('place' in guard) return runResult(host, read, await host.runner.ask({ ...command, ...rest }));
+  return runResult(host, read, await host.runner.ask({ ...runAsOwner(read, guard.owner), ...rest }));
 }
 
 async function file(
@@ -115,15 +123,21 @@ async function file(
   read: HostRead & { read: 'file' },
   signal: AbortSignal,
 ): Promise<FileState | null> {
-  const ask = (look: 'stat' | 'content') =>
-    host.runner.ask({
-      ...fileCommand(read, look),
-      what: look === 'stat' ? `stat ${read.path}` : `cat ${read.path}`,
-      seconds: host.commandSeconds,
-      signal,
-    });
-  const [stat, content] = await Promise.all([ask('stat'), ask('content')]);
-  return fileStateOf(read.path, host.name, stat, content);
+  const { path, sudo = false } = read;
+  const rest = { what: `cat ${path}`, seconds: host.commandSeconds, signal };
+  const guard = await guarded(host, {
+    sudo,
+    what: `read ${path}`,
+    request: (following) => ({ ...fileCommand(read, following), ...rest }),
+    looks: true,
+  });
+  if ('result' in guard) return fileStateOf(path, host.name, guard.result);
+  if ('place' in guard) {
+    const looked = await host.runner.ask({ script: lookedInPlace(path, guard.place), ...rest });
+    return ownedFileStateOf(path, looked, (said) => deniedFile(path, host.name, said));
+  }
+  const result = await host.runner.ask({ ...fileAsOwner(read, guard.owner), ...rest });
+  return ownedFileStateOf(path, result, guard.refused);
 }
 
 async function perform(
@@ -131,39 +145,72 @@ async function perform(
   action: HostAction,
   { signal, asked }: { signal: AbortSignal; asked: Asked },
 ): Promise<ActionResult> {
-  const wanted = actionRequest(action, host.commandSeconds);
-  const request: Request = {
-    ...wanted,
-    script: (id, way) => `${auditing(action, asked)}\n${wanted.script(id, way)}`,
-    action: true,
-    signal,
-  };
-  const result = await host.runner.ask(request);
+  const seconds = (action.do === 'run' ? action.timeoutSeconds : undefined) ?? host.commandSeconds;
+  const rest = { what: whatOf(action), seconds, action: true, signal };
+  const paths = followedPaths(action);
+  const command = toldFirst(actionCommand(action), auditing(action, asked));
+  if (paths.length === 0) return performed(host, action, await host.runner.ask({ ...command, ...rest }));
+  const guard = await guarded(host, {
+    sudo: action.sudo === true,
+    what: action.do === 'run' ? `run \`${rest.what}\`` : rest.what,
+    request: (following) => ({
+      ...guardedCommand(following, paths, command, action.do === 'write'),
+      ...rest,
+    }),
+  });
+  if ('result' in guard) return performed(host, action, guard.result);
+  if ('place' in guard) throw new Error('no look is an action');
+  const { owner, refused } = guard;
+  if (action.do === 'write' && (action.owner ?? owner.user) !== owner.user)
+    throw refused(`the file is to belong to ${action.owner}`);
+  const told = owner.self ? ':' : auditing(action, { ...asked, as: owner.user });
+  const result = await host.runner.ask({ ...toldFirst(asOwnerOf(action, owner), told), ...rest });
+  if (result.exit !== 0) throw refused(saidOf(messageOf('', result)).sentence);
+  return { exit: 0 };
+}
+
+/** What the host's log is told goes out with the command, before it. */
+function toldFirst(command: Command, telling: string): Command {
+  return { ...command, script: (id, way) => `${telling}\n${command.script(id, way)}` };
+}
+
+function performed(host: Host, action: HostAction, result: Result): ActionResult {
   if (action.do === 'run') unknownUser(host, action, result);
   if (result.exit === 0) return { exit: 0 };
   const { sentence, output } = saidOf(messageOf(action.do === 'run' ? action.argv[0] : '', result));
   const failed =
     action.do === 'write'
       ? `cannot write ${action.path}: ${sentence}`
-      : `${request.what} exited ${result.exit}${sentence === '' ? '' : `: ${sentence}`}`;
+      : `${whatOf(action)} exited ${result.exit}${sentence === '' ? '' : `: ${sentence}`}`;
   throw new ClawError('action-failed', failed, { output });
 }
 
-function actionRequest(action: HostAction, commandSeconds: number): Omit<Request, 'signal'> {
+function whatOf(action: HostAction): string {
+  return action.do === 'run' ? action.argv.join(' ') : `${action.do} ${action.path}`;
+}
+
+function actionCommand(action: HostAction): Command {
+  if (action.do === 'write') return writeCommand(action);
+  if (action.do === 'remove') {
+    const argv = ['rm', '-f', '--', action.path] as const;
+    return runCommand({ do: 'run', argv, ...(action.sudo ? { sudo: true } : {}) }, { end: 'a' });
+  }
+  const input = inputOf(action);
+  return runCommand(action, { end: 'a', ...(input === undefined ? {} : { input }) });
+}
+
+function inputOf({ stdin }: HostAction & { do: 'run' }): string | undefined {
+  return stdin instanceof Secret ? stdin.reveal() : stdin;
+}
+
+function asOwnerOf(action: HostAction, owner: Owner): Command {
   switch (action.do) {
     case 'write':
-      return { ...writeCommand(action), what: `write ${action.path}`, seconds: commandSeconds };
-    case 'remove': {
-      const argv = ['rm', '-f', '--', action.path] as const;
-      const command = runCommand({ do: 'run', argv, ...(action.sudo ? { sudo: true } : {}) }, { end: 'a' });
-      return { ...command, what: `remove ${action.path}`, seconds: commandSeconds };
-    }
-    case 'run': {
-      const { stdin, argv, timeoutSeconds = commandSeconds } = action;
-      const input = stdin instanceof Secret ? stdin.reveal() : stdin;
-      const command = runCommand(action, { end: 'a', ...(input === undefined ? {} : { input }) });
-      return { ...command, what: argv.join(' '), seconds: timeoutSeconds };
-    }
+      return writeAsOwner(action, owner);
+    case 'remove':
+      return removeAsOwner(action.path, owner);
+    case 'run':
+      return runAsOwner(action, owner, inputOf(action));
   }
 }
 

@@ -1,4 +1,5 @@
 import { foreignFunctions } from './foreign.ts';
+import { pathFunctions } from './path-functions.ts';
 import { quote } from './quote.ts';
 
 /**
@@ -8,14 +9,14 @@ import { quote } from './quote.ts';
  *     e ID EXIT NOTE   ends a frame, on both streams
  *     r ID             waits for a read, ends what it left running, ends the frame
  *     a ID             waits for an action; `left` where it left something running
- *     st ID PATH…      one stat for those of the paths that exist
- *     c ID PATH        the content of a file; `other` where it is no regular one, `missing`, `denied`
  *     S ID SCRIPT      runs a script as root, in one shell for all of it; SP does it where sudo keeps no tickets
  *     K WORD…          sudo with the password, where one was taken; else without one
  *     f ID MARK END U  see `foreignFunctions`
  *
  * The password goes to a sudo that asks for it, and to nobody else: sudo then starts `A`, a plain `cat`, as its askpass program, and the prompt that it hands over is the
  * path of a pipe that only the log-in and root can open. The command's own standard input never held it.
+ *
+ * Those that follow paths are `pathFunctions`; `D` is the note of the frame that `r` ends.
  */
 export function preludeOf(nonce: string, extra: string): string {
   const functions = `${extra}
@@ -25,20 +26,13 @@ Y=exec; ! command -v setsid >/dev/null || Y='exec setsid'
 { set -m; } 2>/dev/null
 case $- in *m*) X=exec;; *) X=$Y;; esac
 e() { printf '%s %s %s %s\\n' $N "$1" "$2" "$3"; printf '%s %s\\n' $N "$1" >&2; }
-r() { wait $! 2>/dev/null; set -- "$1" $?; kill -9 -$! 2>/dev/null; e "$1" "$2"; }
+r() { wait $! 2>/dev/null; set -- "$1" $?; kill -9 -$! 2>/dev/null; e "$1" "$2" "$D"; }
 a() { wait $! 2>/dev/null; set -- "$1" $? ''; ! kill -0 -$! 2>/dev/null || set -- "$1" "$2" left; e "$@"; }
-st() { I=$1; shift
-for p do shift; [ ! -e "$p" ] || set -- "$@" "$p"; done
-if [ $# -gt 0 ]; then $X stat -L -c ${quote(statFormat)} -- "$@" </dev/null & r $I; else e $I 0; fi; }
-c() { if [ -f "$2" ] || { [ -L "$2" ] && [ ! -e "$2" ]; }; then $X cat -- "$2" </dev/null & r $1
-elif [ -e "$2" ]; then e $1 0 other
-else d=$2
-while [ -n "$d" ] && [ ! -e "$d" ]; do case $d in */*) d=\${d%/*};; *) d=.;; esac; done
-if [ -n "$d" ] && [ -d "$d" ] && [ ! -x "$d" ]; then e $1 0 denied; else e $1 0 missing; fi; fi; }
+${pathFunctions}
 K() { if [ -z "$W" ]; then sudo -n "$@"; else { printf '%s\\n' "$W" | { read -r k x </proc/self/stat
 SUDO_ASKPASS=$A sudo -A -p /proc/$k/fd/7 "$@" <&8 8<&-; exit $?; } 7<&0; } 8<&0; fi; }
 S() { if [ "$U" = 0 ]; then e $1b 0 $$; eval "$2"; e $1 0
-else printf '%s\\n' "$P" U=0 "e $1b 0 \\$\\$" "$2" | \${3:-sudo -n} sh; e $1 $?; fi; }
+else printf '%s\\n' "$P" U=0 "ACT=$U" "e $1b 0 \\$\\$" "$2" | \${3:-sudo -n} sh; e $1 $?; fi; }
 SP() { S "$@" K; }
 ${foreignFunctions}`;
   return `unset P; P=${quote(functions)}
@@ -47,9 +41,6 @@ while read -r k U u x; do [ "$k" != Uid: ] || break; done </proc/self/status
 U=$u
 `;
 }
-
-/** Type and mode in hexadecimal, owner and group by name and number, and the name. */
-export const statFormat = '%f/%U/%u/%G/%g/%n';
 
 /**
  * Ends everything that descends from a shell, and the process groups of these, the shell itself excepted. Runs in a shell beside it; reads /proc with

@@ -1,11 +1,14 @@
 import type { HostAction, HostRead, RefusedCommand } from '@claw-run/core';
-import { fileCommand, runAsOf, runCommand } from './commands.ts';
+import { commandsAsOwner } from './as-owner.ts';
+import { runAsOf, runCommand } from './commands.ts';
+import { followedPaths } from './followed-paths.ts';
+import { userFor } from './guarded.ts';
 import { quoted } from './quote.ts';
 import type { Runner } from './runner.ts';
 import { refusalOf } from './sudo.ts';
 import { parseSudoRules, wantsPassword } from './sudo-rules.ts';
 import { sudoersLine } from './sudoers-line.ts';
-import { commandsOfWrite } from './write.ts';
+import { commandsOfWrite, lookOf } from './write.ts';
 
 /**
  * Which commands of these sudo would refuse, asked of `sudo -l`, which runs none of them. What it would grant for a password alone is refused where none
@@ -16,19 +19,19 @@ export async function refusedCommands(
   wanted: readonly (HostRead | HostAction)[],
   signal: AbortSignal,
 ): Promise<readonly RefusedCommand[]> {
-  const commands = distinct(wanted.flatMap(commandsOf));
-  if (commands.length === 0) return [];
+  const asked = wanted.filter((one) => runAsOf(one) !== undefined);
+  if (asked.length === 0) return [];
   runner.usesSudo = true;
   const { uid } = await runner.identity(signal);
   if (uid === '0') return [];
   try {
-    return await refusedOf(commands, { runner, signal, ask: asking(runner, signal, false) });
+    return await refusedOf(asked, { runner, signal, ask: asking(runner, signal, false) });
   } catch (error) {
     if (!(error instanceof PasswordWanted)) throw error;
   }
-  if (!runner.hasPassword) return refusedAll(commands, runner, signal);
+  if (!runner.hasPassword) return refusedAll(await commandsOf(asked, runner, signal), runner, signal);
   await runner.authenticate(signal);
-  return refusedOf(commands, { runner, signal, ask: asking(runner, signal, true) });
+  return refusedOf(asked, { runner, signal, ask: asking(runner, signal, true) });
 }
 
 /** Not even its rules are told by sudo without a password. */
@@ -62,7 +65,7 @@ function asking(runner: Runner, signal: AbortSignal, withPassword: boolean): Ask
 }
 
 async function refusedOf(
-  commands: readonly Command[],
+  wanted: readonly (HostRead | HostAction)[],
   { runner, ask, signal }: Asking,
 ): Promise<readonly RefusedCommand[]> {
   const listed = ({ runAs, words }: Command) => ask(['-l', '-u', runAs, '--', ...words]);
@@ -85,6 +88,7 @@ async function refusedOf(
     await runner.authenticate(signal);
     return [];
   }
+  const commands = await commandsOf(wanted, runner, signal);
   const asked = await Promise.all(
     commands.map(async ({ runAs, words }) => {
       const { words: absolute, replaceable } = await runner.program(words, signal);
@@ -124,18 +128,27 @@ function refusedCommand(
   return { user, runAs, command: quoted(words), ...sudoersLine({ user, runAs, words, replaceable }) };
 }
 
-function commandsOf(wanted: HostRead | HostAction): readonly Command[] {
-  const runAs = runAsOf(wanted);
-  if (runAs === undefined) return [];
-  const all = wordsOf(wanted);
-  return all.map((words) => ({ runAs, words }));
+/** What is done of root's where somebody else can change where a path leads is asked for as that user. */
+async function commandsOf(
+  wanted: readonly (HostRead | HostAction)[],
+  runner: Runner,
+  signal: AbortSignal,
+): Promise<readonly Command[]> {
+  const { user } = await runner.identity(signal);
+  const each = wanted.map(async (one): Promise<readonly Command[]> => {
+    const runAs = runAsOf(one) ?? '';
+    const found = await userFor(runner, followedPaths(one), signal);
+    if (found === undefined || found.user === user) return [];
+    if (found.user !== 'root') return commandsAsOwner(one).map((words) => ({ runAs: found.user, words }));
+    const look = found.hidden ? followedPaths(one).map(lookOf) : [];
+    return [...look, ...wordsOf(one)].map((words) => ({ runAs, words }));
+  });
+  return distinct((await Promise.all(each)).flat());
 }
 
 function wordsOf(wanted: HostRead | HostAction): readonly (readonly string[])[] {
   if ('read' in wanted) {
-    return wanted.read === 'run'
-      ? [runCommand(wanted, { end: 'r' }).words ?? []]
-      : [fileCommand(wanted, 'stat').words ?? [], fileCommand(wanted, 'content').words ?? []];
+    return wanted.read === 'run' ? [runCommand(wanted, { end: 'r' }).words ?? []] : [['cat', wanted.path]];
   }
   switch (wanted.do) {
     case 'run':

@@ -10,7 +10,7 @@ export interface Request {
   readonly runAs?: string | undefined;
   /** Shell text that ends with `r ID`, `a ID` or what else ends the frame. */
   readonly script: (id: string, way: Way) => string;
-  /** The path to look at: such requests of a turn are merged into one `stat`. */
+  /** The path of a file: those of a turn are looked at in one `stat`. */
   readonly stat?: string;
   /** What sudo is asked for where each command is asked for by itself. */
   readonly words?: readonly string[];
