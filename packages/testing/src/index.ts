@@ -9,6 +9,11 @@ export {
   crashingStore,
   crashPoints,
 } from './crash.ts';
+export {
+  describeHostileHost,
+  examplesOf,
+  type HostileHostOptions,
+} from './hostile/describe-hostile-host.ts';
 export { describeLaws, type LawOptions } from './laws.ts';
 export { type Sampling, sample, samplingOf } from './sampling.ts';
 export { statusWriter, type WriteStatus } from './status-writer.ts';
