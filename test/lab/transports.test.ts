@@ -227,7 +227,8 @@ describe.skipIf(without !== undefined)('over the OpenSSH client', () => {
       'bob /usr/bin/cat -- /srv/exact/file',
       'bob /usr/bin/cat -- /srv/exact-closed/file',
     ]);
-    const rules = refused.map(({ user, runAs, command }) => `${user} ALL=(${runAs}) NOPASSWD: ${command}`);
+    expect(refused.filter(({ line }) => line === undefined)).toEqual([]);
+    const rules = refused.map(({ line }) => line);
     await beside.sh(
       `cat > /etc/sudoers.d/exact <<'RULES'\n${rules.join('\n')}\nRULES\nvisudo -cf /etc/sudoers.d/exact`,
     );
