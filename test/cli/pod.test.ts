@@ -60,7 +60,7 @@ describe('a container of a pod is a target', () => {
       exit: 0,
       on: 'note on head default/web-0/main',
     });
-    expect(planned.stdout).toContain('1 change planned; 1 of 1 cause found; nothing was touched');
+    expect(planned.stdout).toContain('1 change planned; nothing was touched');
     expect(existsSync(path)).toBe(false);
     expect(await run([...args, '--yes'])).toMatchObject({
       exit: 0,
@@ -93,7 +93,7 @@ describe('a container of a pod is a target', () => {
     const mended = await run([...args, '--yes', '--kubeconfig', kubeconfig('admin')]);
     expect(mended).toMatchObject({
       exit: 0,
-      stdout: expect.stringMatching(/✓ main {2}1 change made and verified\n {2}✓ log {3}nothing to change/),
+      stdout: expect.stringMatching(/✓ main {2}1 changed\n {2}✓ log {3}1 not changed/),
     });
     expect(await run(['rollback', '--yes'])).toMatchObject({ exit: 0 });
     expect(existsSync(path)).toBe(false);
