@@ -342,6 +342,18 @@ export function describeHostContract(
         await expect.poll(() => world.sh(`ls ${folder}`)).toContain('ended');
       });
 
+      it('holds nothing that a daemon which it leaves could use: not the channel, and nothing to read', async () => {
+        const all = `ls -l /proc/self/fd | sed -n 's/.*-> //p'`;
+        const { stdout } = await script(`for n in 0 1 2; do readlink /proc/$PPID/fd/$n; done; ${all}`);
+        const channel = stdout.split('\n').filter((it) => /^\w+:/.test(it));
+        expect(channel).not.toEqual([]);
+        const text = `ls -l /proc/self/fd | sed -n 's/.*-> //p' >${folder}/fds`;
+        await host.perform({ do: 'run', argv: ['sh', '-c', text] }, key());
+        const held = (await world.sh(`cat ${folder}/fds`)).trim().split('\n');
+        expect(held.length).toBeGreaterThan(2);
+        expect(held.filter((it) => channel.includes(it))).toEqual([]);
+      });
+
       it('that takes too long is ended', async () => {
         const action = { do: 'run', argv: ['sleep', '77'], timeoutSeconds: 0.4 } as const;
         await expect(host.perform(action, key())).rejects.toMatchObject({ code: 'timeout' });

@@ -11,8 +11,6 @@ export interface BatchEvents {
   readonly id: () => string;
   /** It takes too long or prints too much. */
   readonly onExcess: (item: Item) => void;
-  /** What an action started is still running, and holds its output. */
-  readonly onLeft: (open: Open) => void;
 }
 
 /** One script for all items: those that need no other user, then those that one root shell does. */
@@ -104,7 +102,6 @@ function slotOf(open: Open, id: string, items: readonly Item[], events: BatchEve
     seconds: Math.max(...items.map(({ request }) => request.seconds)),
     settle(outcome) {
       resolve();
-      if (outcome.came === 'back' && outcome.result.note === 'left') events.onLeft(open);
       for (const item of items) item.settle({ outcome, item, open });
     },
     onExcess(excess) {

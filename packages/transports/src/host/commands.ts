@@ -19,54 +19,53 @@ export function needsRoot(action: HostAction): boolean {
   return action.sudo === true || (action.do === 'run' && action.as !== undefined);
 }
 
-/** A command of a read or an action. `input` is given to it; otherwise it reads nothing. */
+/**
+ * A command of a read or an action. `input` is given to it; otherwise it reads nothing. One that runs as somebody else, or that may leave something running that will
+ * be somebody else's, gets pipes of its own.
+ */
 export function runCommand(run: Run, options: { end: 'r' | 'a'; input?: string }): Command {
-  return run.as === undefined ? ownCommand(run, options) : foreignCommand(run, run.as, options);
+  return run.as === undefined && options.end === 'r' ? readCommand(run) : pipedCommand(run, options);
 }
 
-function ownCommand(run: Run, { end, input }: { end: 'r' | 'a'; input?: string }): Command {
-  const output = end === 'a' ? ' >/dev/null' : '';
+function readCommand(run: Run): Command {
+  const runAs = runAsOf(run);
+  const argv = quoted(run.argv);
   return {
-    runAs: runAsOf(run),
+    runAs,
     words: run.argv,
     script(id, way) {
-      const bySudo = way.startsWith('each') && runAsOf(run) !== undefined;
-      const command = bySudo
-        ? `${way === 'each' ? 'sudo -n' : 'K'} -- ${quoted(run.argv)}`
-        : quoted(run.argv);
-      const rest = `${output} &\n${end} ${id}`;
-      if (input !== undefined)
-        return bySudo
-          ? `{ ${printing(input)}\n} 2>/dev/null | ${command}${rest}`
-          : fedInGroup(command, printing(input), rest);
       // sudo keeps its tickets by session, so it must stay in that of the shell
-      const how = bySudo ? (way === 'each' ? 'exec ' : '') : '$X ';
-      return `${how}${command} </dev/null${rest}`;
+      const bySudo = way === 'each' ? 'exec sudo -n --' : 'K --';
+      return `${runAs !== undefined && way.startsWith('each') ? bySudo : '$X'} ${argv} </dev/null &\nr ${id}`;
     },
   };
 }
 
-/** A command of somebody else's, in a fresh log-in session. By sudo, which sets the groups itself, the login shell sets the environment. */
-function foreignCommand(
-  { argv }: Run,
-  user: string,
-  { end, input }: { end: 'r' | 'a'; input?: string },
-): Command {
+function pipedCommand(run: Run, { end, input }: { end: 'r' | 'a'; input?: string }): Command {
+  const { argv, as: user } = run;
   const mark = newMark();
-  const words = ['sh', '-l', '-c', 'cd&&exec${IFS}"$@"', 'sh', ...argv];
+  const runAs = runAsOf(run);
+  const words = user === undefined ? argv : sessionWords(argv);
   const feeding = input === undefined ? '' : `{ ${printing(input)}\n} 2>/dev/null | `;
   const output = end === 'a' ? ' >/dev/null' : '';
   return {
-    runAs: user,
+    runAs,
     words,
     mark,
     script(id, way) {
-      const command = way.startsWith('each')
-        ? `K ${quoted(['-H', '-u', user, '--', ...words])}`
-        : `$Y ${quoted(['su', '-l', user, '-c', quoted(argv)])}`;
+      const each = runAs !== undefined && way.startsWith('each');
+      const whose = user === undefined ? [] : ['-H', '-u', user];
+      const command = each
+        ? `K ${quoted([...whose, '--', ...words])}`
+        : `$Y ${user === undefined ? quoted(argv) : quoted(['su', '-l', user, '-c', quoted(argv)])}`;
       return inOwnPipes(`${feeding}${command}${output}`, { id, mark, end, user });
     },
   };
+}
+
+/** A fresh log-in session by sudo: it sets the groups itself; the login shell sets the environment. */
+function sessionWords(argv: readonly string[]): readonly string[] {
+  return ['sh', '-l', '-c', 'cd&&exec${IFS}"$@"', 'sh', ...argv];
 }
 
 /** A look at a file: its content, or why there is none. */
@@ -83,14 +82,4 @@ export function fileCommand(
     script: (id, way) =>
       lookedAt(following, path, id, read.sudo && way.startsWith('each') ? alone.script(id, way) : undefined),
   };
-}
-
-/** With job control the process group is that of the first of a pipeline, else that of the last. */
-function fedInGroup(command: string, input: string, rest: string): string {
-  const pipeline = `{ i 2>/dev/null; } | $X ${command}`;
-  return `i() { ${input}
-}
-if [ "$X" = exec ]; then ( ${pipeline} )${rest}
-else ${pipeline}${rest}
-fi`;
 }

@@ -3,9 +3,10 @@ import { quote } from './quote.ts';
 import type { Result } from './wire.ts';
 
 /**
- * What runs as another user gets pipes of its own, and never a descriptor of the channel: neither while it runs nor in what it leaves behind.
+ * What runs as another user, or may leave something running, gets pipes of its own, and never a descriptor of the channel: neither while it runs nor in what it
+ * leaves behind.
  *
- *     f ID MARK END USER   runs `x`, a function, as USER; ends the frame with its exit status, and `nouser` where there is no USER
+ *     f ID MARK END USER   runs `x`, a function; ends the frame with its exit status, and `nouser` where there is no USER that it was to be run as
  *
  * Each pipe is read by a `tee` of ours, which hands everything on to the channel as it comes. Once `x` has ended, `m` writes the mark behind what it printed; a
  * `sed` that is given a copy sees it and ends the `tee`, whoever else still holds the pipe. What came behind the mark is cut off by `cutAtMark`, so the
@@ -21,7 +22,7 @@ x </dev/null 3>&- 4>&- 5>&- 6>&- &
 wait $! 2>/dev/null; set -- "$@" $?
 [ $3 = a ] || kill -9 -$! 2>/dev/null
 m $2; m $2 >&2
-[ $5 != 1 ] || id -u -- "$4" >/dev/null 2>&1 || set -- "$@" nouser
+[ $5 != 1 ] || [ -z "$4" ] || id -u -- "$4" >/dev/null 2>&1 || set -- "$@" nouser
 echo $5 $6 >&3; }
 m() { trap '' PIPE
 for n in 1 2 3 4 5; do ! printf '%s\\n' $1 2>/dev/null || break; sleep 1; done
@@ -39,7 +40,7 @@ export function newMark(): string {
 /** Runs a command, text that replaces the shell or is its last, in pipes of its own. */
 export function inOwnPipes(
   command: string,
-  { id, mark, end, user }: { id: string; mark: string; end: 'r' | 'a'; user: string },
+  { id, mark, end, user = '' }: { id: string; mark: string; end: 'r' | 'a'; user?: string | undefined },
 ): string {
   return `x() { ${command}
 }

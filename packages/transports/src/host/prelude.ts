@@ -8,7 +8,7 @@ import { quote } from './quote.ts';
  *
  *     e ID EXIT NOTE   ends a frame, on both streams
  *     r ID             waits for a read, ends what it left running, ends the frame
- *     a ID             waits for an action; `left` where it left something running
+ *     a ID             waits for what changes a file, ends the frame
  *     S ID SCRIPT      runs a script as root, in one shell for all of it; SP does it where sudo keeps no tickets
  *     K WORD…          sudo with the password, where one was taken; else without one
  *     f ID MARK END U  see `foreignFunctions`
@@ -27,7 +27,7 @@ Y=exec; ! command -v setsid >/dev/null || Y='exec setsid'
 case $- in *m*) X=exec;; *) X=$Y;; esac
 e() { printf '%s %s %s %s\\n' $N "$1" "$2" "$3"; printf '%s %s\\n' $N "$1" >&2; }
 r() { wait $! 2>/dev/null; set -- "$1" $?; kill -9 -$! 2>/dev/null; e "$1" "$2" "$D"; }
-a() { wait $! 2>/dev/null; set -- "$1" $? ''; ! kill -0 -$! 2>/dev/null || set -- "$1" "$2" left; e "$@"; }
+a() { wait $! 2>/dev/null; e "$1" $?; }
 ${pathFunctions}
 K() { if [ -z "$W" ]; then sudo -n "$@"; else { printf '%s\\n' "$W" | { read -r k x </proc/self/stat
 SUDO_ASKPASS=$A sudo -A -p /proc/$k/fd/7 "$@" <&8 8<&-; exit $?; } 7<&0; } 8<&0; fi; }

@@ -152,15 +152,9 @@ e ${id} $1`,
       const { script, slots } = batchOf(open, items, {
         id: () => this.#id(),
         onExcess: (item) => this.#end(item),
-        onLeft: (left) => void this.#retire(left),
       });
       open.wire.send(script, slots);
     }
-  }
-
-  /** The next one gets a shell of its own; this one stays, since closing its output would hurt what was left running. */
-  async #retire(left: Open): Promise<void> {
-    if ((await this.#open) === left) this.#open = undefined;
   }
 
   /** Ends what runs for an item, if it is its turn. Where that does not help, the shell is given up, so that the others get theirs. */
