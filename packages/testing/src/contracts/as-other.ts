@@ -64,7 +64,8 @@ export function describeAsOther(given: () => AsOther): void {
     it('no command holds a descriptor of what carries the answers of others', async ({ skip }) => {
       const as = user(skip);
       const all = `ls -l /proc/self/fd | sed -n 's/.*-> //p'`;
-      const channel = `for n in 0 1 2; do readlink /proc/$PPID/fd/$n; done; ${all}`;
+      const channel =
+        'for fd in $PPID/fd/0 $PPID/fd/1 $PPID/fd/2 self/fd/1 self/fd/2; do readlink /proc/$fd; done';
       const [own, root] = await Promise.all([read(channel), read(channel, { sudo: true })]);
       const carrying = new Set(`${own.stdout}${root.stdout}`.split('\n').filter((it) => /^\w+:/.test(it)));
       expect(carrying.size).toBeGreaterThan(1);

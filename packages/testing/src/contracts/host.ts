@@ -343,8 +343,9 @@ export function describeHostContract(
       });
 
       it('holds nothing that a daemon which it leaves could use: not the channel, and nothing to read', async () => {
-        const all = `ls -l /proc/self/fd | sed -n 's/.*-> //p'`;
-        const { stdout } = await script(`for n in 0 1 2; do readlink /proc/$PPID/fd/$n; done; ${all}`);
+        const { stdout } = await script(
+          'for fd in $PPID/fd/0 $PPID/fd/1 $PPID/fd/2 self/fd/1 self/fd/2; do readlink /proc/$fd; done',
+        );
         const channel = stdout.split('\n').filter((it) => /^\w+:/.test(it));
         expect(channel).not.toEqual([]);
         const text = `ls -l /proc/self/fd | sed -n 's/.*-> //p' >${folder}/fds`;
