@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClawError } from '@claw-run/core';
@@ -66,6 +66,23 @@ describe('what goes over the wire', () => {
     expect([scripts.length, channels.length]).toEqual([3, 1]);
     await host.perform({ do: 'write', path: join(folder, 'x'), content: 'x' }, { key: 'a/b/0', ...calm() });
     expect([scripts.length, channels.length]).toEqual([4, 1]);
+    await host.close();
+  });
+
+  it('is one more script where the way leads through a folder of somebody else’s', async ({ skip }) => {
+    skip(process.getuid?.() !== 0, 'only root can give a folder away');
+    await chown(folder, 1, 1);
+    await writeFile(join(folder, 'file'), 'theirs');
+    const { host, scripts } = countedHost();
+    await host.read({ read: 'run', argv: ['true'] }, calm());
+    const before = scripts.length;
+    const path = join(folder, 'file');
+    const [file] = await Promise.all([
+      host.read({ read: 'file', path }, calm()),
+      host.read({ read: 'file', path: '/etc/passwd' }, calm()),
+    ]);
+    expect(file).toMatchObject({ content: 'theirs' });
+    expect(scripts.length - before).toBe(2);
     await host.close();
   });
 

@@ -29,7 +29,7 @@ export function ownedFileStateOf(
   const end = stdout.indexOf(10);
   if (end < 0 || exit !== 0) {
     const said = lastOf(stderr);
-    if (/No such file|Not a directory/.test(said)) return null;
+    if (exit === 1 && /^stat: .*(No such file or directory|Not a directory)$/.test(said)) return null;
     throw refused(said.replace(/^(stat|cat): .*: /, ''));
   }
   return stateOf(path, stdout.toString('utf8', 0, end), () => stdout.subarray(end + 1));

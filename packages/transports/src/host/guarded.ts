@@ -110,6 +110,6 @@ function refusedAsOwner(
   said: string,
 ): ClawError {
   return new ClawError('forbidden', `cannot ${what} as ${user} on ${host}: ${said}`, {
-    hint: `${because}, so root does not follow the path: give what leads there to root, or the file to ${user}`,
+    hint: `${because}, so it is done as ${user} and not as root: let ${user} do it, or give what leads there to root`,
   });
 }

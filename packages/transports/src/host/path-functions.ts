@@ -19,7 +19,7 @@ const look = `stat -c ${quote(pathFormat)}`;
  *     g PATH…    whether all of them are ours to follow; prints what leads to those that are not, and `n ID` ends the frame then
  *     c ID PATH  the content of a file that `st` looked at, by `i` where `SU` is set. Its note: `file …`, `other …` for what is no regular file, `missing`,
  *                `denied`, `foreign`
- *     fo PATH    what leads to a path, the access lists and the groups that may write there: for `whoMayChange`
+ *     fo PATH    what leads to a path, by links of others too, the access lists and the groups that may write there: for `whoMayChange`
  *
  * `ACT` is who is trusted beside root, where that is not the user of this shell; `GRP` are groups that count as their one member; `SU` is the sudo of each command, if
  * any: it is asked (`ALL`) only for what the log-in cannot see, below folders that can be trusted; with `OPN`, `g` lets pass what is not there yet in a sticky folder. Between the look and the act nobody else can change anything, since nobody else can
@@ -90,7 +90,20 @@ if [ -z "$HID" ] && [ -d "\${d:-/}" ] && [ ! -x "\${d:-/}" ]; then e $1 0 denied
 8???' '*) D="file $s"
 if [ -n "$SU" ]; then i; else $X cat -- "$AT" </dev/null & r $1; fi; D=;;
 *) e $1 0 "other $s";; esac; }
-fo() ( st "$1"; l=$LK; printf '%s==\\n' "$LK"
+fo() ( p=$1; n=0
+while [ $n -le 40 ]; do n=$((n+1))
+ft "$p"
+q=$p; d=; j=
+while [ -n "$q" ] && [ -z "$j" ]; do c=\${q%%/*}; case $q in */*) q=\${q#*/};; *) q=;; esac
+case $c in ''|.) continue;; esac
+d=$d/$c; [ ! -L "$d" ] || j=$d
+done
+[ -n "$j" ] || break
+t=$(\${ALL:+$SU} readlink -- "$j" </dev/null 2>/dev/null; echo /); t=\${t%"$NL/"}
+case $t in /*) p=$t;; *) p=\${d%/*}/$t;; esac
+p=$p\${q:+/$q}
+done )
+ft() ( st "$1"; l=$LK; printf '%s==\\n' "$LK"
 Q='ls -ldn'; st "$1"; printf '%s==\\n' "$LK"
 set -f; IFS=$NL; w=' '
 for x in $l; do f=\${x%%/*}; x=\${x#*/*/}; x=\${x%%/*}

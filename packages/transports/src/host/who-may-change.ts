@@ -35,17 +35,25 @@ interface Entry {
 /** Judges what the shell function `fo` printed of one or several paths. Nothing where that is not whole: something changed meanwhile. */
 export function whoMayChange(text: string, actor: Actor): Finding | undefined {
   const looks = text.split('====\n').filter((look) => look.trim() !== '');
-  const findings = looks.map((look) => judged(look, actor));
-  let one: Finding | undefined;
-  for (const finding of findings) {
-    if (finding === undefined || finding.is === 'shared') return finding;
-    if (one?.is === 'owned' && finding.is === 'owned' && one.user !== finding.user)
-      return shared(`${one.because}, and ${finding.because}`, 'give all of it to one user, or to root');
-    if (one?.is === 'ours' && finding.is === 'ours')
-      one = { is: 'ours', gids: [...one.gids, ...finding.gids] };
-    else if (one === undefined || finding.is === 'owned') one = finding;
+  const found: Found = { writers: new Map(), gids: new Set() };
+  for (const look of looks) {
+    const finding = addLook(look, actor, found);
+    if (finding !== undefined) return finding;
   }
-  return one;
+  const [first, second] = [...found.writers];
+  if (second !== undefined && first !== undefined)
+    return shared(`${first[1]}, and ${second[1]}`, 'give all of it to one user, or to root');
+  if (first === undefined) return found.gids.size === 0 ? undefined : { is: 'ours', gids: [...found.gids] };
+  const [user, because] = first;
+  return user === 'UNKNOWN'
+    ? shared(`${because}: its number has no name`, 'give it to a user that there is')
+    : { is: 'owned', user, because };
+}
+
+/** Users who can change where the paths lead, with the reason; and groups of who acts alone. */
+interface Found {
+  readonly writers: Map<string, string>;
+  readonly gids: Set<string>;
 }
 
 const types = { folder: 4, link: 10 } as const;
@@ -53,13 +61,12 @@ const everybodyWrites = 0o002;
 const groupWrites = 0o020;
 const sticky = 0o1000;
 
-function judged(look: string, actor: Actor): Finding | undefined {
+/** What one way adds, folder by folder; a finding where several can change it. */
+function addLook(look: string, actor: Actor, { writers, gids }: Found): Finding | undefined {
   const [looks = '', lists = '', groups = ''] = look.split('==\n');
   const entries = entriesOf(looks, lists);
   const owners = ownersOf(groups);
   const isTrusted = (uid: string) => uid === '0' || uid === actor.uid || uid === actor.trusted;
-  const writers = new Map<string, string>();
-  const gids: string[] = [];
   const note = (uid: string, user: string, because: string) => {
     if (!isTrusted(uid) && !writers.has(user)) writers.set(user, because);
   };
@@ -86,25 +93,16 @@ function judged(look: string, actor: Actor): Finding | undefined {
     const owner = owners.get(gid);
     if (owner === undefined)
       return shared(`the group ${group} may write to ${path}`, `take that away: chmod g-w ${path}`);
-    if (isTrusted(owner.uid)) gids.push(gid);
+    if (isTrusted(owner.uid)) gids.add(gid);
     else note(owner.uid, owner.user, `the group of ${owner.user} may write to ${path}`);
   }
-  const [first, second] = [...writers];
-  if (second !== undefined && first !== undefined)
-    return shared(`${first[1]}, and ${second[1]}`, 'give all of it to one user, or to root');
-  if (first === undefined) {
-    const last = entries.at(-1);
-    if (open && last !== undefined)
-      return shared(
+  const last = entries.at(-1);
+  return open && last !== undefined && writers.size === 0
+    ? shared(
         `there is nothing yet in ${last.path}, where others may make it`,
         'name a file in a folder that only root may write to',
-      );
-    return gids.length === 0 ? undefined : { is: 'ours', gids };
-  }
-  const [user, because] = first;
-  return user === 'UNKNOWN'
-    ? shared(`${because}: its number has no name`, 'give it to a user that there is')
-    : { is: 'owned', user, because };
+      )
+    : undefined;
 }
 
 function shared(because: string, hint: string): Finding {
