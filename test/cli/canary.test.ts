@@ -27,10 +27,10 @@ async function everySink(one: string, two: string) {
   };
   const written = await filesIn(world);
   const more = {
-    blurt: await call('run', ...given, '--yes', '-e', 'blurt=true', '-vvv', '-D', '--output', 'json'),
-    told: await call('run', ...given, '--yes', '-e', 'blurt=true', '-vvv', '-D', ...reports),
     rollback: await call('rollback', '--yes', '--output', 'json'),
     run: await call('run', ...given, '--yes', '-vv', '--output', 'json'),
+    blurt: await call('run', ...given, '--yes', '-e', 'blurt=true', '-vvv', '-D', '--output', 'json'),
+    told: await call('run', ...given, '--yes', '-e', 'blurt=true', '-vvv', '-D', ...reports),
     runs: await call('runs', '-vvv'),
     one: await call('runs', await latest(call), '-vvv'),
   };

@@ -28,6 +28,7 @@ const ours: ReadonlySet<string> = new Set(
 );
 
 const longest = 8192;
+const placeholder = String(new Secret(''));
 
 /** The one redactor of a run: whatever is printed goes through it. */
 export function createRedactor(): Redactor {
@@ -47,7 +48,9 @@ export function createRedactor(): Redactor {
   };
   const redact = (text: string) => {
     const needles = current();
-    return needles === undefined ? text : text.replaceAll(needles, String(new Secret('')));
+    return needles === undefined
+      ? text
+      : withoutBeginnings(text.replaceAll(needles, placeholder), [...secrets.keys()]);
   };
   const redactJson = (value: unknown): unknown => {
     if (typeof value === 'string') return redact(value);
@@ -77,6 +80,26 @@ export function createRedactor(): Redactor {
   };
 }
 
+/** What was cut off with `…` before it came here may end with the beginning of a secret. */
+function withoutBeginnings(text: string, secrets: readonly string[]): string {
+  if (!text.includes('…')) return text;
+  const parts = text.split('…');
+  const shown = parts.map((part, index) => {
+    if (index === parts.length - 1) return part;
+    const lengths = secrets.map((secret) => beginningAtEnd(part, secret));
+    const longestOne = Math.max(0, ...lengths);
+    return longestOne === 0 ? part : `${part.slice(0, -longestOne)}${placeholder}`;
+  });
+  return shown.join('…');
+}
+
+/** How much of the beginning of a secret a text ends with; less than four characters are a coincidence. */
+function beginningAtEnd(text: string, secret: string): number {
+  for (let length = Math.min(secret.length - 1, text.length); length >= 4; length -= 1)
+    if (text.endsWith(secret.slice(0, length))) return length;
+  return 0;
+}
+
 type Strength = 'common' | 'short' | 'strong';
 
 /** How well a secret can be told from other text. */
@@ -94,7 +117,9 @@ function patternOf(
   for (const [text, strength] of secrets) {
     if ([...published].some((open) => isWordOf(text, open))) continue;
     for (const form of encodings(text))
-      if (form.length >= 3 && !commonWords.has(form.toLowerCase())) needles.set(form, strength);
+      if (form.length >= 3 && !commonWords.has(form.toLowerCase()))
+        // a word is a part of others; what base64 or hex makes of it is not
+        needles.set(form, form.length >= 7 && form !== text ? 'strong' : strength);
   }
   if (needles.size === 0) return undefined;
   const alternatives = [...needles]

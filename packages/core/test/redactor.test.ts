@@ -63,6 +63,12 @@ describe('a redactor', () => {
     expect(redactor.redact('root is true on port 22: Running')).toBe('root is true on port 22: Running');
   });
 
+  it('takes the beginning of a secret out where the text was cut off', () => {
+    const redactor = knowing('correct horse battery staple');
+    expect(redactor.redact('it said correct horse bat…')).toBe('it said ‹secret›…');
+    expect(redactor.redact('it said corridors… and more')).toBe('it said corridors… and more');
+  });
+
   it('leaves what is public, as a word of the runbook or an open parameter', () => {
     const redactor = knowing('production-7f3a', 'hunter2-hunter2');
     redactor.publish(['namespace: production-7f3a\n', 'xhunter2-hunter2x']);

@@ -39,7 +39,7 @@ export function formsOf(secret: string): readonly string[] {
 /** Those of the forms that stand in the text; of a short secret only where it stands alone: it is a part of many words. */
 export function found(secret: string, text: string): readonly string[] {
   return formsOf(secret).filter((form) => {
-    if (form.length >= 6) return text.includes(form);
+    if (secret.length >= 6) return text.includes(form);
     const escaped = form.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
     return new RegExp(`(?<![A-Za-z0-9+/_-])${escaped}(?![A-Za-z0-9+/_=-])`).test(text);
   });
