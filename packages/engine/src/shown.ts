@@ -39,7 +39,8 @@ function shownDifference(difference: Difference): Difference {
   if (isText(before) && isText(after) && `${before}${after}`.includes('\n'))
     return { path, lines: lineDiff(before, after).map(withoutCredential) };
   // of a file that an event writes nothing is known of what was there before
-  const whole = isText(after) && path.length === 1 && String(path[0]).startsWith('file ');
+  const whole =
+    before === undefined && isText(after) && path.length === 1 && String(path[0]).startsWith('file ');
   if (whole) return { ...difference, after: hidden(after) };
   const gone = after === undefined || after === null;
   return gone && before !== undefined ? { ...difference, before: withoutTexts(before) } : difference;
