@@ -316,7 +316,6 @@ export function describeHostContract(
           message: expect.stringMatching(/exited 1: E: the reason … line 9$/),
           output: expect.stringContaining('E: the reason\nline 1\n'),
         });
-        const count = 'i=0; while [ $i -lt 2000 ]; do i=$((i+1)); printf "said %06d\\n" $i; done';
         const many = host.perform(
           { do: 'run', argv: ['sh', '-c', 'seq -w 1 2000 | sed "s/^/said 00/" >&2; exit 1'] },
           key(),
