@@ -33,11 +33,13 @@ export function createDecisions({ context, renderer, signal, targets, approved }
       showPlan(io, renderer);
       io.err('\n');
       const changes = plan.filter(({ plan: each }) => each.plan === 'change');
-      const question = questions[what](changes.length, on(changes.map((step) => step.on)));
-      return unlessBrokenOff(
-        async () => ((await consent(asking, question, risksOf(changes))) ? 'yes' : 'no'),
-        'no',
-      );
+      const risks = new Map(risksOf(changes));
+      const disrupts = what === 'run' ? [] : [...(risks.get('disruptive') ?? [])];
+      // what is resumed or rolled back is agreed to once, with what it interrupts in the question
+      if (what !== 'run') risks.delete('disruptive');
+      const interrupts = disrupts.length === 0 ? '' : ` (interrupts service: ${shortList(disrupts)})`;
+      const question = questions[what](changes.length, `${on(changes.map((step) => step.on))}${interrupts}`);
+      return unlessBrokenOff(async () => ((await consent(asking, question, risks)) ? 'yes' : 'no'), 'no');
     },
     confirmStep: async (step) => {
       if (options.step !== true || !attended) return 'yes';
