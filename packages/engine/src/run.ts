@@ -195,7 +195,9 @@ async function approve(
   }
   if (changing(planned).length === 0) return undefined;
   const answer = await decisions.confirm(planned, what);
-  return answer === 'yes' ? undefined : notApproved(answer, 'approve with --yes');
+  if (answer !== 'yes') return notApproved(answer, 'approve with --yes');
+  await session.record({ type: 'run.confirmed' });
+  return undefined;
 }
 
 /** The end of a run that only looks: `ok` where every cause is known, and what was found is for `steps` to fix. */
