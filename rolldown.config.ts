@@ -66,6 +66,7 @@ const leaner: { readonly [file: string]: readonly (readonly [from: string, to: s
 const together: { readonly [chunk: string]: readonly string[] } = {
   common: [
     'core/src/',
+    'engine/src/trusted-path',
     'runbook/src/duration',
     'runbook/src/nearest',
     'commander/',

@@ -2,7 +2,7 @@ import { readFile, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createLibrary, type Definition, type Library } from '@claw-run/core';
-import { assertTrusted } from '@claw-run/engine';
+import { assertTrusted } from '@claw-run/engine/trusted-path';
 import { UsageError } from '../cli/usage-error.ts';
 import { ownersOf } from './state-folder.ts';
 

@@ -4,7 +4,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { trustFault } from '@claw-run/engine';
+import { trustFault } from '@claw-run/engine/trusted-path';
 
 /**
  * Remembers files that were found valid, by the hash of their content, of the files they include, and of this build of claw-run: a file that has not
