@@ -2,6 +2,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '@claw-run/core';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectLocal } from '../src/index.ts';
 
@@ -204,5 +205,22 @@ describe('the lock of a host', () => {
     await local().lock(holder('one'), calm());
     const broken = await local().lock(holder('two'), { ...calm(), force: true });
     await broken.release();
+  });
+});
+
+describe('a program of this machine', () => {
+  it('is not given what claw-run itself was given beside its streams', async () => {
+    const program = `
+      import { connectLocal } from ${JSON.stringify(join(import.meta.dirname, '../src/index.ts'))};
+      const host = connectLocal({ env: { PATH: process.env.PATH } });
+      const read = { read: 'run', argv: ['sh', '-c', 'cat /proc/$PPID/fd/63 /proc/self/fd/63; readlink /proc/self/fd/63'] };
+      const { stdout } = await host.read(read, { signal: AbortSignal.timeout(30000) });
+      console.log(stdout);
+      await host.close();`;
+    const kept = file('kept');
+    await writeFile(kept, 'of the CI system\n');
+    const node = `${process.execPath} --conditions development --input-type module -e '${program.replaceAll("'", "'\\''")}'`;
+    const { stdout } = await execa('bash', ['-c', `exec 63<${kept}; exec ${node}`]);
+    expect(stdout.trim()).toBe('/dev/null');
   });
 });

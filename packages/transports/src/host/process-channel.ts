@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
+import { withoutInherited } from './inherited.ts';
 import type { Channel, ChannelEnd } from './shell.ts';
 
 /** How a program of this machine ended. */
@@ -19,14 +20,18 @@ export function processChannel(
   endOf: (end: ProgramEnd) => ChannelEnd,
 ): Channel {
   // a process group of its own, so that an interrupt from the keyboard does not end what runs half-way
-  const child = execa(file, args, {
-    env,
-    extendEnv: false,
-    reject: false,
-    buffer: false,
-    detached: true,
-    cleanup: true,
-  });
+  const child = withoutInherited((more) =>
+    execa(file, args, {
+      env,
+      extendEnv: false,
+      reject: false,
+      buffer: false,
+      detached: true,
+      cleanup: true,
+      // descriptors are taken here too, though the types do not say so
+      stdio: ['pipe', 'pipe', 'pipe', ...(more as 'ignore'[])],
+    }),
+  );
   const { stdin, stdout, stderr } = child;
   let said = '';
   stderr.on('data', (chunk: Buffer) => {
