@@ -116,6 +116,16 @@ mkdir -p /tmp/claw-run && printf '{"run":"forged","pid":1}\\n' > /tmp/claw-run/c
         await lock.release();
       });
 
+      it('is found again by a later run in a folder that root made for an earlier one', async () => {
+        const lockFolder = '/var/tmp/claw-named';
+        const first = await (await sudoUsed('ops', { lockFolder })).lock(holder('one'), calm());
+        await expect(connect('ops', { lockFolder }).lock(holder('two'), calm())).rejects.toMatchObject({
+          code: 'locked',
+        });
+        await first.release();
+        await (await connect('ops', { lockFolder }).lock(holder('two'), calm())).release();
+      });
+
       it('is not kept in a folder that somebody else made or can write to', async () => {
         await lab.sh(`cd /tmp && mkdir planted open real && chown alice planted && chmod 777 open && ln -s real linked
 ln -s /etc /tmp/to-etc && chown -h alice /tmp/to-etc`);

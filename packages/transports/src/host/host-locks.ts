@@ -1,4 +1,4 @@
-import type { Lock, LockHolder } from '@claw-run/core';
+import { type Lock, type LockHolder, problemOf } from '@claw-run/core';
 import { type LockOptions, lockAsRoot, lockAsUser } from './lock.ts';
 import type { Runner } from './runner.ts';
 
@@ -26,7 +26,15 @@ export function hostLocks(runner: Runner, options: LockOptions): HostLocks {
       const isRoot = (await runner.identity(how.signal)).uid === '0';
       const roots =
         !isRoot && runner.usesSudo ? await lockAsRoot(runner, by, { ...options, ...how }) : undefined;
-      const first = roots ?? (await lockAsUser(runner, by, { ...options, ...how }));
+      const first =
+        roots ??
+        (await lockAsUser(runner, by, { ...options, ...how }).catch(async (error: unknown) => {
+          // a folder that was named may be one that root made for an earlier run
+          const ofRoot = !isRoot && options.folder !== undefined && problemOf(error).code === 'forbidden';
+          const byRoot = ofRoot ? await lockAsRoot(runner, by, { ...options, ...how }) : undefined;
+          if (byRoot === undefined) throw error;
+          return byRoot;
+        }));
       // in a folder that was named there is one lock for all
       if (isRoot || runner.usesSudo || options.folder !== undefined) return first;
       const { join, lock } = together(first);
