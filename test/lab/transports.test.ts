@@ -176,6 +176,26 @@ describe.skipIf(without !== undefined)('over the OpenSSH client', () => {
         },
       );
     }
+
+    it.each([5, 0])('files are read and written with it, kept for %s minutes', async (minutes) => {
+      const programs = ['stat', 'rm', 'dd', 'chown', 'cp', 'chmod', 'mv', 'cat'];
+      await rules(programs.map((program) => `/usr/bin/${program}`).join(', '));
+      await beside.sh(
+        `echo 'Defaults:narrow timestamp_timeout=${minutes}' > /etc/sudoers.d/narrow-tickets
+         rm -rf /root/locked; mkdir -m 700 /root/locked; echo old > /root/locked/file
+         echo 'narrow ALL=(bob) /usr/bin/cat, /usr/bin/stat' > /etc/sudoers.d/narrow-bob
+         rm -rf /srv/locked; install -d -o bob -m 700 /srv/locked; echo theirs > /srv/locked/file; chown bob /srv/locked/file`,
+      );
+      const host = connect('narrow', { sudoPassword: given });
+      const file = (path: string) => host.read({ read: 'file', path, sudo: true }, calm());
+      const path = '/root/locked/file';
+      expect(await file(path)).toMatchObject({ content: 'old\n' });
+      await host.perform({ do: 'write', path, content: 'new\n', sudo: true }, { key: 'a/b/0', ...calm() });
+      expect(await file(path)).toMatchObject({ content: 'new\n' });
+      expect(await file('/srv/locked/file')).toMatchObject({ content: 'theirs\n', owner: 'bob' });
+      expect(await beside.sh('ls -A /root/locked')).toBe('file\n');
+      await host.close();
+    });
   });
 
   it('writes, reads and removes files by narrow rules too', async () => {
