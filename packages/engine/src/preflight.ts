@@ -1,4 +1,4 @@
-import type { Action, PlannedStep, Problem } from '@claw-run/core';
+import type { Action, HostRead, PlannedStep, Problem } from '@claw-run/core';
 import { type Context, type Ended, ended } from './context.ts';
 import { missingGrants } from './grant.ts';
 import { lookAt, parseInput } from './look.ts';
@@ -21,8 +21,8 @@ export async function preflight(
     if (connection.kind === 'cluster') {
       grants.push(...(await missingGrants(target, connection, actions, session)));
     } else {
-      const back = await Promise.all(own.map((step) => undoing(session, step)));
-      sudo.push(...(await refusedSudo(target, connection, [...actions, ...back.flat()], session.signal)));
+      const more = await Promise.all(own.map((step) => besides(session, step)));
+      sudo.push(...(await refusedSudo(target, connection, [...actions, ...more.flat()], session.signal)));
     }
   }
   await tellMissing(context, { grants, sudo });
@@ -46,13 +46,21 @@ async function tellMissing(context: Context, missing: MissingRights): Promise<vo
   });
 }
 
-/** The actions that would take a planned state step back; of an event they are known only once it has happened. */
-async function undoing(session: Session, step: PlannedStep): Promise<readonly Action[]> {
+/**
+ * What a planned step needs besides its actions: the reads that tell whether it holds, since what is not there yet may be readable for root alone once it is;
+ * and of a state, the actions that would take it back. Of an event they are known only once it has happened.
+ */
+async function besides(session: Session, step: PlannedStep): Promise<readonly (Action | HostRead)[]> {
   const { plan } = step;
   const uses = session.runbook.steps.find(({ id }) => id === step.id)?.uses;
-  if (uses?.type !== 'state' || plan.plan !== 'change' || plan.deferred !== undefined) return [];
+  if (uses === undefined || plan.plan !== 'change' || plan.deferred !== undefined) return [];
   const input = parseInput(uses, step.with, step.id);
   const look = await lookAt(session.world(step.on), uses, input, session.signal);
   if (look.look !== 'seen') return [];
-  return uses.actions({ ...look.seen, ...plan.after }, { ...look.seen, ...plan.before }, input);
+  const reads = Object.values(look.facts).map(({ read }) => read as HostRead);
+  if (uses.type !== 'state') return reads;
+  return [
+    ...reads,
+    ...uses.actions({ ...look.seen, ...plan.after }, { ...look.seen, ...plan.before }, input),
+  ];
 }
