@@ -127,7 +127,11 @@ describe('what goes over the wire', () => {
     };
     const counts: number[] = [];
     // other programs of the machine take process numbers too: the least of some tries is what is ours
-    for (let tried = 0; tried < 200 && Math.min(...counts) !== 12; tried += 1) counts.push(await quiet());
+    for (let tried = 0; tried < 200 && Math.min(...counts) !== 12; tried += 1) {
+      const count = await quiet();
+      // the numbers of processes begin anew where they end
+      if (count > 0) counts.push(count);
+    }
     expect(Math.min(...counts)).toBe(12);
     await host.close();
   });
