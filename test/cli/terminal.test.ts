@@ -157,7 +157,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
     expect(said).toContain('+ Namespace elsewhere');
   });
 
-  test('a rollback shows what it does and is agreed to once; a resumed run likewise', async () => {
+  test('a rollback shows what it does and is agreed to once', async () => {
     const { folder, env, run } = await makePlace({
       KUBECONFIG: cluster.kubeconfig,
       GREETING_PASSWORD: password,

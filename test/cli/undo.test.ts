@@ -112,6 +112,12 @@ describe('a run that is stopped', () => {
     } finally {
       await rm(gate);
     }
+    const left = await run(['resume']);
+    expect(left, 'what is left is shown, and agreed to first').toMatchObject({
+      exit: 12,
+      stdout: expect.stringContaining('What is left to do: 1 change'),
+    });
+    expect(left.stdout).toContain('it began and did not come to its end');
     expect(await run(['rollback', '--yes']), 'the command cannot be rolled back').toMatchObject({ exit: 6 });
     await expect(readFile(join(folder, 'note'))).rejects.toThrow('ENOENT');
   });
