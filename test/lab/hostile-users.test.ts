@@ -153,7 +153,7 @@ ln -s /etc /tmp/to-etc && chown -h alice /tmp/to-etc`);
         lab.sh(`sed -i '/^ops2/d' /etc/sudoers.d/*; cat > /etc/sudoers.d/lab-ops2 <<'E'
 Defaults:ops2 timestamp_timeout=${seconds}
 ops2 ALL=(alice) ALL
-ops2 ALL=(root) /usr/bin/id, /usr/bin/cat
+ops2 ALL=(root) /usr/bin/id, /usr/bin/cat, /bin/cat
 E
 rm -rf /tmp/got && mkdir -p /tmp/got && chmod 777 /tmp/got`);
       beforeAll(() =>
