@@ -11,7 +11,7 @@ describe('two scenarios at once', () => {
   const pairs = pairsOf(anywhere);
   const isLater = (pair: readonly string[]) => brokenLater.some((name) => pair.includes(name));
   const others = pairs.filter((pair) => !isLater(pair));
-  const tried = [...pairs.filter(isLater), ...sample(others, 23, { key: 'pairs of the head node' })];
+  const tried = [...pairs.filter(isLater), ...sample(others, 8, { key: 'pairs of the head node' })];
 
   test.concurrent.each(tried)(
     'the head node starts with %s and %s, or says that they contradict',
@@ -30,7 +30,7 @@ describe('two scenarios at once', () => {
   );
 
   test.concurrent.each(
-    sample(pairsOf(scenarios.map(({ name }) => name)), 23, { key: 'pairs of the cluster' }),
+    sample(pairsOf(scenarios.map(({ name }) => name)), 8, { key: 'pairs of the cluster' }),
   )('the cluster starts with %s and %s, and their symptoms show', async (...pair) => {
     const sandbox = await startSandbox({ scenarios: pair, openclaw: openclawProgram });
     try {
