@@ -19,7 +19,10 @@ const words = ({ verb, resource, group, namespace, name }: Grant) =>
     .filter((word) => word !== undefined)
     .join(' ');
 
-/** Grants what is asked for until nothing more is; gives what was asked in each round. */
+/** How long an API server may take to hear of a right that it was given. */
+const heardMs = 30_000;
+
+/** Grants what is asked for until nothing more is; gives what was asked in each round. What was just granted may be asked for again until the server has heard of it. */
 async function grantUntilItRuns(
   bench: Bench,
   user: string,
@@ -27,13 +30,19 @@ async function grantUntilItRuns(
 ): Promise<readonly (readonly string[])[]> {
   const cluster = await bench.connectAs(user);
   const rounds: (readonly string[])[] = [];
-  for (let round = 1; round <= 9; round += 1) {
+  let granted = Date.now();
+  while (rounds.length < 9) {
     const { outcome } = await bench.go(runbook, { connections: { cluster } });
     if (outcome.status === 'ok') return rounds;
     expect(outcome, JSON.stringify(outcome.problems)).toMatchObject({ status: 'refused', exit: 3 });
     expect(outcome.missingGrants).not.toEqual([]);
-    rounds.push(outcome.missingGrants.map(words));
-    await bench.put(...rolesOf(user, outcome.missingGrants, round));
+    const asked = outcome.missingGrants.map(words);
+    const before = rounds.at(-1) ?? [];
+    const unheard = asked.every((one) => before.includes(one)) && Date.now() - granted < heardMs;
+    if (unheard) continue;
+    rounds.push(asked);
+    await bench.put(...rolesOf(user, outcome.missingGrants, rounds.length));
+    granted = Date.now();
   }
   throw new Error(`still refused after ${rounds.length} rounds: ${JSON.stringify(rounds)}`);
 }
@@ -139,8 +148,8 @@ export function describeGrants(bench: () => Bench): void {
         const plain = outcome.missingGrants.filter(({ verb }) => verb !== 'bind');
         await bench().put(...rolesOf('owner', plain, round));
       }
-      const { outcome } = await bench().go(runbook, { connections: { cluster } });
-      expect(outcome).toMatchObject({ status: 'ok', problems: [], missingGrants: [] });
+      const last = async () => (await bench().go(runbook, { connections: { cluster } })).outcome;
+      await expect.poll(last).toMatchObject({ status: 'ok', problems: [], missingGrants: [] });
     });
   });
 }
