@@ -13,7 +13,7 @@ import { reach } from './support/try-runbook.ts';
 const missing = whyNoLab();
 if (missing !== undefined) console.error(`the order of steps is not tried: ${missing}`);
 
-const unit = String.raw`[Service]\nExecStart=/bin/sleep 9999\nExecReload=/bin/true\nEnvironmentFile=-/etc/order.env\n`;
+const unit = String.raw`[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/bin/sleep 9999\nExecReload=/bin/true\nEnvironmentFile=-/etc/order.env\n`;
 const dropIns = '/etc/systemd/system/order.service.d /etc/systemd/system/service.d';
 // times of files go by the ticks of the kernel's clock: what is written from now on is newer than what was started before
 const tick =

@@ -35,11 +35,12 @@ async function grantUntilItRuns(
     const { outcome } = await bench.go(runbook, { connections: { cluster } });
     if (outcome.status === 'ok') return rounds;
     expect(outcome, JSON.stringify(outcome.problems)).toMatchObject({ status: 'refused', exit: 3 });
-    expect(outcome.missingGrants).not.toEqual([]);
     const asked = outcome.missingGrants.map(words);
     const before = rounds.at(-1) ?? [];
+    // refused for what it may by the time that it asks, or for what it was given
     const unheard = asked.every((one) => before.includes(one)) && Date.now() - granted < heardMs;
-    if (unheard) continue;
+    if (unheard && rounds.length > 0) continue;
+    expect(outcome.missingGrants).not.toEqual([]);
     rounds.push(asked);
     await bench.put(...rolesOf(user, outcome.missingGrants, rounds.length));
     granted = Date.now();
