@@ -1,5 +1,4 @@
 import { ClawError, type Problem, type ProblemCode, problemOf } from '@claw-run/core';
-import type { StepCounts } from '@claw-run/engine';
 import { UsageError } from './cli/usage-error.ts';
 import type { Io } from './io.ts';
 
@@ -12,14 +11,14 @@ export async function reportError(
   if (error instanceof UsageError) {
     io.err(`claw-run: ${error.message}\n`);
     if (error.hint !== undefined) io.err(`  ${error.hint}\n`);
-    if (options.json) tellEnd(io, 2, [{ code: 'usage', message: error.message }]);
+    if (options.json) await tellEnd(io, 2, [{ code: 'usage', message: error.message }]);
     return 2;
   }
   if (error instanceof ClawError) {
     const problems = error.problems.length > 0 ? error.problems : [problemOf(error)];
     await tellProblems(io, problems);
     const exit = error.code === 'cancelled' ? signalExit(error) : (exits[error.code] ?? 3);
-    if (options.json) tellEnd(io, exit, problems);
+    if (options.json) await tellEnd(io, exit, problems);
     return exit;
   }
   const text = error instanceof Error ? (options.debug ? error.stack : error.message) : String(error);
@@ -70,20 +69,9 @@ async function tellProblems(io: Io, problems: readonly Problem[]): Promise<void>
   }
 }
 
-/** Not that of the engine, which is not loaded for an error. */
-const noCounts: StepCounts = {
-  changed: 0,
-  unchanged: 0,
-  skipped: 0,
-  failed: 0,
-  remaining: 0,
-  rolledBack: 0,
-  irreversible: 0,
-  left: 0,
-};
-
 /** A program that reads events is told the end of the run that never began. */
-function tellEnd(io: Io, exit: number, problems: readonly Problem[]): void {
+async function tellEnd(io: Io, exit: number, problems: readonly Problem[]): Promise<void> {
+  const { noCounts } = await import('@claw-run/engine');
   const status = statuses[exit] ?? 'refused';
   const end = { status, exit, problems, counts: noCounts, journal: false };
   io.json({ type: 'run.ended', at: new Date().toISOString(), run: null, ...end });

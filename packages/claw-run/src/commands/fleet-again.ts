@@ -2,10 +2,9 @@ import { createJournalStore } from '@claw-run/engine';
 import { pastRunFlags } from '../cli/follow-up.ts';
 import type { Context } from '../context.ts';
 import { outputOf } from '../context.ts';
-import { agree, Unanswered } from '../prompt.ts';
 import { createFleetRenderer } from '../render/fleet.ts';
 import { createFleetJsonRenderer } from '../render/json.ts';
-import { count, plain } from '../render/style.ts';
+import { confirmFleetAgain } from '../run/decisions.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
 import { forksOf } from '../run/inventory.ts';
 import { loadLibrary } from '../run/load-library.ts';
@@ -56,7 +55,11 @@ export async function callOnFleet(context: Context, fleet: string, how: 'resume'
   };
   try {
     if (outputOf(context) !== 'json') await showFleetPlan(context, { ...work, given });
-    const answer = await consent({ ...work, hosts: [...runs, ...left].map(({ host }) => host) }, context);
+    const answer = await confirmFleetAgain(
+      context,
+      how,
+      [...runs, ...left].map(({ host }) => host),
+    );
     if (answer === 'nobody')
       io.err('claw-run: approval needed, and no terminal to ask on\n  approve with --yes\n');
     if (answer !== 'yes') return answer === 'no' ? 8 : 12;
@@ -66,22 +69,5 @@ export async function callOnFleet(context: Context, fleet: string, how: 'resume'
   } finally {
     await opened.close();
     interrupt.end();
-  }
-}
-
-async function consent(
-  { hosts, how }: { readonly hosts: readonly string[]; readonly how: 'resume' | 'undo' },
-  { io, options }: Context,
-): Promise<'yes' | 'no' | 'nobody'> {
-  if (options.yes === true) return 'yes';
-  if (!io.canAsk || options.output === 'json') return 'nobody';
-  const shown = hosts.slice(0, 5).join(', ');
-  const more = hosts.length > 5 ? ` and ${hosts.length - 5} more` : '';
-  const question = `${how === 'undo' ? 'Roll back' : 'Resume'} on ${count(hosts.length, 'host')} (${plain(shown)}${more})?`;
-  try {
-    return (await agree({ ...io }, question)) ? 'yes' : 'no';
-  } catch (error) {
-    if (error instanceof Unanswered) return 'no';
-    throw error;
   }
 }

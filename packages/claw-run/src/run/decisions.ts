@@ -2,6 +2,7 @@ import type { PlannedStep } from '@claw-run/core';
 import { type Approval, type Decisions, unattended } from '@claw-run/engine';
 import type { Context } from '../context.ts';
 import { agree, choose, typeWord, Unanswered } from '../prompt.ts';
+import { plain } from '../render/plain.ts';
 import type { Renderer } from '../render/renderer.ts';
 import { count } from '../render/style.ts';
 
@@ -91,6 +92,19 @@ export async function confirmFleet(
     async () => ((await consent({ ...io, signal }, question, risks)) ? 'yes' : 'no'),
     'no',
   );
+}
+
+/** Whether the runs of a fleet are to be resumed, or rolled back, once what that does was shown. */
+export async function confirmFleetAgain(
+  { io, options }: Context,
+  how: 'resume' | 'undo',
+  hosts: readonly string[],
+): Promise<'yes' | 'no' | 'nobody'> {
+  if (options.yes === true) return 'yes';
+  if (!io.canAsk || options.output === 'json') return 'nobody';
+  const verb = how === 'undo' ? 'Roll back' : 'Resume';
+  const question = `${verb} on ${count(hosts.length, 'host')} (${plain(shortList(hosts))})?`;
+  return (await unlessBrokenOff(() => agree(io, question), false)) ? 'yes' : 'no';
 }
 
 const questions: { readonly [W in Approval]: (changes: number, on: string) => string } = {

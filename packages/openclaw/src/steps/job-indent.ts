@@ -9,8 +9,8 @@ export const jobIndent = defineState({
   on: 'host',
   summary: 'The lines of a job file are indented as their keys ask for',
   description:
-    'Changes the blanks at the starts of lines and nothing else, and only where there is one way to do it: every line is a key that jobs have, or a comment, each key is there once and stands below the one that it ' +
-    'belongs to. Any other file is its owner’s to mend. Owner and mode stay; undo brings back every byte. A file in a folder of a user is read and written as that user: where it is a link to what the user may not read, that is told.',
+    'Changes the spaces at the starts of lines and nothing else, and only where there is one way to do it: every line is a key that jobs have, or a comment, each key is there once and stands below the one that it ' +
+    'belongs to. Any other file is its owner’s to fix. Owner and mode stay; rolling back restores every byte. A file in a folder of a user is read and written as that user: where it is a link to what the user may not read, that is told.',
   risk: 'routine',
   input: z.strictObject({ file: inputs.jobFile }),
   examples: [{ title: 'A job', with: { file: '/home/alice/job.yaml' } }],
