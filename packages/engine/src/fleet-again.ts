@@ -1,6 +1,6 @@
 import { problemOf } from '@claw-run/core';
 import { noCounts } from './counts.ts';
-import { endFleet, fleetStatus } from './fleet-end.ts';
+import { endFleet, fleetStatus, notBegun } from './fleet-end.ts';
 import type { FleetEvent, FleetOutcome, HostOutcome, NewFleetEvent } from './fleet-event.ts';
 import { inParallel } from './in-parallel.ts';
 import type { RunOutcome } from './run-options.ts';
@@ -32,14 +32,7 @@ export async function againOnFleet(options: FleetAgain): Promise<FleetOutcome> {
   const outcomes = new Map<string, HostOutcome>();
   await inParallel(options.hosts, options.forks, async ({ host, hostRun, work }) => {
     if (options.signal?.aborted === true) {
-      outcomes.set(hostRun, {
-        host,
-        hostRun,
-        status: 'not-begun',
-        changes: 0,
-        counts: noCounts,
-        problems: [],
-      });
+      outcomes.set(hostRun, notBegun(host, hostRun));
       return;
     }
     const { status, problems, steps, counts } = await work().catch(refusedBy);

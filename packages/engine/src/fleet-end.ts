@@ -1,7 +1,12 @@
-import { addCounts, isInPlace } from './counts.ts';
+import { addCounts, isInPlace, noCounts } from './counts.ts';
 import type { FleetOutcome, HostOutcome, NewFleetEvent } from './fleet-event.ts';
 import { reasonOf } from './interrupt.ts';
 import { type RunStatus, runStatuses, worstOf } from './status.ts';
+
+/** The outcome of a host that has not had its turn. */
+export function notBegun(host: string, hostRun: string, changes = 0): HostOutcome {
+  return { host, hostRun, status: 'not-begun', changes, counts: noCounts, problems: [] };
+}
 
 /** Tells the end of a fleet, which is that of the worst of its hosts. */
 export function endFleet(

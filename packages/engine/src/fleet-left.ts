@@ -1,6 +1,6 @@
 import type { Connection, JsonObject } from '@claw-run/core';
-import { noCounts } from './counts.ts';
 import type { RunEvent } from './event.ts';
+import { notBegun } from './fleet-end.ts';
 import type { FleetEvent, HostOutcome, NewFleetEvent } from './fleet-event.ts';
 import type { FleetMember, FleetOpened, FleetRecord } from './fleet-record.ts';
 import { type Fleet, rollOut, type Standing, type TurnOptions } from './fleet-turn.ts';
@@ -64,14 +64,7 @@ export async function rollOutLeft(options: FleetLeft): Promise<readonly HostOutc
 function standingOf({ host, hostRun, agreed, binding }: FleetMember): Standing {
   const waits = { agreed: new Map(Object.entries(agreed)), binding };
   return {
-    outcome: {
-      host,
-      hostRun,
-      status: 'not-begun',
-      changes: waits.agreed.size,
-      counts: noCounts,
-      problems: [],
-    },
+    outcome: notBegun(host, hostRun, waits.agreed.size),
     waits,
   };
 }

@@ -1,9 +1,8 @@
 import type { JsonObject, PlannedStep } from '@claw-run/core';
 import { newIdentity } from './context.ts';
-import { noCounts } from './counts.ts';
 import { unattended } from './decisions.ts';
 import type { RunEvent } from './event.ts';
-import { endFleet, fleetStatus } from './fleet-end.ts';
+import { endFleet, fleetStatus, notBegun } from './fleet-end.ts';
 import type { FleetEvent, FleetOutcome, HostOutcome, NewFleetEvent } from './fleet-event.ts';
 import { agreedTo, likeness } from './fleet-plan.ts';
 import type { FleetOpened } from './fleet-record.ts';
@@ -143,7 +142,7 @@ async function look(fleet: Fleet, host: FleetHost): Promise<void> {
 function left(fleet: Fleet, { name }: FleetHost): void {
   const hostRun = fleet.runs.get(name) ?? '';
   fleet.standing.set(name, {
-    outcome: { host: name, hostRun, status: 'not-begun', changes: 0, counts: noCounts, problems: [] },
+    outcome: notBegun(name, hostRun),
   });
 }
 
