@@ -1,3 +1,5 @@
+import { brandedClass } from './branded.ts';
+
 /** A place in a file: one-based line and column. */
 export interface Position {
   readonly file: string;
@@ -52,7 +54,7 @@ export interface Problem {
   readonly output?: string;
 }
 
-/** What failed. `retryable` tells whether trying the same again can help. */
+/** What failed. `retryable` tells whether trying the same again can help. One of another copy of this package is one as well. */
 export class ClawError extends Error {
   override readonly name = 'ClawError';
   readonly code: ProblemCode;
@@ -81,7 +83,13 @@ export class ClawError extends Error {
     this.problems = options.problems ?? [];
     this.output = options.output;
   }
+
+  static override [Symbol.hasInstance](value: unknown): value is ClawError {
+    return isOne(value);
+  }
 }
+
+const isOne = brandedClass('error', ClawError);
 
 /** The problem that an error stands for; a bug stays an error and is thrown on. */
 export function problemOf(error: unknown): Problem {

@@ -1,19 +1,24 @@
+import { brandedClass } from './branded.ts';
+
 const placeholder = '‹secret›';
-const inspect = Symbol.for('nodejs.util.inspect.custom');
+const values = new WeakMap<object, string>();
 
 /**
  * A value that must not be seen. It prints as `‹secret›` wherever it is printed; only `reveal` gives the text, and only a
- * transport that sends it, or a pure function that has to compare it, may ask.
+ * transport that sends it, or a pure function that has to compare it, may ask. A secret of another copy of this package is one as well:
+ * steps of one's own bring their own copy, and what they hide stays hidden.
  */
 export class Secret {
-  readonly #value: string;
-
   constructor(value: string) {
-    this.#value = value;
+    values.set(this, value);
+  }
+
+  static [Symbol.hasInstance](value: unknown): value is Secret {
+    return isOne(value);
   }
 
   reveal(): string {
-    return this.#value;
+    return values.get(this) ?? '';
   }
 
   toString(): string {
@@ -23,11 +28,13 @@ export class Secret {
   toJSON(): string {
     return placeholder;
   }
-
-  [inspect](): string {
-    return placeholder;
-  }
 }
+
+const isOne = brandedClass('secret', Secret);
+// not a member: its key would be of another type in each copy of the package
+Object.defineProperty(Secret.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value: () => placeholder,
+});
 
 /** Collects the secrets inside a JSON value. */
 export function secretsIn(value: unknown): readonly Secret[] {

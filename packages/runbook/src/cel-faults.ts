@@ -1,8 +1,9 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Reference } from './cel-ast.ts';
-import { type Shape, typeInWords } from './cel-type.ts';
+import { typeInWords } from './cel-type.ts';
 import type { ExpressionScope } from './expression-scope.ts';
 import { suggestion } from './nearest.ts';
+import type { Shape } from './shape.ts';
 
 export interface CelFault {
   readonly start: number;

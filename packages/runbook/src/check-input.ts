@@ -1,9 +1,9 @@
 import { Secret } from '@claw-run/core';
 import type * as z from 'zod';
-import type { Shape } from './cel-type.ts';
 import { type Issue, issuesOf } from './input-issues.ts';
 import { suggestion } from './nearest.ts';
 import type { Problems } from './problems.ts';
+import type { Shape } from './shape.ts';
 import type { Span } from './source.ts';
 import { describe, type MapTree, type Tree, treeAt } from './tree.ts';
 import type { Hole, Value } from './value.ts';

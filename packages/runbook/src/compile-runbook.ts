@@ -1,5 +1,4 @@
 import type { AnyLookup, Cause, Library, Problem, Runbook, Step, Use, Verification } from '@claw-run/core';
-import { dyn, shapeOf } from './cel-type.ts';
 import { createFrame, type Frame, scopeIn } from './frame.ts';
 import { onFailures, readHeader } from './header.ts';
 import { compileGiven } from './include.ts';
@@ -10,6 +9,7 @@ import { parseYaml } from './parse-yaml.ts';
 import { createProblems } from './problems.ts';
 import { createReader, firstLine, type Reader } from './read.ts';
 import { readBytes } from './read-bytes.ts';
+import { dyn, shapeOf } from './shape.ts';
 import { readSymptoms } from './symptoms.ts';
 import { readTargets } from './targets.ts';
 import type { MapTree, Tree } from './tree.ts';

@@ -1,7 +1,7 @@
 import type { Scope } from '@claw-run/core';
 import type { Environment } from '@marcbachmann/cel-js';
 import type { Root } from './cel-names.ts';
-import type { Shapes } from './cel-type.ts';
+import type { Shapes } from './shape.ts';
 
 /** What an expression may use at its place in the runbook. */
 export interface ExpressionScope {

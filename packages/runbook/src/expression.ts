@@ -1,11 +1,12 @@
 import { ClawError, type Scope } from '@claw-run/core';
 import { type CelFault, celFault, fieldHint } from './cel-faults.ts';
 import { joinNames } from './cel-names.ts';
-import { type Shape, shapeNamed } from './cel-type.ts';
+import { shapeNamed } from './cel-type.ts';
 import { checkNames, unknownRoot } from './check-names.ts';
 import { evaluate } from './evaluate.ts';
 import type { ExpressionScope } from './expression-scope.ts';
 import type { Problems } from './problems.ts';
+import type { Shape } from './shape.ts';
 import { positionOf, type Span } from './source.ts';
 
 const longest = 4000;

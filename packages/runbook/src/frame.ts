@@ -1,9 +1,10 @@
 import { ClawError, type Json, type Param, type Scope, type StepScope } from '@claw-run/core';
 import type { Environment } from '@marcbachmann/cel-js';
 import type { Root } from './cel-names.ts';
-import { environmentFor, type Shape, type Shapes } from './cel-type.ts';
+import { environmentFor } from './cel-type.ts';
 import type { ExpressionScope } from './expression-scope.ts';
 import { paramFault, shapeOfParam } from './params.ts';
+import type { Shape, Shapes } from './shape.ts';
 import type { Span } from './source.ts';
 import type { Value } from './value.ts';
 

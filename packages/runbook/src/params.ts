@@ -1,8 +1,8 @@
 import { type Json, type Param, type ParamType, Secret } from '@claw-run/core';
-import type { Shape } from './cel-type.ts';
 import { nameFault } from './names.ts';
 import type { Reader } from './read.ts';
 import { compilePattern } from './regex.ts';
+import type { Shape } from './shape.ts';
 import { positionOf } from './source.ts';
 import { describeValue, type Entry, type MapTree, plain, type Tree } from './tree.ts';
 

@@ -1,11 +1,11 @@
 import { ClawError, type Scope, Secret } from '@claw-run/core';
 import { textOf } from './cel-functions.ts';
-import { dyn, type Shape } from './cel-type.ts';
 import { compileExpression, type Expression } from './expression.ts';
 import type { ExpressionScope } from './expression-scope.ts';
 import type { Problems } from './problems.ts';
 import { firstLine } from './read.ts';
 import { spanInScalar } from './scalar-offsets.ts';
+import { dyn, type Shape } from './shape.ts';
 import { cutTemplate } from './template.ts';
 import type { ScalarTree, Tree } from './tree.ts';
 

@@ -1,5 +1,5 @@
 export { type ClusterOptions, connectCluster } from './cluster/connect-cluster.ts';
-export { leaseRef } from './cluster/lease.ts';
+export { leaseRef } from './cluster/lease-ref.ts';
 export { connectLocal, type LocalOptions } from './local/connect-local.ts';
 export { connectOpenSsh, type OpenSshOptions } from './openssh/connect-open-ssh.ts';
 export { connectPod, type PodOptions } from './pod/connect-pod.ts';

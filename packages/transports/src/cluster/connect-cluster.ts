@@ -1,9 +1,10 @@
 import type { ClusterAction, ClusterRead, Connection } from '@claw-run/core';
 import { createApi } from './api.ts';
+import type { ClusterChoice } from './cluster-choice.ts';
 import { clusterWarnings } from './cluster-warnings.ts';
 import { createSender } from './http.ts';
 import { lockCluster } from './lease.ts';
-import { type ClusterChoice, loadConfig } from './load-config.ts';
+import { loadConfig } from './load-config.ts';
 import { performOnCluster } from './perform.ts';
 import { readCluster } from './read.ts';
 

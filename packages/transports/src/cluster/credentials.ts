@@ -1,9 +1,7 @@
 import type https from 'node:https';
 import { Secret } from '@claw-run/core';
 import type { KubeConfig } from '@kubernetes/client-node';
-
-/** Is told each secret that a kubeconfig or one of its plugins gives, as soon as it is there and before it is used. */
-export type OnSecret = (secret: Secret) => void;
+import type { OnSecret } from './cluster-choice.ts';
 
 /** Has the secrets of a kubeconfig told: those that stand in it, and those that are made for requests. */
 export function tellCredentials(config: KubeConfig, onSecret: OnSecret): void {

@@ -1,14 +1,7 @@
 import { ClawError, type ClusterObject, type Lock, type LockHolder } from '@claw-run/core';
 import type { Api } from './api.ts';
+import { leaseRef } from './lease-ref.ts';
 import { apiError, statusOf } from './status.ts';
-
-/** Where the lock of a cluster is: one Lease, so that one run at a time changes the cluster. */
-export const leaseRef = {
-  apiVersion: 'coordination.k8s.io/v1',
-  kind: 'Lease',
-  namespace: 'default',
-  name: 'claw-run',
-} as const;
 
 const durationSeconds = 30;
 const renewEveryMs = 10_000;

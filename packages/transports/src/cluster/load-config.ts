@@ -1,15 +1,7 @@
 import { ClawError } from '@claw-run/core';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { type OnSecret, tellCredentials } from './credentials.ts';
-
-/** Which cluster, and as whom. */
-export interface ClusterChoice {
-  /** The kubeconfig file; otherwise what `KUBECONFIG`, `~/.kube/config` and the pod's own account give, as for kubectl. */
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  /** Is told its secrets, and those that its plugins give. */
-  readonly onSecret?: OnSecret | undefined;
-}
+import type { ClusterChoice } from './cluster-choice.ts';
+import { tellCredentials } from './credentials.ts';
 
 /**
  * Loads a kubeconfig with its current context set.

@@ -1,8 +1,9 @@
 import type { Argv, Connection } from '@claw-run/core';
 import { createApi } from '../cluster/api.ts';
+import type { ClusterChoice } from '../cluster/cluster-choice.ts';
 import { clusterWarnings } from '../cluster/cluster-warnings.ts';
 import { createSender } from '../cluster/http.ts';
-import { type ClusterChoice, loadConfig } from '../cluster/load-config.ts';
+import { loadConfig } from '../cluster/load-config.ts';
 import { connectHost, type HostSettings } from '../host/connect-host.ts';
 import { createPodShell } from './pod-shell.ts';
 
