@@ -1,4 +1,5 @@
-import { defineConfig, type Plugin } from 'rolldown';
+import type { BuildOptions, Plugin } from 'rolldown';
+import { minifySync } from 'rolldown/experimental';
 
 const folder = 'packages/claw-run';
 
@@ -62,6 +63,34 @@ const leaner: { readonly [file: string]: readonly (readonly [from: string, to: s
   ],
 };
 
+/** The Kubernetes client is used for what a kubeconfig says; requests go by node:https, so the HTTP client that it brings is never made. */
+const leanKubernetesClient: Plugin = {
+  name: 'lean-kubernetes-client',
+  resolveId: (id, from) =>
+    id === 'undici' && from?.includes('/@kubernetes/client-node/') ? '\0no-undici' : undefined,
+  load: (id) =>
+    id === '\0no-undici'
+      ? "class None { constructor() { throw new Error('undici is not in this bundle'); } }\nexport { None as Agent, None as ProxyAgent, None as fetch };"
+      : undefined,
+};
+
+/** Chunks that hold nothing of ours are made small: nobody reads their names in a trace. */
+const smallForeign: Plugin = {
+  name: 'small-foreign',
+  renderChunk(code, { moduleIds, fileName }) {
+    const foreign = moduleIds.filter((id) => !id.startsWith('\0'));
+    if (foreign.length === 0 || !foreign.every((id) => id.includes('/node_modules/'))) return undefined;
+    const { code: small, errors } = minifySync(fileName, code, {
+      module: false,
+      compress: false,
+      mangle: true,
+      codegen: { removeWhitespace: true, legalComments: 'inline' },
+    });
+    if (errors[0] !== undefined) throw new Error(`${fileName}: ${errors[0].message}`);
+    return { code: small, map: null };
+  },
+};
+
 /** Chunks by name, and what is in them: each costs a millisecond, so what is loaded together is one, and what every call needs pulls in nothing else. */
 const together: { readonly [chunk: string]: readonly string[] } = {
   common: [
@@ -120,15 +149,25 @@ function own(file: string): string {
   return `claw-run/src/${file}`;
 }
 
-/** The bin, with lazy chunks, so that a call loads what it uses; dependencies are inside. CommonJS: Node.js loads its chunks with less ado than modules. */
-const bin = defineConfig({
-  input: { bin: `${folder}/src/bin.ts` },
+/**
+ * The bin and the library, with lazy chunks, so that a call loads what it uses; dependencies are inside. CommonJS: Node.js loads its chunks with less ado
+ * than modules.
+ */
+const bin: BuildOptions = {
+  input: { bin: `${folder}/src/bin.ts`, library: `${folder}/src/library.ts` },
   platform: 'node',
-  plugins: [lazyRequire, leanSsh2],
+  preserveEntrySignatures: 'allow-extension',
+  checks: { ineffectiveDynamicImport: false },
+  plugins: [lazyRequire, leanSsh2, leanKubernetesClient, smallForeign],
   // ssh2 tries its native parts and does without them
   external: [/\.node$/, 'cpu-features'],
-  // what a module of ours does when it is loaded is to define things: what is not used need not be loaded
-  treeshake: { moduleSideEffects: [{ test: /packages\/[^/]+\/src\//, sideEffects: false }] },
+  // what these modules do when they are loaded is to define things: what is not used need not be loaded
+  treeshake: {
+    moduleSideEffects: [
+      { test: /packages\/[^/]+\/src\//, sideEffects: false },
+      { test: /@kubernetes\/client-node\/dist\//, sideEffects: false },
+    ],
+  },
   output: {
     dir: `${folder}/dist`,
     format: 'cjs',
@@ -147,7 +186,7 @@ const bin = defineConfig({
       })),
     },
   },
-});
+};
 
 /** Libraries for patterns, each loaded with the first pattern that needs it. */
 const patterns = (
@@ -160,13 +199,14 @@ const patterns = (
     ({
       input: { [name]: input },
       platform: 'node',
+      plugins: [smallForeign],
       output: {
         dir: `${folder}/dist/chunks`,
         format: 'cjs',
         comments: { legal: true },
         entryFileNames: '[name].cjs',
       },
-    }) as const,
+    }) satisfies BuildOptions,
 );
 
 /** The practice head node's programs: a file each that needs nothing but Node.js, to be copied to a host. */
@@ -179,4 +219,6 @@ export const hostPrograms = (['schedulerd', 'clw'] as const).map(
     }) as const,
 );
 
-export default [bin, ...patterns, ...hostPrograms];
+const bundles: readonly BuildOptions[] = [bin, ...patterns, ...hostPrograms];
+
+export default bundles;

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const pnpm = 'pnpm@12.21.0';
+const { pnpm } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).config;
 const installed = join(root, 'node_modules', '.modules.yaml');
 const node = join(root, 'node_modules', 'node', 'bin', 'node');
 const bin = join(root, 'packages', 'claw-run', 'dist', 'bin.cjs');
