@@ -51,8 +51,11 @@ const leaner: { readonly [file: string]: readonly (readonly [from: string, to: s
       'const module=new WebAssembly.Module(l);return{module,instance:new WebAssembly.Instance(module,e)}',
     ],
   ],
+  // native parts, which are not shipped: nothing is looked for where others might put it
+  'protocol/constants.js': [["cpuInfo = require('cpu-features')();", 'cpuInfo = undefined;']],
   // a key is made of the same bytes again for each packet, which takes six times as long as the packet
   'protocol/crypto.js': [
+    ["binding = require('./crypto/build/Release/sshcrypto.node');", 'throw new Error();'],
     ['this._encKey = enc.cipherKey;', "this._encKey = require('crypto').createSecretKey(enc.cipherKey);"],
     [
       'this._decipherKey = dec.decipherKey;',
@@ -159,8 +162,6 @@ const bin: BuildOptions = {
   preserveEntrySignatures: 'allow-extension',
   checks: { ineffectiveDynamicImport: false },
   plugins: [lazyRequire, leanSsh2, leanKubernetesClient, smallForeign],
-  // ssh2 tries its native parts and does without them
-  external: [/\.node$/, 'cpu-features'],
   // what these modules do when they are loaded is to define things: what is not used need not be loaded
   treeshake: {
     moduleSideEffects: [
@@ -215,7 +216,12 @@ export const hostPrograms = (['schedulerd', 'clw'] as const).map(
     ({
       input: `packages/sandbox/src/scheduler/bin-${name}.ts`,
       platform: 'node',
-      output: { file: `${folder}/dist/host/${name}.cjs`, format: 'cjs', comments: { legal: true } },
+      output: {
+        file: `${folder}/dist/host/${name}.cjs`,
+        format: 'cjs',
+        minify: { compress: false, mangle: true, codegen: { removeWhitespace: true } },
+        comments: { legal: true },
+      },
     }) as const,
 );
 

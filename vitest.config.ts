@@ -15,17 +15,19 @@ export default defineConfig({
       project('cli', 'test/{cli,sandbox}/**/*.test.ts', 180_000),
       project('cluster', 'test/cluster/**/*.test.ts', 180_000),
       project('lab', 'test/lab/**/*.test.ts', 300_000),
+      project('packaging', 'test/packaging/**/*.test.ts', 300_000, ['test/packaging/support/setup.ts']),
     ],
   },
 });
 
 /** A condition has a minute to come about: a busy machine stands still for half of one at times. */
-function project(name: string, include: string, timeout: number) {
+function project(name: string, include: string, timeout: number, globalSetup: readonly string[] = []) {
   return {
     extends: true as const,
     test: {
       name,
       include: [include],
+      globalSetup: [...globalSetup],
       testTimeout: timeout,
       hookTimeout: timeout,
       expect: { poll: { timeout: 60_000 } },
