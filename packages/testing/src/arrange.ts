@@ -33,7 +33,7 @@ export async function arrange(
   const { facts } = await observe(connection, definition, subject.with);
   const second = Object.values(facts).filter((fact) => !first.some(({ key }) => key === fact.key));
   await clear(connection, second, { given: [], spared: [...homes, ...given.map(refOf)] });
-  return subject.before?.(connection);
+  return (await subject.before?.(connection)) ?? undefined;
 }
 
 /** Takes away whatever the facts read, and what is given, of earlier trials. */

@@ -11,9 +11,9 @@ export interface Subject {
   readonly given?: readonly ClusterObject[];
   /**
    * Prepares what objects cannot say (files of a host, the status of a workload), each time the world is made anew, after
-   * `given`. What it returns is called when the trial is over.
+   * `given`. A function that it returns is called when the trial is over.
    */
-  readonly before?: (connection: Connection) => Promise<Cleanup>;
+  readonly before?: (connection: Connection) => Promise<Cleanup> | Promise<void>;
   /** What a step plans in this world; `change` where absent, so that no law holds only because nothing happened. */
   readonly plans?: StepPlan['plan'];
   /** What a check finds in this world. */

@@ -15,13 +15,16 @@ function countedHost(settings: HostSettings & { program?: string; holdsBack?: bo
   const cut = new Set<Channel>();
   const shell: Shell = {
     async open() {
-      const channel = processChannel([settings.program ?? 'sh'], { PATH: process.env.PATH }, ({ exit }) =>
-        cut.has(channel)
-          ? {
-              end: 'dropped',
-              error: new ClawError('unreachable', 'the cable was pulled', { retryable: true }),
-            }
-          : { end: 'exited', exit: exit ?? 137 },
+      const channel: Channel = await processChannel(
+        [settings.program ?? 'sh'],
+        { PATH: process.env.PATH },
+        ({ exit }) =>
+          cut.has(channel)
+            ? {
+                end: 'dropped',
+                error: new ClawError('unreachable', 'the cable was pulled', { retryable: true }),
+              }
+            : { end: 'exited', exit: exit ?? 137 },
       );
       channels.push(channel);
       const write = channel.stdin.write.bind(channel.stdin);

@@ -127,7 +127,9 @@ async function compile(file: string, options: RunbookOptions): Promise<Runbook> 
   const loaded = await loadRunbook(file, await libraryOf(options), options.cwd);
   if (loaded.ok) return loaded.runbook;
   const [first] = loaded.problems;
-  throw new ClawError('runbook-invalid', `${file}: ${first?.message}`, { problems: loaded.problems });
+  throw new ClawError(first?.code ?? 'runbook-invalid', `${file}: ${first?.message}`, {
+    problems: loaded.problems,
+  });
 }
 
 async function engage(

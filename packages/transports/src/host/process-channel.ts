@@ -1,5 +1,4 @@
 import type { Readable, Writable } from 'node:stream';
-import { execa } from 'execa';
 import { withoutInherited } from './inherited.ts';
 import type { Channel, ChannelEnd } from './shell.ts';
 
@@ -14,11 +13,13 @@ export interface ProgramEnd {
 }
 
 /** A program of this machine as a channel; `endOf` tells what its end means. */
-export function processChannel(
+export async function processChannel(
   [file, ...args]: readonly [string, ...string[]],
   env: NodeJS.ProcessEnv,
   endOf: (end: ProgramEnd) => ChannelEnd,
-): Channel {
+): Promise<Channel> {
+  // loaded with the first program: a library that is imported need not bring it
+  const { execa } = await import('execa');
   // a process group of its own, so that an interrupt from the keyboard does not end what runs half-way
   const child = withoutInherited((more) =>
     execa(file, args, {

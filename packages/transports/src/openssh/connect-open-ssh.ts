@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Argv, ClawError, type Connection } from '@claw-run/core';
-import { execa } from 'execa';
 import { childEnv } from '../host/child-env.ts';
 import { connectHost, type HostSettings } from '../host/connect-host.ts';
 import { type ProgramEnd, processChannel } from '../host/process-channel.ts';
@@ -60,7 +59,7 @@ function openSshShell(options: OpenSshOptions, label: string, to: Destination): 
       if (unclear !== undefined) throw unclear;
       folder ??= privateFolder(options.configFiles);
       const args = clientArgs(options, to, await folder);
-      const channel = processChannel([client, ...args, remoteCommand(sh)], env, (end) =>
+      const channel = await processChannel([client, ...args, remoteCommand(sh)], env, (end) =>
         endOf(label, client, end),
       );
       open.add(channel.kill);
@@ -73,6 +72,7 @@ function openSshShell(options: OpenSshOptions, label: string, to: Destination): 
       for (const kill of open) kill();
       if (made === undefined) return;
       const args = clientArgs(options, to, made);
+      const { execa } = await import('execa');
       await execa(client, ['-O', 'exit', ...args], {
         env,
         extendEnv: false,
