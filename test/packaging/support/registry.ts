@@ -14,6 +14,8 @@ export interface Registry {
   readonly url: string;
   /** Has a tarball as if it had been published. */
   readonly add: (tarball: string) => Promise<void>;
+  /** Refuses whatever is published after so many. */
+  readonly refuseAfter: (count: number | undefined) => void;
   /** What was published, as `name@version`, in that order. */
   readonly published: () => readonly string[];
   readonly close: () => Promise<void>;
@@ -22,6 +24,7 @@ export interface Registry {
 /** Starts a registry that package managers install from and publish to. `upstream` is where it gets the packages of others. */
 export async function startRegistry(upstream: string): Promise<Registry> {
   const all: Published[] = [];
+  let most: number | undefined;
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
       response.writeHead(502).end(String(error));
@@ -31,6 +34,10 @@ export async function startRegistry(upstream: string): Promise<Registry> {
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = decodeURIComponent((request.url ?? '/').split('?')[0] ?? '/').slice(1);
+    if (request.method === 'PUT' && most !== undefined && all.length >= most) {
+      response.writeHead(403).end('{"error":"not today"}');
+      return;
+    }
     if (request.method === 'PUT') {
       const { versions, _attachments: files } = JSON.parse((await bodyOf(request)).toString('utf8'));
       for (const [version, manifest] of Object.entries(versions)) {
@@ -96,6 +103,9 @@ export async function startRegistry(upstream: string): Promise<Registry> {
     async add(tarball) {
       const { stdout } = await call('tar', ['xzOf', tarball, 'package/package.json']);
       all.push({ manifest: JSON.parse(stdout), tarball: readFileSync(tarball) });
+    },
+    refuseAfter(count) {
+      most = count;
     },
     published: () => all.map(({ manifest }) => `${manifest.name}@${manifest.version}`),
     close: () =>
