@@ -165,7 +165,10 @@ export function defineState<
   S extends z.ZodType,
   F extends Facts<K>,
   G extends Facts<K> = Record<never, never>,
->(step: StateStep<K, S, F, G>): StateStep<K, S, F, G> & { readonly type: 'state' } {
+  const I extends string = string,
+>(
+  step: StateStep<K, S, F, G> & { readonly id: I },
+): StateStep<K, S, F, G> & { readonly type: 'state'; readonly id: I } {
   return { ...step, type: 'state' };
 }
 
@@ -175,7 +178,10 @@ export function defineEvent<
   S extends z.ZodType,
   F extends Facts<K>,
   G extends Facts<K> = Record<never, never>,
->(step: EventStep<K, S, F, G>): EventStep<K, S, F, G> & { readonly type: 'event' } {
+  const I extends string = string,
+>(
+  step: EventStep<K, S, F, G> & { readonly id: I },
+): EventStep<K, S, F, G> & { readonly type: 'event'; readonly id: I } {
   return { ...step, type: 'event' };
 }
 
@@ -185,7 +191,10 @@ export function defineCheck<
   S extends z.ZodType,
   F extends Facts<K>,
   G extends Facts<K> = Record<never, never>,
->(step: CheckStep<K, S, F, G>): CheckStep<K, S, F, G> & { readonly type: 'check' } {
+  const I extends string = string,
+>(
+  step: CheckStep<K, S, F, G> & { readonly id: I },
+): CheckStep<K, S, F, G> & { readonly type: 'check'; readonly id: I } {
   return { ...step, type: 'check' };
 }
 
@@ -196,7 +205,10 @@ export function defineLookup<
   F extends Facts<K>,
   G extends Facts<K> = Record<never, never>,
   O extends z.ZodType = z.ZodType,
->(step: Lookup<K, S, F, G, O>): Lookup<K, S, F, G, O> & { readonly type: 'lookup' } {
+  const I extends string = string,
+>(
+  step: Lookup<K, S, F, G, O> & { readonly id: I },
+): Lookup<K, S, F, G, O> & { readonly type: 'lookup'; readonly id: I } {
   return { ...step, type: 'lookup' };
 }
 

@@ -1,7 +1,10 @@
 import { type Cause, ClawError, type OnFailure, type Problem, type Runbook } from '@claw-run/core';
 import {
+  checkKeys,
+  type LooseParam,
   type LooseUse,
   paramOf,
+  sections,
   stepOf,
   symptom,
   type Tell,
@@ -11,61 +14,74 @@ import {
 } from './define-parts.ts';
 import type {
   CauseOptions,
+  FactOptions,
+  Given,
+  GivenTo,
   Groups,
-  ParamsOptions,
+  ParamOptions,
+  ParamTypes,
   StepOptions,
   TargetsOptions,
-  TypedAction,
-  TypedCheck,
-  TypedLookup,
-  TypedProof,
+  Typed,
   TypedScope,
-  UseOptions,
   VerificationOptions,
 } from './define-types.ts';
 
 /**
- * A runbook in TypeScript: the model that YAML compiles to, its names and inputs checked by the compiler of TypeScript.
- * What that cannot see (a target that does not fit, a pattern) is a ClawError `runbook-invalid` with all problems.
+ * A runbook in TypeScript: the model that YAML compiles to. Names, kinds of targets, inputs and defaults are checked by the compiler, which says in words
+ * what is wrong (`Wrong<…>`). What it cannot see (a pattern, the order of steps), and all of it for JavaScript, is a ClawError `runbook-invalid` with all
+ * problems.
  */
 export function defineRunbook<
-  const P extends ParamsOptions,
-  const T extends TargetsOptions,
-  const Y extends readonly string[],
-  L extends { readonly [name: string]: TypedLookup },
-  C extends { readonly [id: string]: TypedCheck },
-  S extends { readonly [id: string]: TypedAction },
-  V extends { readonly [id: string]: TypedProof },
+  const P extends ParamTypes = Record<never, never>,
+  const T extends TargetsOptions = Record<never, never>,
+  const Y extends readonly string[] = readonly [],
+  L extends Uses = Record<never, never>,
+  C extends Uses = Record<never, never>,
+  S extends Uses = Record<never, never>,
+  V extends Uses = Record<never, never>,
+  LW = unknown,
+  CW = unknown,
+  SW = unknown,
+  VW = unknown,
 >(options: {
   readonly name: string;
   readonly title: string;
   readonly description?: string;
   readonly fixes?: readonly string[];
   readonly symptoms?: Y;
-  readonly params?: P;
+  readonly params?: { readonly [K in keyof P]: ParamOptions<P[K]> };
   readonly targets: T;
-  readonly lookups?: {
-    readonly [K in keyof L]: UseOptions<
+  readonly facts?: Given<LW> & {
+    readonly [K in keyof L]: FactOptions<
       L[K],
       TypedScope<P, unknown, Groups<Y[number]>, never, never>,
-      keyof T
+      T,
+      GivenTo<LW, K>
     >;
   };
-  readonly causes?: {
-    readonly [K in keyof C]: CauseOptions<C[K], TypedScope<P, L, Groups<Y[number]>, never, never>, keyof T>;
+  readonly causes?: Given<CW> & {
+    readonly [K in keyof C]: CauseOptions<
+      C[K],
+      TypedScope<P, L, Groups<Y[number]>, never, never>,
+      T,
+      GivenTo<CW, K>
+    >;
   };
-  readonly steps: {
+  readonly steps: Given<SW> & {
     readonly [K in keyof S]: StepOptions<
       S[K],
       TypedScope<P, L, Groups<Y[number]>, keyof C, keyof S>,
-      keyof T
+      T,
+      GivenTo<SW, K>
     >;
   };
-  readonly verify?: {
+  readonly verify?: Given<VW> & {
     readonly [K in keyof V]: VerificationOptions<
       V[K],
       TypedScope<P, L, Groups<Y[number]>, keyof C, keyof S>,
-      keyof T
+      T,
+      GivenTo<VW, K>
     >;
   };
   readonly onFailure?: OnFailure;
@@ -76,8 +92,9 @@ export function defineRunbook<
     void problems.push({ code: 'runbook-invalid', message, ...(hint === undefined ? {} : { hint }) });
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(loose.name))
     tell(`\`${loose.name}\` cannot name a runbook: lower-case words joined by \`-\``);
+  checkKeys(loose, { known: keys, what: `the runbook \`${loose.name}\`` }, tell);
   const targets = Object.entries(loose.targets).map(([name, target]) => targetOf(name, target, tell));
-  const uses = <O extends LooseUse>(entries: Entries<O>, section: string) =>
+  const uses = <O extends LooseUse>(entries: Entries<O>, section: keyof typeof sections) =>
     Object.entries(entries ?? {}).map(([id, use]) => ({
       options: use,
       use: useOf(id, use, { targets, section, tell }),
@@ -90,7 +107,7 @@ export function defineRunbook<
     symptoms: (loose.symptoms ?? []).flatMap((pattern) => symptom(pattern, tell)),
     params: Object.entries(loose.params ?? {}).map(([name, param]) => paramOf(name, param, tell)),
     targets,
-    lookups: uses(loose.lookups, 'lookups').map(({ use }) => use) as unknown as Runbook['lookups'],
+    lookups: uses(loose.facts, 'facts').map(({ use }) => use) as unknown as Runbook['lookups'],
     causes: uses(loose.causes, 'causes').map(({ use, options: { title } }) => ({
       ...use,
       title: title ?? use.id,
@@ -109,6 +126,19 @@ export function defineRunbook<
   throw new ClawError('runbook-invalid', message, { problems });
 }
 
+const keys = [
+  'name',
+  'title',
+  'description',
+  'fixes',
+  'symptoms',
+  'params',
+  'targets',
+  'onFailure',
+  ...Object.keys(sections),
+];
+
+type Uses = { readonly [id: string]: Typed };
 type Entries<O> = { readonly [id: string]: O } | undefined;
 
 interface Loose {
@@ -117,9 +147,9 @@ interface Loose {
   readonly description?: string;
   readonly fixes?: readonly string[];
   readonly symptoms?: readonly string[];
-  readonly params?: ParamsOptions;
+  readonly params?: { readonly [name: string]: LooseParam };
   readonly targets: TargetsOptions;
-  readonly lookups?: Entries<LooseUse>;
+  readonly facts?: Entries<LooseUse>;
   readonly causes?: Entries<LooseUse>;
   readonly steps?: Entries<LooseUse>;
   readonly verify?: Entries<LooseUse>;

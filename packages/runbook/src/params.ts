@@ -166,7 +166,8 @@ export function paramFault(param: Param, value: unknown): string | undefined {
     : undefined;
 }
 
-function typeFault(type: ParamType, value: unknown): string | undefined {
+/** What is wrong with the type of a value, or nothing. */
+export function typeFault(type: ParamType, value: unknown): string | undefined {
   const fits = {
     string: typeof value === 'string',
     integer: Number.isSafeInteger(value),

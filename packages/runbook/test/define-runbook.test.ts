@@ -14,7 +14,7 @@ const runbook = defineRunbook({
     token: { type: 'secret', from: ['env:TOKEN'] },
   },
   targets: { cluster: { kind: 'cluster' }, head: { kind: 'host', default: 'local' } },
-  lookups: {
+  facts: {
     worker: { uses: workload, with: ({ params }) => ({ name: 'w', namespace: params.namespace }) },
   },
   causes: {
@@ -100,46 +100,86 @@ test('names and inputs are checked by the compiler', () => {
       },
     });
   expect(define).toThrow(ClawError);
-  defineRunbook({
-    name: 'x',
-    title: 'x',
-    targets,
-    steps: {
-      // @ts-expect-error a check is no step
-      six: { uses: canI, with: { as: 'x', can: ['x'] } },
-    },
-  });
-});
-
-test('what types cannot see is told all at once', () => {
-  const define = () =>
+  const check = () =>
     defineRunbook({
-      name: 'Worker Denied',
+      name: 'x',
       title: 'x',
-      symptoms: ['(?=x)'],
-      params: { n: { type: 'integer', default: 'x' } },
-      targets: { cluster: { kind: 'cluster' } },
+      targets,
       steps: {
-        line: { uses: fileLine, on: 'cluster', with: { path: 'etc', line: 'x' }, timeout: 'soon' },
-        other: { uses: restartWorkload, with: ({ steps }) => ({ deployment: String(steps.last.changed) }) },
-        last: { uses: restartWorkload, with: { deployment: 'x' } },
+        // @ts-expect-error a check is no step
+        six: { uses: canI, with: { as: 'x', can: ['x'] } },
       },
     });
+  expect(check).toThrow('`test.can-i` of `steps.six` is no state or event');
+});
+
+test('what types cannot see, and what JavaScript does not, is told all at once', () => {
+  const options = {
+    name: 'Worker Denied',
+    title: 'x',
+    symptoms: ['(?=x)'],
+    params: {
+      n: { type: 'integer', default: 'x', choices: [1, 'two'] },
+    },
+    targets: { cluster: { kind: 'cluster' } },
+    lookups: {},
+    facts: { worker: { uses: canI, with: { as: 'x', can: ['x'] } } },
+    steps: {
+      line: { uses: fileLine, on: 'cluster', with: { path: 'etc', line: 'x', mdoe: 3 }, timeout: 'soon' },
+      local: { uses: fileLine, with: { path: '/x', line: 'x' } },
+      account: {
+        uses: serviceAccount,
+        with: { name: 'a', namespace: 'b', labels: { any: 'x' }, rules: [{ verb: 'get', resourc: 'x' }] },
+      },
+      other: {
+        uses: restartWorkload,
+        whit: {},
+        with: ({ steps }: Scope) => ({ deployment: String(steps.last?.changed) }),
+      },
+      last: { uses: restartWorkload, on: 'clutser', with: { deployment: 'x' } },
+    },
+  };
   let problems: readonly string[] = [];
   try {
-    define();
+    defineRunbook(options as never);
   } catch (error) {
-    problems = error instanceof ClawError ? error.problems.map((problem) => problem.message) : [];
+    problems =
+      error instanceof ClawError ? error.problems.map(({ message, hint }) => `${message} | ${hint}`) : [];
   }
   expect(problems).toMatchInlineSnapshot(`
     [
-      "\`Worker Denied\` cannot name a runbook: lower-case words joined by \`-\`",
-      "the symptom \`(?=x)\` is not RE2: RE2 has no lookahead and no lookbehind, so that every pattern is fast",
-      "\`default\` of \`params.n\` must be an integer, this is the text \`x\`",
-      "\`with.path\` of \`steps.line\` must start with "/"",
-      "\`cluster\` is a cluster; \`test.file-line\` of \`steps.line\` works on a host",
-      "\`timeout\` of \`steps.line\` must be a duration such as \`30s\`, \`3m\` or \`1h\`, this is \`soon\`",
-      "\`steps.other\` uses \`steps.last\`, which is not before it",
+      "\`Worker Denied\` cannot name a runbook: lower-case words joined by \`-\` | undefined",
+      "the runbook \`Worker Denied\` has no \`lookups\` | there are: \`name\`, \`title\`, \`description\`, \`fixes\`, \`symptoms\`, \`params\`, \`targets\`, \`onFailure\`, \`facts\`, \`causes\`, \`steps\`, \`verify\`",
+      "the symptom \`(?=x)\` is not RE2: RE2 has no lookahead and no lookbehind, so that every pattern is fast | undefined",
+      "\`default\` of \`params.n\` must be an integer, this is the text \`x\` | undefined",
+      "a choice of \`params.n\` must be an integer, this is the text \`two\` | undefined",
+      "\`test.can-i\` of \`facts.worker\` is no lookup | undefined",
+      "\`with.path\` of \`steps.line\` must start with "/" | undefined",
+      "\`test.file-line\` of \`steps.line\` has no input \`mdoe\` | there are: \`path\`, \`line\`",
+      "\`cluster\` is a cluster; \`test.file-line\` of \`steps.line\` works on a host | undefined",
+      "\`on\` of \`steps.local\` is missing: \`test.file-line\` works on a host | add one to \`targets\`",
+      "\`steps.account\` needs \`with.rules.0.resource\` | undefined",
+      "\`test.service-account\` of \`steps.account\` has no input \`rules.0.resourc\` | did you mean \`resource\`?",
+      "\`steps.other\` has no \`whit\` | there are: \`uses\`, \`on\`, \`name\`, \`title\`, \`with\`, \`if\`, \`needs\`, \`timeout\`, \`within\`, \`retry\`, \`onFailure\`",
+      "there is no target \`clutser\`, which \`steps.last\` names | did you mean \`cluster\`?",
+      "\`timeout\` of \`steps.line\` must be a duration such as \`30s\`, \`3m\` or \`1h\`, this is \`soon\` | undefined",
+      "\`steps.other\` uses \`steps.last\`, which is not before it | undefined",
     ]
   `);
+});
+
+test('inputs that the step does not have are seen too where a function gives them', () => {
+  const made = defineRunbook({
+    name: 'x',
+    title: 'x',
+    targets: { head: { kind: 'host' } },
+    steps: { line: { uses: fileLine, with: (() => ({ path: '/x', line: 'x', lien: 'x' })) as () => never } },
+  });
+  expect(() => made.steps[0]?.with(scope)).toThrow(
+    expect.objectContaining({
+      code: 'input-invalid',
+      message: '`test.file-line` of `line` has no input `lien`',
+      hint: 'did you mean `line`?',
+    }),
+  );
 });

@@ -1,0 +1,8 @@
+import { defineRunbook } from '@claw-run/runbook';
+import { fileLine } from '../../library.ts';
+import { head } from './head.ts';
+
+defineRunbook({
+  ...head,
+  steps: { line: { uses: fileLine, with: ({ params }) => ({ path: params.text, line: 3 }) } },
+});

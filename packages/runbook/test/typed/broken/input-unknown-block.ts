@@ -1,0 +1,16 @@
+import { defineRunbook } from '@claw-run/runbook';
+import { fileLine } from '../../library.ts';
+import { head } from './head.ts';
+
+defineRunbook({
+  ...head,
+  steps: {
+    line: {
+      uses: fileLine,
+      with: ({ params }) => {
+        const path = params.text;
+        return { path, line: 'x', mdoe: 3 };
+      },
+    },
+  },
+});

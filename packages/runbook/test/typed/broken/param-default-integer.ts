@@ -1,0 +1,4 @@
+import { defineRunbook } from '@claw-run/runbook';
+import { head } from './head.ts';
+
+defineRunbook({ ...head, params: { given: { type: 'integer', default: 'x' } }, steps: {} });

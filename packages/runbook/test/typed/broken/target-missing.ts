@@ -1,0 +1,9 @@
+import { defineRunbook } from '@claw-run/runbook';
+import { fileLine } from '../../library.ts';
+import { head } from './head.ts';
+
+defineRunbook({
+  ...head,
+  targets: { cluster: { kind: 'cluster' } },
+  steps: { line: { uses: fileLine, with: ({ params }) => ({ path: params.text, line: 'x' }) } },
+});
