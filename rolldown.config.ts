@@ -119,6 +119,7 @@ const together: { readonly [chunk: string]: readonly string[] } = {
       'render/terminal.ts',
       'report-error',
       'run/state-folder',
+      'run/transports',
       'version',
     ].map(own),
   ],

@@ -265,7 +265,7 @@ test.each([
   [['--hosts', 'nothing/here'], 'the inventory nothing/here is not there'],
   [['--hosts', 'hosts', '--forks', '0'], '--forks takes a number from 1 to 9999, not 0'],
   [[], 'the target heads stands for many hosts, and none are named'],
-  [['--target', 'heads=ftp://x'], '"ftp://x" does not say where a host is'],
+  [['--target', 'heads=ftp://x'], 'there is no transport for ftp://, which ftp://x needs'],
   [['--hosts', 'hosts', '--connect-timeout', 'soon'], '--connect-timeout does not understand "soon"'],
   [['--hosts', 'hosts', '--idle-timeout', '0s'], '--idle-timeout does not understand "0s"'],
 ])('%j is a mistake: %s', async (more, message) => {

@@ -14,6 +14,7 @@ export {
   defineEvent,
   defineLookup,
   defineState,
+  defineTransport,
   dryRunFact,
   type Fact,
   fail,
@@ -39,6 +40,8 @@ export {
   runFact,
   Secret,
   type StepPlan,
+  type Transport,
+  type TransportSettings,
   unknown,
   type Verdict,
 } from '@claw-run/core';
@@ -64,6 +67,17 @@ export { openclaw } from '@claw-run/openclaw';
 export { compileRunbook, defineRunbook, formatProblem, runbookJsonSchema } from '@claw-run/runbook';
 export { slurm } from '@claw-run/slurm';
 export { connectCluster, connectLocal, connectOpenSsh, connectPod, connectSsh } from '@claw-run/transports';
+export {
+  type Channel,
+  type ChannelEnd,
+  childEnv,
+  connectHost,
+  type HostOptions,
+  type HostSettings,
+  type ProgramEnd,
+  processChannel,
+  type Shell,
+} from '@claw-run/transports/host';
 export type { RunbookOptions, RunbookOutcome } from './api/options.ts';
 export { type PracticeCluster, startPracticeCluster } from './api/practice-cluster.ts';
 export { diagnoseRunbook, planRunbook, resumePastRun, runRunbook, undoPastRun } from './api/run-runbook.ts';

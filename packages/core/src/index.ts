@@ -89,3 +89,4 @@ export {
   type Verdict,
 } from './step.ts';
 export type { Connection, Lock, LockHolder, RefusedCommand } from './target.ts';
+export { defineTransport, type Transport, type TransportSettings } from './transport.ts';

@@ -13,3 +13,14 @@ it('offers these names, and no others', () => {
     ]
   `);
 });
+
+it('offers these to transports of one’s own', async () => {
+  expect(Object.keys(await import('../src/host/index.ts')).sort()).toMatchInlineSnapshot(`
+    [
+      "childEnv",
+      "connectHost",
+      "defaultShell",
+      "processChannel",
+    ]
+  `);
+});

@@ -1,4 +1,4 @@
-import type { Connection, Definition, ParamValue, Secret } from '@claw-run/core';
+import type { Connection, Definition, ParamValue, Secret, Transport } from '@claw-run/core';
 import type { Decisions, FleetEvent, HostOutcome, RunEvent, RunOutcome } from '@claw-run/engine';
 
 /** How a program runs a runbook. All of it has a sensible default but the consent. */
@@ -8,6 +8,8 @@ export interface RunbookOptions {
   readonly context?: string;
   /** Where targets are, by their names in the runbook: `local`, `user@host`, `ssh://`, `openssh://` or `pod://` for a host, a context for a cluster. */
   readonly targets?: { readonly [target: string]: string };
+  /** Ways to hosts of your own: `targets`, `hosts` and targets' defaults may then be addresses of their schemes. */
+  readonly transports?: readonly Transport[];
   /** Connections of your own, by target; they are not closed. The others are made as above. */
   readonly connections?: { readonly [target: string]: Connection };
   /** The hosts of the target that stands for many: an inventory file, or hosts with commas between them. */

@@ -26,6 +26,7 @@ import { loadRunbook } from '../run/load-runbook.ts';
 import { collectParams } from '../run/params.ts';
 import { bareRunbook, openedOf, type PastRun, runbookOf } from '../run/past-run.ts';
 import { defaultState, whoAmI } from '../run/state-folder.ts';
+import { checkedTransports } from '../run/transports.ts';
 import type { RunbookOptions, RunbookOutcome } from './options.ts';
 import { againFleet, startFleet } from './run-fleet.ts';
 
@@ -186,6 +187,12 @@ function reachFrom(options: RunbookOptions): { readonly reach: Reach; readonly r
     targets,
     hosts: options.hosts,
     limit: options.limit,
+    transports: checkedTransports(
+      (options.transports ?? []).map((transport) => ({
+        transport,
+        from: `the transport "${transport.summary}"`,
+      })),
+    ),
     ways: waysOf(options),
     answers: {
       sudoPassword: () => Promise.resolve(options.sudoPassword),

@@ -36,7 +36,7 @@ export const flags = {
     long: 'library',
     value: 'file',
     repeat: true,
-    summary: 'an ES module that exports steps of your own (repeatable)',
+    summary: 'an ES module that exports steps or transports of your own (repeatable)',
   },
   yes: {
     long: 'yes',
@@ -68,7 +68,7 @@ export const flags = {
     value: 'name=where',
     repeat: true,
     summary:
-      'bind a target: local, USER@HOST, ssh://, openssh:// or pod:// for a host, a context for a cluster (repeatable)',
+      'bind a target: local, USER@HOST, ssh://, openssh://, pod:// or a scheme of --library for a host, a context for a cluster (repeatable)',
   },
   hosts: {
     long: 'hosts',

@@ -1,12 +1,16 @@
 import { answerJson, type Context, outputOf } from '../context.ts';
 import { createStyle, plain, wrap } from '../render/style.ts';
 import { findRunbooks } from '../run/find-runbooks.ts';
-import { loadLibrary } from '../run/load-library.ts';
+import { loadLibrary, loadTransports } from '../run/load-library.ts';
 
 /** `claw-run list`: the runbooks found here, and what the libraries offer. */
 export async function call(context: Context): Promise<number> {
   const { io, options } = context;
   const library = await loadLibrary(options.library, io.cwd);
+  const transports = (await loadTransports(options.library, io.cwd)).map(({ scheme, summary }) => ({
+    scheme,
+    summary,
+  }));
   const { found, broken } = await findRunbooks(options.runbooks ?? [], library, io.cwd);
   const steps = [...library.values()].map(({ id, type, on, summary, ...rest }) => ({
     id,
@@ -17,7 +21,7 @@ export async function call(context: Context): Promise<number> {
   }));
   const runbooks = found.map(({ file, runbook: { name, title, fixes } }) => ({ file, name, title, fixes }));
   if (outputOf(context) === 'json') {
-    answerJson(context, { runbooks, broken, steps });
+    answerJson(context, { runbooks, broken, steps, ...(transports.length === 0 ? {} : { transports }) });
     return 0;
   }
   const style = createStyle(io.color.out);
@@ -36,6 +40,9 @@ export async function call(context: Context): Promise<number> {
       io.out(`  ${step.id.padEnd(width)}  ${wrap(plain(step.summary), io.width, width + 4)}\n`);
     }
   }
+  if (transports.length > 0) io.out(`\n${style.bold('Transports')}\n`);
+  for (const { scheme, summary } of transports)
+    io.out(`  ${scheme}://  ${wrap(plain(summary), io.width, scheme.length + 7)}\n`);
   return 0;
 }
 

@@ -1,5 +1,5 @@
 import { delimiter, join, resolve } from 'node:path';
-import type { Connection, JsonObject } from '@claw-run/core';
+import { ClawError, type Connection, type JsonObject, type TransportSettings } from '@claw-run/core';
 import { userAgent } from '../version.ts';
 import type { Reach } from './bind-targets.ts';
 import { fileWarnings } from './file-warnings.ts';
@@ -17,10 +17,10 @@ export interface BoundHost {
 export async function bindHost(text: string, reach: Reach, name = text): Promise<BoundHost> {
   const early = reach.early?.take(name);
   if (early !== undefined) return early;
-  const where = parseWhere(text);
+  const where = parseWhere(text, reach.transports);
   const connected = await connect(where, { text, name }, reach);
   const warnings = [...(connected.warnings ?? []), ...wayWarnings(where, reach)];
-  const connection = warnings.length === 0 ? connected : { ...connected, warnings };
+  const connection = warnings.length === 0 ? connected : withWarnings(connected, warnings);
   const kubeconfig = where.by === 'pod' ? kubeconfigPaths(reach) : [];
   return {
     connection,
@@ -84,7 +84,57 @@ async function connect(
         onSecret: reach.onSecret,
       });
     }
+    case 'transport': {
+      return byTransport(where, {
+        ...settings,
+        name,
+        connectSeconds: ways.connectSeconds,
+        env,
+        cwd: reach.cwd,
+        password: (account) => answers?.ask.password?.(account) ?? nothing(),
+        ask: (question) => answers?.ask.answer?.(name, question, { echo: false }) ?? nothing(),
+        onSecret: reach.onSecret ?? (() => {}),
+      });
+    }
   }
+}
+
+const nothing = () => Promise.resolve(undefined);
+
+/** What goes wrong in a transport of one's own is told as its fault, not as ours. */
+async function byTransport(
+  { transport: { scheme, connect }, url }: Extract<Where, { by: 'transport' }>,
+  settings: TransportSettings,
+): Promise<Connection<'host'>> {
+  const failed = (why: string, cause?: unknown) =>
+    new ClawError('target-unbound', `the transport ${scheme}:// cannot connect ${settings.name}: ${why}`, {
+      cause,
+    });
+  try {
+    const connection: unknown = await connect(url, settings);
+    if ((connection as Connection | null | undefined)?.kind === 'host')
+      return connection as Connection<'host'>;
+  } catch (error) {
+    if (error instanceof ClawError) throw error;
+    throw failed(error instanceof Error ? error.message : String(error), error);
+  }
+  throw failed('it gave no connection to a host');
+}
+
+/** A connection of one's own may be an object of a class, whose methods are not copied. */
+function withWarnings(connection: Connection<'host'>, warnings: readonly string[]): Connection<'host'> {
+  const { kind, name, begin, refused } = connection;
+  return {
+    kind,
+    name,
+    warnings,
+    read: connection.read.bind(connection),
+    perform: connection.perform.bind(connection),
+    lock: connection.lock.bind(connection),
+    close: connection.close.bind(connection),
+    ...(begin === undefined ? {} : { begin: begin.bind(connection) }),
+    ...(refused === undefined ? {} : { refused: refused.bind(connection) }),
+  };
 }
 
 /** What others could do with the files by which a host is found and logged in to. */
@@ -99,8 +149,15 @@ function wayWarnings(where: Where, reach: Reach): readonly string[] {
     ...(ways.knownHosts ?? [usual('known_hosts')]),
     ...(ways.identities ?? []),
   ];
-  const files = { local: () => [], ssh: bySsh, openssh: bySsh, pod: () => kubeconfigPaths(reach) }[where.by];
-  return fileWarnings([...files(), ...inventory], secrets);
+  const files = {
+    local: () => [],
+    ssh: bySsh,
+    openssh: bySsh,
+    pod: () => kubeconfigPaths(reach),
+    transport: () => [],
+  }[where.by];
+  const own = where.by === 'transport' ? (where.transport.warnings?.(where.url) ?? []) : [];
+  return [...own, ...fileWarnings([...files(), ...inventory], secrets)];
 }
 
 /** Where commands of this machine look for programs and for the cluster. */

@@ -6,6 +6,7 @@ import {
   type Runbook,
   type Secret,
   type Target,
+  type Transport,
 } from '@claw-run/core';
 import type { StateFolder } from '@claw-run/engine';
 import { userAgent } from '../version.ts';
@@ -39,6 +40,8 @@ export interface Reach {
   readonly limit?: string | undefined;
   /** Hosts that are being connected to already. */
   readonly early?: EarlyHosts | undefined;
+  /** Ways to hosts that libraries bring. */
+  readonly transports?: readonly Transport[] | undefined;
   /** Is told the secrets that come with kubeconfigs. */
   readonly onSecret?: ((secret: Secret) => void) | undefined;
 }

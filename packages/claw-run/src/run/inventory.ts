@@ -21,7 +21,7 @@ export interface InventoryHost {
 export async function readInventory(hosts: string, cwd: string): Promise<readonly InventoryHost[]> {
   const path = resolve(cwd, hosts);
   if (!existsSync(path)) {
-    if (/[/\\]/.test(hosts.replaceAll(/[a-z]+:\/\/[^,]*/g, '')))
+    if (/[/\\]/.test(hosts.replaceAll(/[a-z][a-z0-9+.-]*:\/\/[^,]*/g, '')))
       throw new UsageError(`the inventory ${hosts} is not there`, 'name a file, or hosts: --hosts web1,web2');
     return distinct(
       hosts.split(',').flatMap((each) => (each.trim() === '' ? [] : [hostOf(each.trim(), [], hosts)])),

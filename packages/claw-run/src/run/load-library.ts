@@ -1,10 +1,11 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createLibrary, type Definition, type Library } from '@claw-run/core';
+import { createLibrary, type Definition, type Library, type Transport } from '@claw-run/core';
 import { assertTrusted } from '@claw-run/engine/trusted-path';
 import { UsageError } from '../cli/usage-error.ts';
 import { ownersOf } from './state-folder.ts';
+import { checkedTransports, isTransport } from './transports.ts';
 
 const standard = {
   kubernetes: async () => (await import('@claw-run/kubernetes')).kubernetes,
@@ -62,14 +63,31 @@ async function load(names: readonly StandardName[], files: readonly string[], cw
   }
 }
 
-async function definitionsIn(file: string, cwd: string): Promise<readonly Definition[]> {
-  const module = await importModule(file, cwd);
-  const found = Object.values(module).flat().filter(isDefinition);
-  if (found.length > 0) return [...new Set(found)];
-  throw new UsageError(
-    `${file} exports no steps`,
-    'export what defineState, defineEvent, defineCheck or defineLookup give',
+/** The ways to hosts that these modules export. @throws ClawError `usage` where two claim one scheme, UsageError */
+export async function loadTransports(
+  files: readonly string[] = [],
+  cwd = process.cwd(),
+): Promise<readonly Transport[]> {
+  const brought = await Promise.all(
+    files.map(async (file) =>
+      (await exportsOf(file, cwd)).filter(isTransport).map((transport) => ({ transport, from: file })),
+    ),
   );
+  return checkedTransports(brought.flat());
+}
+
+async function definitionsIn(file: string, cwd: string): Promise<readonly Definition[]> {
+  const all = await exportsOf(file, cwd);
+  const found = all.filter(isDefinition);
+  if (found.length > 0 || all.some(isTransport)) return [...new Set(found)];
+  throw new UsageError(
+    `${file} exports no steps and no transports`,
+    'export what defineState, defineEvent, defineCheck, defineLookup or defineTransport give',
+  );
+}
+
+async function exportsOf(file: string, cwd: string): Promise<readonly unknown[]> {
+  return Object.values(await importModule(file, cwd)).flat();
 }
 
 async function importModule(file: string, cwd: string): Promise<Record<string, unknown>> {

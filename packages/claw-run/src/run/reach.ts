@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import type { Runbook } from '@claw-run/core';
+import type { Runbook, Transport } from '@claw-run/core';
 import type { Context } from '../context.ts';
 import type { Reach } from './bind-targets.ts';
 import { type Answers, answersOf, type HostWays, hostWays } from './host-reach.ts';
@@ -41,6 +41,11 @@ export function reachOfFlags(context: Context): Reach {
   };
 }
 
+async function transportsOf({ io, options }: Context): Promise<readonly Transport[]> {
+  const { loadTransports } = await import('./load-library.ts');
+  return loadTransports(options.library, io.cwd);
+}
+
 /**
  * Where the targets are; with `--sandbox`, in a practice world that is started for this run: a head node for a runbook that works on hosts alone, a
  * cluster for any other.
@@ -49,9 +54,10 @@ export async function openReach(
   context: Context,
   interrupt: Interrupt,
   runbook: Pick<Runbook, 'targets' | 'params'> = { targets: [], params: [] },
-  given: Reach = reachOfFlags(context),
+  flags: Reach = reachOfFlags(context),
 ): Promise<OpenReach> {
   const { io, options } = context;
+  const given = options.library === undefined ? flags : { ...flags, transports: await transportsOf(context) };
   const scenarios = (options.sandbox ?? []).flatMap((each) => each.split(',')).filter((each) => each !== '');
   if (scenarios.length === 0) return { reach: given, params: {}, close: () => Promise.resolve() };
   const how = { io, signal: interrupt.signal, quiet: options.quiet === true };
