@@ -36,3 +36,16 @@ test('a step of your own plans in a runbook of your own', async () => {
     "
   `);
 });
+
+test('journals in a database of your own are resumed and rolled back from', async () => {
+  const { exit, stdout, stderr } = await example('05-own-journals.ts');
+  expect({ exit, stdout, stderr }).toMatchInlineSnapshot(`
+    {
+      "exit": 0,
+      "stderr": "",
+      "stdout": "ok; 1 run kept
+    rolled back: ok
+    ",
+    }
+  `);
+});

@@ -11,7 +11,7 @@ import { type Decisions, unattended } from './decisions.ts';
 import type { Diagnosis } from './diagnose.ts';
 import { foldJournal, type History } from './history.ts';
 import { followSignal } from './interrupt.ts';
-import type { Journal } from './journal-file.ts';
+import type { Journal } from './journal-store.ts';
 import type { MissingRights } from './read-grants.ts';
 import type { RunOptions, RunOutcome } from './run-options.ts';
 import { createSession, type Session } from './session.ts';

@@ -4,7 +4,7 @@ import { notBegun } from './fleet-end.ts';
 import type { FleetEvent, HostOutcome, NewFleetEvent } from './fleet-event.ts';
 import type { FleetMember, FleetOpened, FleetRecord } from './fleet-record.ts';
 import { type Fleet, rollOut, type Standing, type TurnOptions } from './fleet-turn.ts';
-import type { Journal } from './journal-file.ts';
+import type { Journal } from './journal-store.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** What is needed to go on with the hosts of a fleet that never acted. */

@@ -6,7 +6,7 @@ import type { FleetEvent, HostOutcome, NewFleetEvent } from './fleet-event.ts';
 import { type Agreed, beyondAgreed } from './fleet-plan.ts';
 import type { FleetRecord } from './fleet-record.ts';
 import { inParallel } from './in-parallel.ts';
-import type { Journal } from './journal-file.ts';
+import type { Journal } from './journal-store.ts';
 import { batchesOf } from './roll-out.ts';
 import { run } from './run.ts';
 import type { RunOptions, RunOutcome } from './run-options.ts';

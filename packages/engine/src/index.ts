@@ -17,19 +17,15 @@ export {
 export type { FleetHost } from './fleet-turn.ts';
 export type { Grant } from './grant.ts';
 export { type Begun, foldJournal, type History } from './history.ts';
-export {
-  createJournalStore,
-  type Journal,
-  type JournalStore,
-  type Journals,
-  type StateFolder,
-} from './journal-file.ts';
+export { type JournalCodec, journalCodec } from './journal-codec.ts';
+export { createJournalStore, type StateFolder } from './journal-file.ts';
+export { isDurable, type Journal, type JournalStore, type Journals } from './journal-store.ts';
 export { resume, run, undoRun } from './run.ts';
 export type { FleetPart, RunOptions, RunOutcome } from './run-options.ts';
 export { openValue, sealValue } from './sealed-value.ts';
 export { shareConnection } from './shared-connection.ts';
 export { shownOf } from './shown.ts';
-export { readStateKey, type StateKey } from './state-key.ts';
+export { readStateKey, type StateKey, stateKeyFrom } from './state-key.ts';
 export { type RunStatus, runStatuses } from './status.ts';
 export type { SudoGrant } from './sudo-grant.ts';
 export { assertTrusted, type TrustOptions, trustFault } from './trusted-path.ts';

@@ -5,47 +5,11 @@ import type { JournalRecord } from './event.ts';
 import type { FleetRecord } from './fleet-record.ts';
 import { createHead, headFile, type JournalName, readHead } from './head-file.ts';
 import { lineOf, readLines } from './journal-line.ts';
+import { isDurable, type Journal, type JournalStore, type Journals } from './journal-store.ts';
 import { logFile, readLog, unwritable } from './log-file.ts';
 import { openSeal } from './seal.ts';
 import { placeOfYourOwn, readStateKey, type StateKey } from './state-key.ts';
 import { assertTrusted } from './trusted-path.ts';
-
-/** The write-ahead record of one run, or of what the runs of a fleet have in common. */
-export interface Journal<R = JournalRecord> {
-  /** What it held when it was opened. */
-  readonly records: readonly R[];
-  /** Appends a record. One that undo or resume depends on is on the disk when this returns. */
-  readonly append: (record: R) => Promise<void>;
-  readonly close: () => Promise<void>;
-}
-
-/** Journals of one kind: a folder of folders, one for each. */
-export interface Journals<R> {
-  /** @throws ClawError `locked` where there is one already */
-  readonly create: (id: string, redactor?: Redactor) => Promise<Journal<R>>;
-  /** @throws ClawError `run-unknown`, or `journal-damaged` where a record was altered or lost */
-  readonly open: (id: string, redactor?: Redactor) => Promise<Journal<R>>;
-  /** Ids of all, the oldest first. */
-  readonly list: () => Promise<readonly string[]>;
-}
-
-/** The journals of a machine: those of runs, and those of fleets. */
-export interface JournalStore extends Journals<JournalRecord> {
-  readonly fleets: Journals<FleetRecord>;
-  /** Whether journals can be kept here, asked before anything is done. @throws ClawError `untrusted` */
-  readonly check: () => Promise<void>;
-}
-
-/** Records whose loss would leave a change that nobody knows of. */
-const durable: ReadonlySet<string> = new Set([
-  'journal.opened',
-  'fleet.opened',
-  'step.observed',
-  'action.intended',
-  'action.ended',
-  'step.reverted',
-  'run.ended',
-]);
 
 /** Where journals are kept, and the file with the key that signs and seals them, which had better not lie beside them. */
 export interface StateFolder {
@@ -146,7 +110,7 @@ async function openJournal<R extends Typed>(
   let queue: Promise<void> = Promise.resolve();
   const write = async (record: R) => {
     const line = lineOf({ seq: count, prev: last, record: await seal.seal(record) }, name, key);
-    const sync = durable.has(record.type);
+    const sync = isDurable(record);
     await log.append(`${line.raw}\n`, { sync });
     count += 1;
     last = line.mac;

@@ -30,7 +30,7 @@ export function readLines(
 ): readonly JournalLine[] {
   const lines: JournalLine[] = [];
   for (const [seq, raw] of raws.entries()) {
-    const line = checked(raw, { seq, prev: lines.at(-1)?.mac ?? '', name, key });
+    const line = nextLine(raw, { seq, prev: lines.at(-1)?.mac ?? '', name, key });
     if (line === undefined && seq >= reached.records) break;
     if (line === undefined)
       throw damaged(`${file}:${seq + 1}: the record was altered, or one before it is missing`);
@@ -46,7 +46,8 @@ export function readLines(
   return lines;
 }
 
-function checked(
+/** The next line of a journal, or nothing where it is not that. */
+export function nextLine(
   raw: string,
   { seq, prev, name, key }: { seq: number; prev: string; name: JournalName; key: StateKey },
 ): JournalLine | undefined {

@@ -12,7 +12,7 @@ import type { Decisions } from './decisions.ts';
 import type { Diagnosis } from './diagnose.ts';
 import type { RunEvent } from './event.ts';
 import type { Grant } from './grant.ts';
-import type { JournalStore } from './journal-file.ts';
+import type { JournalStore } from './journal-store.ts';
 import type { RunStatus } from './status.ts';
 import type { SudoGrant } from './sudo-grant.ts';
 

@@ -5,7 +5,7 @@ import { type Context, createContext, type Ended, ended } from './context.ts';
 import { diagnose } from './diagnose.ts';
 import { foldJournal, type History } from './history.ts';
 import { checkInterrupt } from './interrupt.ts';
-import type { Journal } from './journal-file.ts';
+import type { Journal } from './journal-store.ts';
 import { changedIds, planSteps, recordPlan } from './plan.ts';
 import { planResume } from './plan-resume.ts';
 import { planRollBack } from './plan-roll-back.ts';

@@ -45,14 +45,19 @@ export async function readStateKey(path: string, { make = false } = {}): Promise
   return keyOf(path, (await bytesOf(path)) ?? Buffer.alloc(0));
 }
 
-function keyOf(path: string, bytes: Buffer): StateKey {
+/** The key of 32 bytes that are kept elsewhere than in a file: by a vault, a service of a cloud. @throws ClawError `journal-damaged` for another length */
+export function stateKeyFrom(bytes: Uint8Array): StateKey {
+  return keyOf(undefined, Buffer.from(bytes));
+}
+
+function keyOf(path: string | undefined, bytes: Buffer): StateKey {
   if (bytes.length !== length)
     throw new ClawError(
       'journal-damaged',
-      `the key ${path} is damaged: it has ${bytes.length} bytes instead of ${length}`,
-      {
-        hint: `put it back from a backup; or give up what was kept with it: mv ${path} ${path}.damaged`,
-      },
+      `${path === undefined ? 'the key' : `the key ${path}`} is damaged: it has ${bytes.length} bytes instead of ${length}`,
+      path === undefined
+        ? {}
+        : { hint: `put it back from a backup; or give up what was kept with it: mv ${path} ${path}.damaged` },
     );
   const derived = new Map<Purpose, Buffer>();
   const cipherKey = (purpose: Purpose) => {

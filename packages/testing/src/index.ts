@@ -1,5 +1,6 @@
 export { type ClusterAccess, describeClusterContract } from './contracts/cluster.ts';
 export { type ConnectHost, describeHostContract, type HostWorld } from './contracts/host.ts';
+export { describeJournalStoreContract, type JournalPlace } from './contracts/journal-store.ts';
 export { describePodContract, type PodContractOptions, type PodSubject } from './contracts/pod.ts';
 export {
   Crash,

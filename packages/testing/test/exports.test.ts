@@ -11,6 +11,7 @@ it('offers these names, and no others', () => {
       "describeClusterContract",
       "describeHostContract",
       "describeHostileHost",
+      "describeJournalStoreContract",
       "describeLaws",
       "describePodContract",
       "examplesOf",

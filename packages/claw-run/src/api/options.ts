@@ -1,5 +1,12 @@
 import type { Connection, Definition, ParamValue, Secret, Transport } from '@claw-run/core';
-import type { Decisions, FleetEvent, HostOutcome, RunEvent, RunOutcome } from '@claw-run/engine';
+import type {
+  Decisions,
+  FleetEvent,
+  HostOutcome,
+  JournalStore,
+  RunEvent,
+  RunOutcome,
+} from '@claw-run/engine';
 
 /** How a program runs a runbook. All of it has a sensible default but the consent. */
 export interface RunbookOptions {
@@ -45,7 +52,12 @@ export interface RunbookOptions {
   readonly onEvent?: (event: RunEvent | FleetEvent) => void;
   /** Interrupts: the run stops after the action in hand. */
   readonly signal?: AbortSignal;
-  /** Where journals are kept; `~/.local/state/claw-run` where absent. */
+  /**
+   * Where journals are kept, those of fleets too: a place of your own, in which `resumePastRun` and `undoPastRun` find them. `stateDir` and `keyFile` are not used
+   * then, and the command line does not see these runs.
+   */
+  readonly journals?: JournalStore;
+  /** The folder where journals are kept; `~/.local/state/claw-run` where absent. */
   readonly stateDir?: string;
   /** The key that signs and seals them, made where there is none; `~/.config/claw-run/state.key` where absent. */
   readonly keyFile?: string;

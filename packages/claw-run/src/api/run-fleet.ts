@@ -1,5 +1,5 @@
 import type { Library, ParamValue, Redactor, Runbook, Target } from '@claw-run/core';
-import { createJournalStore, type FleetOutcome, runFleet } from '@claw-run/engine';
+import { type FleetOutcome, type JournalStore, runFleet } from '@claw-run/engine';
 import { bindHost } from '../run/bind-host.ts';
 import { bindTargets, type Reach } from '../run/bind-targets.ts';
 import { withoutTarget } from '../run/execute-fleet.ts';
@@ -15,12 +15,13 @@ export async function startFleet(
   how: {
     readonly options: RunbookOptions;
     readonly reach: Reach;
+    readonly journals: JournalStore;
     readonly params: { readonly [name: string]: ParamValue };
     readonly redactor: Redactor;
     readonly mode: 'apply' | 'plan' | 'diagnose';
   },
 ): Promise<RunbookOutcome> {
-  const { options, reach, params, redactor, mode } = how;
+  const { options, reach, journals, params, redactor, mode } = how;
   const hosts = await fleetHosts(target, reach);
   const own = options.connections ?? {};
   const others = withoutTarget(runbook, target).targets.filter(({ name }) => own[name] === undefined);
@@ -34,7 +35,7 @@ export async function startFleet(
       bindings: shared.bindings,
       forks: options.forks ?? 10,
       params,
-      journals: createJournalStore(reach.stateFolder),
+      journals,
       // a program agrees beforehand, or decides once for all hosts
       confirm: async () => options.decisions?.confirm([], 'run') ?? (options.yes === true ? 'yes' : 'nobody'),
       redactor,
@@ -57,12 +58,13 @@ export async function againFleet(
   given: {
     readonly options: RunbookOptions & { readonly force?: boolean };
     readonly reach: Reach;
+    readonly journals: JournalStore;
     readonly library: Library;
     readonly redactor: Redactor;
   },
 ): Promise<RunbookOutcome> {
-  const { options, reach, library, redactor } = given;
-  const where = { folder: reach.stateFolder, redactor };
+  const { options, reach, journals, library, redactor } = given;
+  const where = { journals, redactor };
   const outcome = await fleetAgain({
     ...where,
     past: await openFleet(fleet, where),
@@ -73,7 +75,7 @@ export async function againFleet(
     emit: options.onEvent ?? (() => {}),
     ...(options.force === true ? { force: true } : {}),
     given: {
-      journals: createJournalStore(reach.stateFolder),
+      journals,
       redactor,
       who: whoAmI(),
       ...(options.decisions === undefined ? {} : { decisions: options.decisions }),

@@ -10,6 +10,7 @@ import {
   createJournalStore,
   type Decisions,
   foldJournal,
+  type JournalStore,
   type RunOptions,
   type RunOutcome,
   resume,
@@ -72,11 +73,11 @@ export async function undoPastRun(
       library,
       ...reachFrom(options),
     });
-  const { reach, redactor } = reachFrom(options);
-  const past = await open(id, reach, redactor);
+  const { reach, journals, redactor } = reachFrom(options);
+  const past = await open(id, journals, redactor);
   const { runbook: name, bindings } = openedOf(past);
   const runbook = await runbookOf(past, library).catch(() => bareRunbook(name, bindings));
-  return engage(runbook, reachOf(bindings, reach), agreed(options), (given) =>
+  return engage({ runbook, reach: reachOf(bindings, reach), journals }, agreed(options), (given) =>
     undoRun({
       ...given,
       redactor,
@@ -100,28 +101,30 @@ export async function resumePastRun(id: string, options: RunbookOptions = {}): P
       ...reachFrom(options),
     });
   }
-  const { reach: given, redactor } = reachFrom(options);
-  const past = await open(id, given, redactor);
+  const { reach: given, journals, redactor } = reachFrom(options);
+  const past = await open(id, journals, redactor);
   const runbook = await runbookOf(past, await libraryOf(options));
   const reach = reachOf(openedOf(past).bindings, given);
-  return engage(runbook, reach, agreed(options), (more) =>
+  return engage({ runbook, reach, journals }, agreed(options), (more) =>
     resume({ ...more, redactor, journal: past.journal }),
   );
 }
 
 async function start(source: string | Runbook, options: RunbookOptions, mode: 'apply' | 'plan' | 'diagnose') {
   const runbook = typeof source === 'string' ? await compile(source, options) : source;
-  const { reach, redactor } = reachFrom(options);
+  const { reach, journals, redactor } = reachFrom(options);
   const io: Io = { ...silent, redactor, env: options.env ?? process.env, cwd: options.cwd ?? process.cwd() };
   const params = await collectParams(
     runbook.params,
     { io, options: {}, typed: {}, operands: [] },
     options.params,
   );
+  if (mode === 'apply') await journals.check();
   const bound = new Set(Object.keys(options.connections ?? {}));
   const many = manyTarget({ targets: runbook.targets.filter(({ name }) => !bound.has(name)) }, reach);
-  if (many !== undefined) return startFleet(runbook, many, { options, reach, params, redactor, mode });
-  return engage(runbook, reach, options, (given) => run({ ...given, params, redactor, mode }));
+  if (many !== undefined)
+    return startFleet(runbook, many, { options, reach, journals, params, redactor, mode });
+  return engage({ runbook, reach, journals }, options, (given) => run({ ...given, params, redactor, mode }));
 }
 
 async function compile(file: string, options: RunbookOptions): Promise<Runbook> {
@@ -134,8 +137,11 @@ async function compile(file: string, options: RunbookOptions): Promise<Runbook> 
 }
 
 async function engage(
-  runbook: Runbook,
-  reach: Reach,
+  {
+    runbook,
+    reach,
+    journals,
+  }: { readonly runbook: Runbook; readonly reach: Reach; readonly journals: JournalStore },
   options: RunbookOptions,
   work: (given: RunOptions) => Promise<RunOutcome>,
 ): Promise<RunOutcome> {
@@ -147,7 +153,7 @@ async function engage(
       runbook,
       connections: { ...bound.connections, ...own },
       bindings: bound.bindings,
-      journals: createJournalStore(reach.stateFolder),
+      journals,
       decisions: options.decisions ?? (options.yes === true ? unattended : nobody),
       who: whoAmI(),
       ...(options.facts === undefined ? {} : { facts: options.facts }),
@@ -163,8 +169,8 @@ function agreed(options: RunbookOptions): RunbookOptions {
   return { ...options, decisions: options.decisions ?? unattended };
 }
 
-async function open(id: string, reach: Reach, redactor: Redactor): Promise<PastRun> {
-  const journal = await createJournalStore(reach.stateFolder).open(id, redactor);
+async function open(id: string, journals: JournalStore, redactor: Redactor): Promise<PastRun> {
+  const journal = await journals.open(id, redactor);
   return { run: id, journal, history: foldJournal(journal.records) };
 }
 
@@ -173,7 +179,11 @@ async function libraryOf({ library }: RunbookOptions): Promise<Library> {
 }
 
 /** Where targets are, and who knows the secrets that it takes to get there. */
-function reachFrom(options: RunbookOptions): { readonly reach: Reach; readonly redactor: Redactor } {
+function reachFrom(options: RunbookOptions): {
+  readonly reach: Reach;
+  readonly journals: JournalStore;
+  readonly redactor: Redactor;
+} {
   const redactor = createRedactor();
   const { kubeconfig, context, bin, env = process.env, cwd = process.cwd() } = options;
   const { password, passphrase } = options.ssh ?? {};
@@ -206,7 +216,7 @@ function reachFrom(options: RunbookOptions): { readonly reach: Reach; readonly r
     stateFolder: stateOf(options, env),
     onSecret: redactor.add,
   };
-  return { reach, redactor };
+  return { reach, journals: options.journals ?? createJournalStore(reach.stateFolder), redactor };
 }
 
 function stateOf({ stateDir, keyFile }: RunbookOptions, env: NodeJS.ProcessEnv): StateFolder {

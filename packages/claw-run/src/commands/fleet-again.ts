@@ -18,7 +18,7 @@ export async function callOnFleet(context: Context, fleet: string, how: 'resume'
   const { io, options } = context;
   const forks = forksOf(options.forks);
   const library = await loadLibrary(options.library, io.cwd);
-  const where = { folder: stateFolder(context), redactor: io.redactor };
+  const where = { journals: createJournalStore(stateFolder(context)), redactor: io.redactor };
   const past = await openFleet(fleet, where);
   const runs = past.runs.filter((run) => (how === 'resume' ? run.canResume : run.canUndo));
   const left = how === 'resume' ? past.left : [];
@@ -47,7 +47,7 @@ export async function callOnFleet(context: Context, fleet: string, how: 'resume'
     ...(options.force === true ? { force: true } : {}),
   };
   const given = {
-    journals: createJournalStore(where.folder),
+    journals: where.journals,
     signal: interrupt.signal,
     who: whoAmI(),
     redactor: io.redactor,

@@ -1,4 +1,4 @@
-import { type RunOptions, resume } from '@claw-run/engine';
+import { createJournalStore, type RunOptions, resume } from '@claw-run/engine';
 import { pastRunFlags } from '../cli/follow-up.ts';
 import type { Context } from '../context.ts';
 import { reachOf } from '../run/bind-targets.ts';
@@ -14,13 +14,11 @@ import { callOnFleet } from './fleet-again.ts';
 /** `claw-run resume [RUN]`: resumes a run that stopped half way; what was done is found by looking. */
 export async function call(context: Context): Promise<number> {
   const { io, options, operands } = context;
-  const fleet = await meantFleet(operands[0], { folder: stateFolder(context), redactor: io.redactor });
+  const where = { journals: createJournalStore(stateFolder(context)), redactor: io.redactor };
+  const fleet = await meantFleet(operands[0], where);
   if (fleet !== undefined) return callOnFleet(context, fleet, 'resume');
   const library = await loadLibrary(options.library, io.cwd);
-  const past = await openRun(operands[0], {
-    folder: stateFolder(context),
-    redactor: io.redactor,
-  });
+  const past = await openRun(operands[0], where);
   const opened = openedOf(past);
   const runbook = await runbookOf(past, library);
   if (past.history.ended === 'ok') {

@@ -1,4 +1,4 @@
-import { type RunOptions, undoRun } from '@claw-run/engine';
+import { createJournalStore, type RunOptions, undoRun } from '@claw-run/engine';
 import { pastRunFlags } from '../cli/follow-up.ts';
 import type { Context } from '../context.ts';
 import { reachOf } from '../run/bind-targets.ts';
@@ -22,13 +22,11 @@ import { callOnFleet } from './fleet-again.ts';
 /** `claw-run rollback [RUN]`: rolls back a run, the last step first. */
 export async function call(context: Context): Promise<number> {
   const { io, options, operands } = context;
-  const fleet = await meantFleet(operands[0], { folder: stateFolder(context), redactor: io.redactor });
+  const where = { journals: createJournalStore(stateFolder(context)), redactor: io.redactor };
+  const fleet = await meantFleet(operands[0], where);
   if (fleet !== undefined) return callOnFleet(context, fleet, 'undo');
   const library = await loadLibrary(options.library, io.cwd);
-  const past = await openRun(operands[0], {
-    folder: stateFolder(context),
-    redactor: io.redactor,
-  });
+  const past = await openRun(operands[0], where);
   if (!canUndo(past.history) && !isCutOff(past.history)) {
     await past.journal.close();
     io.out(`Nothing of ${past.run} is left to roll back.\n`);

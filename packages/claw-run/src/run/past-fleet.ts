@@ -1,7 +1,6 @@
 import { ClawError, type Connection, type Library, type Redactor, type Runbook } from '@claw-run/core';
 import {
   againOnFleet,
-  createJournalStore,
   type FleetEvent,
   type FleetHistory,
   type FleetMember,
@@ -15,7 +14,6 @@ import {
   type RunOutcome,
   resume,
   rollOutLeft,
-  type StateFolder,
   shareConnection,
   undoRun,
 } from '@claw-run/engine';
@@ -56,14 +54,14 @@ export interface PastFleetRun {
 }
 
 interface Where {
-  readonly folder: StateFolder;
+  readonly journals: JournalStore;
   readonly redactor: Redactor;
 }
 
 /** The fleet that is meant: by its id, or where no run is named and a fleet, or a run of one, is the latest. Nothing for a single run. */
 export async function meantFleet(wanted: string | undefined, where: Where): Promise<string | undefined> {
   if (wanted !== undefined) return /^f\d{8}t/.test(wanted) ? wanted : undefined;
-  const latest = (await createJournalStore(where.folder).fleets.list()).at(-1);
+  const latest = (await where.journals.fleets.list()).at(-1);
   const past = await openRun(undefined, where).catch((error: unknown) => {
     if (latest !== undefined && error instanceof ClawError && error.code === 'run-unknown') return undefined;
     throw error;
@@ -75,14 +73,13 @@ export async function meantFleet(wanted: string | undefined, where: Where): Prom
 }
 
 /** Reads the journals of a fleet and of its runs. @throws ClawError `run-unknown` */
-export async function openFleet(fleet: string, { folder, redactor }: Where): Promise<PastFleet> {
-  const store = createJournalStore(folder);
-  const ids = await runsOf(store, fleet);
-  const { opened: agreed, ended: how } = await historyOf(store, fleet, redactor);
+export async function openFleet(fleet: string, { journals, redactor }: Where): Promise<PastFleet> {
+  const ids = await runsOf(journals, fleet);
+  const { opened: agreed, ended: how } = await historyOf(journals, fleet, redactor);
   const runs: PastFleetRun[] = [];
   let { runbook, startedAt } = agreed ?? { runbook: '', startedAt: '' };
   for (const run of ids) {
-    const past = await openRun(run, { folder, redactor });
+    const past = await openRun(run, { journals, redactor });
     await past.journal.close();
     const { opened, begun, ended } = past.history;
     if (opened === undefined) continue;
@@ -163,10 +160,10 @@ async function goOnWithLeft(
   shared: Shared,
   options: AgainOptions,
 ): Promise<readonly HostOutcome[]> {
-  const { past, library, given, emit, forks, folder, redactor } = options;
+  const { past, library, given, emit, forks, journals, redactor } = options;
   const { opened, left } = past;
   if (opened === undefined) return [];
-  const journal = await createJournalStore(folder).fleets.open(past.fleet, redactor);
+  const journal = await journals.fleets.open(past.fleet, redactor);
   try {
     const runbook = await shared.runbookFrom(opened.sources, { run: past.fleet, library });
     return await rollOutLeft({

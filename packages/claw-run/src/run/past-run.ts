@@ -1,11 +1,5 @@
 import { ClawError, type JsonObject, type Library, type Redactor, type Runbook } from '@claw-run/core';
-import {
-  createJournalStore,
-  foldJournal,
-  type History,
-  type Journal,
-  type StateFolder,
-} from '@claw-run/engine';
+import { foldJournal, type History, type Journal, type JournalStore } from '@claw-run/engine';
 import { recompile } from './load-runbook.ts';
 
 /** A run of the past: its journal, open, and what it tells. */
@@ -21,12 +15,11 @@ export interface PastRun {
  */
 export async function openRun(
   wanted: string | undefined,
-  options: { folder: StateFolder; redactor: Redactor },
+  { journals, redactor }: { readonly journals: JournalStore; readonly redactor: Redactor },
 ): Promise<PastRun> {
-  const store = createJournalStore(options.folder);
-  const candidates = wanted === undefined ? (await store.list()).toReversed() : [wanted];
+  const candidates = wanted === undefined ? (await journals.list()).toReversed() : [wanted];
   for (const run of candidates) {
-    const journal = await store.open(run, options.redactor);
+    const journal = await journals.open(run, redactor);
     const history = foldJournal(journal.records);
     if (wanted !== undefined || !isPractice(history)) return { run, journal, history };
     await journal.close();

@@ -1,0 +1,65 @@
+import type { Redactor } from '@claw-run/core';
+import type { JournalRecord } from './event.ts';
+import type { FleetRecord } from './fleet-record.ts';
+
+/**
+ * The write-ahead record of one run, or of what the runs of a fleet have in common. Whoever opens it goes on behind what is there; that two do so at once is kept
+ * from happening by the locks of targets, not here.
+ */
+export interface Journal<R = JournalRecord> {
+  /** What it held when it was opened, in order, each record as it was appended: secrets are `Secret`s again. Empty where it was created. */
+  readonly records: readonly R[];
+  /**
+   * Appends a record behind all that were appended before, awaited or not. Where `isDurable(record)`, it and all before it survive the death of this machine when
+   * this returns: an action is performed on the word of its record. Once an append has failed, all later ones fail.
+   * @throws ClawError `journal-unwritable`: nothing more is done then
+   */
+  readonly append: (record: R) => Promise<void>;
+  /** Waits for what was appended; frees what it holds. Not called where a process dies. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Journals of one kind. Records hold what must not be read or forged (secrets, files that were changed, what rollback does): the store seals and signs them, by
+ * `journalCodec`, unless they never leave the process.
+ */
+export interface Journals<R> {
+  /**
+   * Makes an empty journal; of several that ask for the same id at once, one gets it.
+   * @param redactor knows the secrets of the run: texts that hold one are sealed too
+   * @throws ClawError `locked` where there is one already, `run-unknown` where `id` cannot be one, `journal-unwritable`
+   */
+  readonly create: (id: string, redactor?: Redactor) => Promise<Journal<R>>;
+  /**
+   * Opens a journal with all records that were appended, at any time and while somebody else appends. A last record that a crash cut off is left out: nothing
+   * was done on its word.
+   * @param redactor is told the secrets that are found
+   * @throws ClawError `run-unknown` where there is none, `journal-damaged` where a record was altered or lost
+   */
+  readonly open: (id: string, redactor?: Redactor) => Promise<Journal<R>>;
+  /** Ids of all, sorted: they begin with the time, so the oldest is first. */
+  readonly list: () => Promise<readonly string[]>;
+}
+
+/** Where journals are kept: those of runs, and those of fleets. `describeJournalStoreContract` of `@claw-run/testing` tries one. */
+export interface JournalStore extends Journals<JournalRecord> {
+  /** What was agreed to for a fleet and how its hosts ended. Its runs have journals of their own, whose ids are the fleet's and a number. */
+  readonly fleets: Journals<FleetRecord>;
+  /** Whether journals can be kept here, asked before anything is done. @throws ClawError `untrusted`, `journal-unwritable` */
+  readonly check: () => Promise<void>;
+}
+
+const durable: ReadonlySet<string> = new Set([
+  'journal.opened',
+  'fleet.opened',
+  'step.observed',
+  'action.intended',
+  'action.ended',
+  'step.reverted',
+  'run.ended',
+]);
+
+/** Whether the loss of a record would leave a change that nobody knows of. */
+export function isDurable({ type }: { readonly type: string }): boolean {
+  return durable.has(type);
+}

@@ -1,0 +1,66 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ClawError, secretsIn } from '@claw-run/core';
+import { createJournalStore, type Journal, type JournalStore, type Journals } from '@claw-run/engine';
+import { onTestFinished } from 'vitest';
+import { describeJournalStoreContract } from '../src/index.ts';
+
+describeJournalStoreContract('journals in files', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'claw-run-journals-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const state = join(folder, 'state');
+  const file = (run: string) => join(state, 'runs', run, 'journal.jsonl');
+  return {
+    connect: () => createJournalStore(state),
+    tear: (run) => appendFile(file(run), '{"seq":4,"prev":"ab'),
+    async alter(run) {
+      const text = await readFile(file(run), 'utf8');
+      await writeFile(file(run), text.replace('filea', 'fileb'));
+    },
+    async kept() {
+      const entries = await readdir(state, { recursive: true, withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile());
+      return (
+        await Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name), 'utf8')))
+      ).join('\n');
+    },
+  };
+});
+
+describeJournalStoreContract('journals in memory', async () => {
+  const all = { runs: new Map(), fleets: new Map() };
+  return {
+    connect: () =>
+      ({ ...inMemory(all.runs), fleets: inMemory(all.fleets), check: async () => {} }) as JournalStore,
+  };
+});
+
+/** Records never leave the process, so nothing is sealed or signed. */
+function inMemory<R>(kept: Map<string, R[]>): Journals<R> {
+  const journalOf = (records: R[]): Journal<R> => ({
+    records: [...records],
+    append: async (record) => void records.push(record),
+    close: async () => {},
+  });
+  const checked = (id: string) => {
+    if (!/^[a-z][\w-]*$/i.test(id)) throw new ClawError('run-unknown', `${JSON.stringify(id)} is not an id`);
+  };
+  return {
+    async create(id) {
+      checked(id);
+      if (kept.has(id)) throw new ClawError('locked', `${id} was begun by somebody else`);
+      const records: R[] = [];
+      kept.set(id, records);
+      return journalOf(records);
+    },
+    async open(id, redactor) {
+      checked(id);
+      const records = kept.get(id);
+      if (records === undefined) throw new ClawError('run-unknown', `there is no ${id}`);
+      for (const secret of secretsIn(records)) redactor?.add(secret);
+      return journalOf(records);
+    },
+    list: async () => [...kept.keys()].toSorted(),
+  };
+}
