@@ -222,6 +222,27 @@ describe('on the command line', () => {
     `);
   });
 
+  test('secrets reach the host, though the library has a copy of what makes them', async () => {
+    const { run, folder } = await makePlace();
+    const yaml = [
+      'runbook: token',
+      'version: 1',
+      'title: A token is missing',
+      'params: { token: { type: secret, from: ["env:TOKEN"] } }',
+      'targets: { head: { kind: host, default: "container://head-01" } }',
+      'steps:',
+      '  - id: token',
+      '    uses: linux.file',
+      `    with: { path: ${folder}/token, content: "token=\${{ params.token }}\\n", mode: "0600" }`,
+    ];
+    await writeFile(join(folder, 'token.yaml'), yaml.join('\n'));
+    const env = { PATH: await engineIn(folder), TOKEN: 'correct-horse-battery' };
+    const { exit, stdout, stderr } = await run(['token.yaml', '--library', example, '--yes'], { env });
+    expect({ exit, stderr }).toMatchObject({ exit: 0 });
+    expect(await readFile(join(folder, 'token'), 'utf8')).toBe('token=correct-horse-battery\n');
+    expect(`${stdout}${stderr}`).not.toContain('horse');
+  });
+
   test('the example reaches containers, and says when it cannot', async () => {
     const { run, folder } = await makePlace();
     const PATH = await engineIn(folder);
