@@ -1,5 +1,7 @@
+import { defineTransport } from '@claw-run/core';
+import { connectLocal } from '@claw-run/transports/local';
 import { expect, test } from 'vitest';
-import { limited, parseInventory } from '../src/run/inventory.ts';
+import { limited, parseInventory, readInventory } from '../src/run/inventory.ts';
 import { parseWhere } from '../src/run/where.ts';
 
 const text = `# where                   name, groups
@@ -61,6 +63,32 @@ test.each([
   expect(parseWhere(where)).toEqual(expected);
 });
 
-test.each(['', 'a b', 'ftp://head', 'pod://worker-0', 'pod://a/b/c/d'])('%j is nowhere', (where) => {
+test.each(['', 'a b', 'pod://worker-0', 'pod://a/b/c/d'])('%j is nowhere', (where) => {
   expect(() => parseWhere(where)).toThrow('does not say where a host is');
+});
+
+test('an address of a transport of one’s own is where its scheme says; any other scheme is unknown, and what there is is told', () => {
+  const transport = defineTransport({
+    scheme: 'serial',
+    summary: 'x',
+    connect: () => connectLocal({ env: {} }),
+  });
+  expect(parseWhere('serial://rack4/7?speed=9600', [transport])).toEqual({
+    by: 'transport',
+    transport,
+    url: new URL('serial://rack4/7?speed=9600'),
+  });
+  expect(() => parseWhere('ftp://me:secret@head', [transport])).toThrow(
+    expect.objectContaining({
+      code: 'target-unbound',
+      message: 'there is no transport for ftp://, which ftp://…@head needs',
+      hint: expect.stringContaining('or serial://…; a library brings others: --library FILE'),
+    }),
+  );
+  expect(() => parseWhere('serial://a b', [transport])).toThrow('does not say where a host is');
+});
+
+test('an inventory given as a list takes addresses of any scheme', async () => {
+  const hosts = await readInventory('x11+serial://rack4/7,my-box://b', '/nowhere');
+  expect(hosts.map(({ where }) => where)).toEqual(['x11+serial://rack4/7', 'my-box://b']);
 });

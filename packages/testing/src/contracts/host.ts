@@ -42,6 +42,7 @@ export function describeHostContract(
     let world: HostWorld;
     let host: Connection<'host'>;
     let folder = '';
+    const locks = `/tmp/claw-contract-locks-${randomBytes(6).toString('hex')}`;
     const key = () => ({ key: 'run/step/0', ...calm() });
     const read = (wanted: HostRead) => host.read(wanted, calm());
     const run = async (...argv: [string, ...string[]]) => (await read({ read: 'run', argv })) as RunResult;
@@ -51,10 +52,11 @@ export function describeHostContract(
 
     beforeAll(async () => {
       world = await worldOf();
-      host = await connect({ lockFolder: `/tmp/claw-contract-locks-${randomBytes(6).toString('hex')}` });
+      host = await connect({ lockFolder: locks });
     });
     afterAll(async () => {
       await host?.close();
+      await world?.sh(`rm -rf ${locks}`);
     });
     beforeEach(async () => {
       folder = `/tmp/claw-contract-${randomBytes(6).toString('hex')}`;
