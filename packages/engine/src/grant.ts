@@ -24,7 +24,7 @@ export interface Grant {
   readonly name?: string;
 }
 
-type Rule = Omit<Grant, 'target'>;
+export type Rule = Omit<Grant, 'target'>;
 
 /** The lock of a cluster: where it is and what taking it needs. */
 const lockRules: readonly Rule[] = ['create', 'get', 'update', 'delete'].map((verb) => ({
@@ -61,10 +61,16 @@ export function grantsOfRead(target: string, read: ClusterRead): readonly Grant[
   }
 }
 
-/** The rights that performing actions, and taking them back, takes, the lock included; what RBAC asks of those who hand on rights comes apart. */
-export function grantsOfActions(target: string, actions: readonly Action[]): readonly Grant[] {
+/**
+ * The rights that performing actions, and taking back those that can be, takes, the lock included; what RBAC asks of those who hand on rights comes apart.
+ */
+export function grantsOfActions(
+  target: string,
+  actions: readonly Action[],
+  reversible: readonly Action[] = actions,
+): readonly Grant[] {
   const changes = actions.filter(isClusterAction);
-  const all = [...changes.flatMap(rulesOf), ...changes.flatMap(undoRules)];
+  const all = [...changes.flatMap(rulesOf), ...reversible.filter(isClusterAction).flatMap(undoRules)];
   const fresh = new Set(
     changes.flatMap((action) =>
       action.do === 'create' && action.object.kind === 'Namespace' ? [action.object.metadata.name] : [],
@@ -89,12 +95,13 @@ function beyond(fresh: ReadonlySet<string>, one: Rule): Rule {
 export async function missingGrants(
   target: string,
   connection: Connection,
-  actions: readonly Action[],
+  { actions, reversible }: { actions: readonly Action[]; reversible: readonly Action[] },
   { run, signal }: { run: string; signal: AbortSignal },
 ): Promise<readonly Grant[]> {
   const cluster = connection as Connection<'cluster'>;
   const denied = (grants: readonly Grant[]) => deniedGrants(cluster, grants, signal);
-  const plain = await denied(unique(grantsOfActions(target, actions).map((grant) => lasting(grant, run))));
+  const wanted = grantsOfActions(target, actions, reversible);
+  const plain = await denied(unique(wanted.map((grant) => lasting(grant, run))));
   const passing = await Promise.all(
     actions.filter(isClusterAction).map(async (action) => {
       const needed = await denied(handingOn(action).map((one) => ({ target, ...one })));
@@ -109,7 +116,7 @@ export async function missingGrants(
 }
 
 /** What is named after the run will bear another name the next time: such a right cannot be given by name. */
-function lasting(grant: Grant, run: string): Grant {
+export function lasting(grant: Grant, run: string): Grant {
   if (!grant.name?.includes(run)) return grant;
   const { name: _, ...any } = grant;
   return any;
@@ -125,6 +132,11 @@ export async function deniedGrants(
     grants.map((grant) => allowed(connection as Connection<'cluster'>, grant, signal)),
   );
   return grants.filter((_, index) => !answers[index]);
+}
+
+/** The right to bind the role that a binding names: it need not be held by whoever binds it. */
+export function bindRules(action: ClusterAction): readonly Rule[] {
+  return handingOn(action).filter(({ verb }) => verb === 'bind');
 }
 
 /** `escalate` for roles, `bind` for bindings (Kubernetes documentation, "Privilege escalation prevention and bootstrapping"). */

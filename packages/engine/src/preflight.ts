@@ -19,7 +19,10 @@ export async function preflight(
     const { connection } = session.world(target);
     const actions = own.flatMap(({ plan }) => (plan.plan === 'change' ? plan.actions : []));
     if (connection.kind === 'cluster') {
-      grants.push(...(await missingGrants(target, connection, actions, session)));
+      const reversible = own.flatMap(({ plan }) =>
+        plan.plan === 'change' && plan.irreversible === undefined ? plan.actions : [],
+      );
+      grants.push(...(await missingGrants(target, connection, { actions, reversible }, session)));
     } else {
       const more = await Promise.all(own.map((step) => besides(session, step)));
       sudo.push(...(await refusedSudo(target, connection, [...actions, ...more.flat()], session.signal)));

@@ -106,6 +106,24 @@ export function describeGrants(bench: () => Bench): void {
       expect(await bench().text('changed')).toBe('now');
     });
 
+    it('what cannot be taken back takes no right to do so', async () => {
+      const forGood = { ...note, id: 'test.for-good', undo: { irreversible: 'what is written stays' } };
+      const cluster = await bench().connectAs('undoer');
+      await bench().put(
+        ...rolesOf(
+          'undoer',
+          [{ target: 'cluster', group: '', resource: 'configmaps', verb: 'get', namespace: 'default' }],
+          7,
+        ),
+      );
+      const runbook = runbookOf({ steps: [step('one', forGood, { name: 'for-good' })] });
+      const asked = async () => {
+        const { outcome } = await bench().go(runbook, { connections: { cluster } });
+        return outcome.missingGrants.map(words).filter((one) => !one.includes('leases'));
+      };
+      await expect.poll(asked).toEqual(['create configmaps in default']);
+    });
+
     it('who undoes needs no more than what was asked for the run', async () => {
       const runbook = runbookOf({ steps: [step('one', setting, { name: 'undone', value: '1' })] });
       await grantUntilItRuns(bench(), 'undoer', runbook);
