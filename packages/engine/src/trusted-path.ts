@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { lstat, readlink, realpath } from 'node:fs/promises';
 import { dirname, join, parse, resolve, sep } from 'node:path';
 import { ClawError } from '@claw-run/core';
@@ -22,8 +23,9 @@ const mostLinks = 40;
 
 /**
  * Whether anybody but this user and root could change what lies at a path: the file or folder itself and each folder and symbolic link on the way.
- * A folder that others can write counts where it is sticky, as `/tmp` is, and a group of its owner's own number is a private group. What does not
- * exist yet cannot be wrong. Access control lists are not looked at.
+ * A folder that others can write counts where it is sticky, as `/tmp` is, and where it is a volume of root's in a folder that they cannot enter, as pods have
+ * them: a kubelet makes volumes writable for all. A group of its owner's own number is a private group. What does not exist yet cannot be wrong. Access
+ * control lists are not looked at.
  */
 export async function trustFault(path: string, options: TrustOptions = {}): Promise<TrustFault | undefined> {
   const me = process.geteuid?.();
@@ -54,13 +56,17 @@ async function walk(
 ): Promise<TrustFault | undefined> {
   const { root } = parse(path);
   let at = root;
+  let above: Stats | undefined;
+  let closed = false;
   for (const part of ['', ...path.slice(root.length).split(sep)]) {
     if (part === '' && at !== root) continue;
     at = join(at, part);
     const info = await lstat(at).catch(() => undefined);
     if (info === undefined) return undefined;
-    const fault = faultIn(at, info, trusted);
+    const fault = closed && isVolume(info, above) ? undefined : faultIn(at, info, trusted);
     if (fault !== undefined) return fault;
+    closed ||= info.isDirectory() && !canEnter(info);
+    above = info;
     if (info.isSymbolicLink()) {
       if (links === 0) return { why: `${at} leads in a circle`, fix: `rm ${at}` };
       const target = resolve(dirname(at), await readlink(at));
@@ -77,14 +83,19 @@ async function faultOf(path: string, trusted: ReadonlySet<number>): Promise<Trus
   return info === undefined ? undefined : faultIn(path, info, trusted);
 }
 
-function faultIn(
-  path: string,
-  info: Awaited<ReturnType<typeof lstat>>,
-  trusted: ReadonlySet<number>,
-): TrustFault | undefined {
-  const { uid, gid } = info;
-  const mode = Number(info.mode);
-  if (!trusted.has(Number(uid))) return { why: `${path} belongs to user ${uid}`, fix: '' };
+/** Whether anybody but a folder's owner and root can get to what is in it. */
+function canEnter({ uid, gid, mode }: Stats): boolean {
+  return (mode & 0o001) !== 0 || ((mode & 0o010) !== 0 && gid !== uid);
+}
+
+/** Whether a folder is one of root's that is mounted there: nobody else could have put it in this place. */
+function isVolume(info: Stats, above: Stats | undefined): boolean {
+  return info.isDirectory() && info.uid === 0 && above?.dev !== info.dev;
+}
+
+function faultIn(path: string, info: Stats, trusted: ReadonlySet<number>): TrustFault | undefined {
+  const { uid, gid, mode } = info;
+  if (!trusted.has(uid)) return { why: `${path} belongs to user ${uid}`, fix: '' };
   if (info.isSymbolicLink() || (info.isDirectory() && (mode & 0o1000) !== 0)) return undefined;
   const byOthers = (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== uid);
   if (!byOthers) return undefined;
