@@ -20,6 +20,7 @@ export { type Begun, foldJournal, type History } from './history.ts';
 export { type JournalCodec, journalCodec } from './journal-codec.ts';
 export { createJournalStore, type StateFolder } from './journal-file.ts';
 export { isDurable, type Journal, type JournalStore, type Journals } from './journal-store.ts';
+export { type NeededRights, neededRights, type OpenPart } from './needed-rights.ts';
 export { resume, run, undoRun } from './run.ts';
 export type { FleetPart, RunOptions, RunOutcome } from './run-options.ts';
 export { openValue, sealValue } from './sealed-value.ts';

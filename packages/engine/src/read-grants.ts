@@ -69,7 +69,8 @@ async function deniedOf(session: Session, reads: readonly TargetRead[]): Promise
   return { grants: denied.flat(), sudo: refused.flat() };
 }
 
-function readsOf(session: Session, use: Use<Definition>): readonly (ClusterRead | HostRead)[] {
+/** What a use reads, as far as its inputs are known: its second stage by what it would ask for if nothing were there. */
+export function readsOf(session: Session, use: Use<Definition>): readonly (ClusterRead | HostRead)[] {
   try {
     const input = inputOf(use, session.scope());
     const facts = use.uses.facts(input);
@@ -88,7 +89,8 @@ function asAbsent(facts: Facts): { readonly [fact: string]: unknown } {
   );
 }
 
-function absent(read: ClusterRead | HostRead): unknown {
+/** What a read gives where nothing is. */
+export function absent(read: ClusterRead | HostRead): unknown {
   switch (read.read) {
     case 'run':
       return { exit: 1, stdout: '', stderr: '' };
@@ -103,6 +105,6 @@ function absent(read: ClusterRead | HostRead): unknown {
   }
 }
 
-function isOfHost(read: ClusterRead | HostRead): read is HostRead {
+export function isOfHost(read: ClusterRead | HostRead): read is HostRead {
   return read.read === 'run' || read.read === 'file';
 }

@@ -14,6 +14,7 @@ it('offers these names, and no others', () => {
       "isDurable",
       "isInPlace",
       "journalCodec",
+      "neededRights",
       "noCounts",
       "openValue",
       "readStateKey",

@@ -27,6 +27,13 @@ export const ssh = [
 ] as const satisfies readonly FlagName[];
 export const many = ['hosts', 'limit', 'forks'] as const satisfies readonly FlagName[];
 export const inputs = ['param', 'params', 'log', 'library'] as const satisfies readonly FlagName[];
+export const inCluster = [
+  'grants',
+  'image',
+  'namespace',
+  'schedule',
+  'claim',
+] as const satisfies readonly FlagName[];
 export const choice = ['from', 'only'] as const satisfies readonly FlagName[];
 const acting = [
   'yes',
@@ -63,7 +70,7 @@ export const commands: { readonly [name: string]: Command } = {
     load: () => import('../commands/run.ts'),
   },
   plan: {
-    summary: 'Diagnose and plan; with -o save the plan for apply',
+    summary: 'Diagnose and plan; with -o save the plan for apply, with --grants make manifests',
     operands: 'RUNBOOK',
     flags: [
       ...inputs,
@@ -72,13 +79,17 @@ export const commands: { readonly [name: string]: Command } = {
       ...ssh,
       ...choice,
       'out',
+      ...inCluster,
       'diff',
       'detailedExitcode',
       'timeout',
       'report',
       ...general,
     ],
-    examples: ['claw-run plan runbooks/worker-denied.yaml -o plan.json'],
+    examples: [
+      'claw-run plan runbooks/worker-denied.yaml -o plan.json',
+      'claw-run plan runbooks/worker-denied.yaml --grants --image registry.example/claw-run:1 -o claw-run.yaml',
+    ],
     load: () => import('../commands/plan.ts'),
   },
   apply: {

@@ -162,6 +162,36 @@ export const flags = {
   },
   force: { long: 'force', summary: 'undo also what someone else has changed since', env: false },
   out: { long: 'out', short: 'o', value: 'file', summary: 'write to this file', env: false },
+  grants: {
+    long: 'grants',
+    summary: 'print manifests that let it run inside the cluster, with the rights of every branch of it',
+    env: false,
+  },
+  image: {
+    long: 'image',
+    value: 'name',
+    summary: 'with --grants: the image of claw-run, for a Job and a CronJob',
+    env: false,
+  },
+  namespace: {
+    long: 'namespace',
+    value: 'name',
+    summary: 'with --grants: where its pods are to run (claw-run)',
+    env: false,
+  },
+  schedule: {
+    long: 'schedule',
+    value: 'cron',
+    summary: 'with --grants: when the CronJob looks (17 3 * * *)',
+    env: false,
+  },
+  claim: {
+    long: 'claim',
+    value: 'name',
+    summary:
+      'with --grants: the PersistentVolumeClaim that keeps journals, instead of a volume that ends with its pod',
+    env: false,
+  },
   practiceKubeconfig: {
     long: 'kubeconfig',
     value: 'file',

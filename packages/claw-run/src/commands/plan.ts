@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { inCluster } from '../cli/commands.ts';
 import { applyPlan, runAgain } from '../cli/follow-up.ts';
 import { UsageError } from '../cli/usage-error.ts';
 import type { Context } from '../context.ts';
@@ -15,10 +16,12 @@ import { selectSteps } from '../run/select-steps.ts';
 /** Statuses of plans that can be applied: that a cause is unknown is told, and decided by whoever applies it. */
 const planned: ReadonlySet<string> = new Set(['ok', 'changes-pending', 'unresolved']);
 
-/** `claw-run plan RUNBOOK [-o FILE]`: what would change, and with -o the plan as a file for `apply`. */
+/** `claw-run plan RUNBOOK [-o FILE]`: what would change, and with -o the plan as a file for `apply`; with --grants, manifests. */
 export async function call(context: Context): Promise<number> {
   const { io, options, operands } = context;
   const [file = ''] = operands;
+  if (inCluster.some((name) => options[name] !== undefined))
+    (await import('../in-cluster/grant-manifests.ts')).checkGrantFlags(options);
   const library = await loadLibraryFor(file, options.library, io.cwd);
   const runbook = await openRunbook(file, library, context);
   const select = selectSteps(runbook, options);
@@ -27,6 +30,10 @@ export async function call(context: Context): Promise<number> {
   const { reach, params: known, close } = await openReach(context, interrupt, runbook);
   try {
     const params = await collectParams(runbook.params, context, known);
+    if (options.grants === true) {
+      const { printGrants } = await import('../in-cluster/print-grants.ts');
+      return await printGrants(context, { file, runbook, params, reach, interrupt, select });
+    }
     if (options.out !== undefined && manyTarget(runbook, reach) !== undefined)
       throw new UsageError(
         'a plan can be saved for one host, not for many',

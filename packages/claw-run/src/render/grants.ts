@@ -67,7 +67,7 @@ interface Rule {
 }
 
 /** One rule for each resource and name; verbs and then names that agree are put together. */
-function rulesOf(
+export function rulesOf(
   grants: readonly Grant[],
 ): readonly (Rule & { names: readonly string[]; resources: readonly string[] })[] {
   const byObject = Map.groupBy(grants, ({ group, resource, name }) =>
