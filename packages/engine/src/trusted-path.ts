@@ -65,7 +65,7 @@ async function walk(
     if (info === undefined) return undefined;
     const fault = closed && isVolume(info, above) ? undefined : faultIn(at, info, trusted);
     if (fault !== undefined) return fault;
-    closed ||= info.isDirectory() && !canEnter(info);
+    closed ||= info.isDirectory() && !othersEnter(info);
     above = info;
     if (info.isSymbolicLink()) {
       if (links === 0) return { why: `${at} leads in a circle`, fix: `rm ${at}` };
@@ -84,7 +84,7 @@ async function faultOf(path: string, trusted: ReadonlySet<number>): Promise<Trus
 }
 
 /** Whether anybody but a folder's owner and root can get to what is in it. */
-function canEnter({ uid, gid, mode }: Stats): boolean {
+function othersEnter({ uid, gid, mode }: Stats): boolean {
   return (mode & 0o001) !== 0 || ((mode & 0o010) !== 0 && gid !== uid);
 }
 

@@ -132,7 +132,7 @@ function template(account: Account, args: readonly string[], options: PodOptions
 }
 
 /** Everything that claw-run writes is in the one volume. */
-const places = {
+export const places = {
   HOME: home,
   XDG_STATE_HOME: `${state}/state`,
   XDG_CONFIG_HOME: `${state}/config`,
