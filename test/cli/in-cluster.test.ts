@@ -125,6 +125,11 @@ test('a pod is given parameters as arguments, and secrets by name alone', async 
   expect(text).not.toContain('correct-horse');
   expect(text).not.toContain(Buffer.from('correct-horse').toString('base64'));
   const manifests = manifestsIn(text);
+  const role = manifests.find(({ kind, metadata }) => kind === 'Role' && metadata.namespace === 'pods');
+  expect(((role?.rules ?? []) as readonly Rule[]).map(inWords), 'narrowed to one step').toEqual([
+    'get delete patch: /configmaps greeting',
+    'create: /configmaps',
+  ]);
   expect(
     manifests.filter(({ kind }) => kind === 'Namespace'),
     'it is there already',
@@ -135,9 +140,11 @@ test('a pod is given parameters as arguments, and secrets by name alone', async 
   expect(
     text.slice(text.indexOf('kind: Job') - 300).replace(/-[0-9a-f]{8}\b/g, '-HASH'),
   ).toMatchInlineSnapshot(`
-    "mespace: "\${{ params.namespace }}" }
+    "es: openclaw.workers-ready
+            on: here
+            with: { namespace: "\${{ params.namespace }}" }
     ---
-    # One run, as soon as it is applied. Its journal is kept in the claim journals; roll back with the same pod and the arguments: rollback --yes
+    # One run, as soon as it is applied. Its journal is kept in the claim journals.
     # Its secrets come from the Secret claw-run-rights in ops, which you make: keys RIGHTS_PASSWORD
     apiVersion: batch/v1
     kind: Job
@@ -322,6 +329,95 @@ test('a pod is given parameters as arguments, and secrets by name alone', async 
                 - name: state
                   emptyDir:
                     sizeLimit: 256Mi
+    ---
+    # Never begins by itself. Rolls back the latest run: kubectl create job -n ops --from=cronjob/claw-run-rights-rollback claw-run-rights-rollback-1
+    apiVersion: batch/v1
+    kind: CronJob
+    metadata:
+      name: claw-run-rights-rollback
+      namespace: ops
+      labels:
+        app.kubernetes.io/name: claw-run
+    spec:
+      schedule: 0 0 31 2 *
+      suspend: true
+      concurrencyPolicy: Forbid
+      startingDeadlineSeconds: 3600
+      successfulJobsHistoryLimit: 1
+      failedJobsHistoryLimit: 3
+      jobTemplate:
+        metadata:
+          labels:
+            app.kubernetes.io/name: claw-run
+        spec:
+          backoffLimit: 0
+          ttlSecondsAfterFinished: 604800
+          template:
+            metadata:
+              labels:
+                app.kubernetes.io/name: claw-run
+            spec:
+              serviceAccountName: claw-run-rights
+              automountServiceAccountToken: true
+              enableServiceLinks: false
+              restartPolicy: Never
+              terminationGracePeriodSeconds: 120
+              securityContext:
+                runAsNonRoot: true
+                runAsUser: 65532
+                runAsGroup: 65532
+                fsGroup: 65532
+                seccompProfile:
+                  type: RuntimeDefault
+              containers:
+                - name: claw-run
+                  image: registry.example/claw-run:1
+                  args: [rollback, --yes]
+                  env:
+                    - name: HOME
+                      value: /home/claw-run
+                    - name: XDG_STATE_HOME
+                      value: /home/claw-run/state/state
+                    - name: XDG_CONFIG_HOME
+                      value: /home/claw-run/state/config
+                    - name: XDG_CACHE_HOME
+                      value: /home/claw-run/state/cache
+                    - name: CLAW_LOCK_DIR
+                      value: /home/claw-run/state/locks
+                    - name: RIGHTS_PASSWORD
+                      valueFrom:
+                        secretKeyRef:
+                          name: claw-run-rights
+                          key: RIGHTS_PASSWORD
+                  resources:
+                    requests:
+                      cpu: 100m
+                      memory: 128Mi
+                    limits:
+                      cpu: "1"
+                      memory: 512Mi
+                      ephemeral-storage: 512Mi
+                  securityContext:
+                    allowPrivilegeEscalation: false
+                    readOnlyRootFilesystem: true
+                    capabilities:
+                      drop: [ALL]
+                  volumeMounts:
+                    - name: runbook
+                      mountPath: /runbook
+                      readOnly: true
+                    - name: state
+                      mountPath: /home/claw-run/state
+              volumes:
+                - name: runbook
+                  configMap:
+                    name: claw-run-rights-HASH
+                    items:
+                      - key: rights.yaml
+                        path: rights.yaml
+                - name: state
+                  persistentVolumeClaim:
+                    claimName: journals
     "
   `);
 });

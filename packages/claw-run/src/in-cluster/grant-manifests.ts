@@ -9,7 +9,7 @@ import { parseWhere } from '../run/where.ts';
 import { version } from '../version.ts';
 import { podParams } from './arguments.ts';
 import type { Explained } from './manifest.ts';
-import { cronJobManifest, jobManifest } from './pods.ts';
+import { cronJobManifest, jobManifest, rollbackManifest } from './pods.ts';
 import { type Account, accountManifest, labels, rightsManifests, unwordedNotes } from './rbac.ts';
 import { runbookFiles } from './runbook-files.ts';
 
@@ -119,7 +119,7 @@ function execGrants(place: Place): readonly Grant[] {
 
 /** A name that a CronJob can bear, which makes Jobs of longer names. */
 function accountOf({ name }: Runbook, namespace: string, suffix: string): Account {
-  const most = 52 - 'claw-run-'.length - '-check'.length;
+  const most = 52 - 'claw-run-'.length - '-rollback'.length;
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 8);
   const short = name.length <= most ? name : `${name.slice(0, most - 9).replace(/-+$/, '')}-${hash}`;
   return { name: `claw-run-${short}${suffix}`, namespace };
@@ -164,6 +164,7 @@ function podManifests(
     { manifest: files.manifest, notes: ['The runbook and what it includes.'] },
     { ...job, notes: [...job.notes, ...needed] },
     cronJobManifest(checker, { ...common, schedule, args: [...reach, ...args] }),
+    ...(claim === undefined ? [] : [rollbackManifest(account, { ...common, claim, args: [] })]),
   ];
 }
 

@@ -28,14 +28,14 @@ export function jobManifest(account: Account, options: PodOptions & { readonly t
     metadata: { name: account.name, namespace: account.namespace, labels },
     spec: {
       backoffLimit: 0,
-      ttlSecondsAfterFinished: 7 * 24 * 3600,
+      ttlSecondsAfterFinished: keptSeconds,
       template: template(account, args, options),
     },
   };
   const kept =
     options.claim === undefined
       ? 'Its journal ends with its pod, and with it the way to roll back: --claim NAME keeps it.'
-      : `Its journal is kept in the claim ${options.claim}; roll back with the same pod and the arguments: rollback --yes`;
+      : `Its journal is kept in the claim ${options.claim}.`;
   return { manifest, notes: [`One run, as soon as it is applied. ${kept}`] };
 }
 
@@ -45,13 +45,45 @@ export function cronJobManifest(
   options: PodOptions & { readonly schedule: string },
 ): Explained {
   const args = ['diagnose', options.files.main, '--detailed-exitcode', ...options.args];
-  const manifest: Manifest = {
+  const { schedule } = options;
+  const pod = template(account, args, { ...options, claim: undefined });
+  const manifest = cronJob(account, { schedule, suspend: false, deadline: 600, pod });
+  return {
+    manifest,
+    notes: [
+      'Diagnoses and changes nothing. Its Job fails with exit 10 when a cause is found, with another when it could not look.',
+    ],
+  };
+}
+
+/** Roll back by hand: a CronJob that never begins is what kubectl makes a Job of. */
+export function rollbackManifest(account: Account, options: PodOptions): Explained {
+  const name = `${account.name}-rollback`;
+  const pod = template(account, ['rollback', '--yes'], options);
+  const manifest = cronJob({ ...account, name }, { schedule: never, suspend: true, pod });
+  const command = `kubectl create job -n ${account.namespace} --from=cronjob/${name} ${name}-1`;
+  return { manifest, notes: [`Never begins by itself. Rolls back the latest run: ${command}`] };
+}
+
+/** The thirty-first of February. */
+const never = '0 0 31 2 *';
+
+interface Recurring {
+  readonly schedule: string;
+  readonly suspend: boolean;
+  /** Seconds after which it is ended from outside; for what changes nothing. */
+  readonly deadline?: number;
+  readonly pod: Json;
+}
+
+function cronJob({ name, namespace }: Account, { schedule, suspend, deadline, pod }: Recurring): Manifest {
+  return {
     apiVersion: 'batch/v1',
     kind: 'CronJob',
-    metadata: { name: account.name, namespace: account.namespace, labels },
+    metadata: { name, namespace, labels },
     spec: {
-      schedule: options.schedule,
-      suspend: false,
+      schedule,
+      suspend,
       concurrencyPolicy: 'Forbid',
       startingDeadlineSeconds: 3600,
       successfulJobsHistoryLimit: 1,
@@ -60,20 +92,17 @@ export function cronJobManifest(
         metadata: { labels },
         spec: {
           backoffLimit: 0,
-          activeDeadlineSeconds: 600,
-          ttlSecondsAfterFinished: 7 * 24 * 3600,
-          template: template(account, args, { ...options, claim: undefined }),
+          ...(deadline === undefined ? {} : { activeDeadlineSeconds: deadline }),
+          ttlSecondsAfterFinished: keptSeconds,
+          template: pod,
         },
       },
     },
   };
-  return {
-    manifest,
-    notes: [
-      'Diagnoses and changes nothing. Its Job fails with exit 10 when a cause is found, with another when it could not look.',
-    ],
-  };
 }
+
+/** How long the pod of an ended Job, and with it its log, is there to be read: a week. */
+const keptSeconds = 7 * 24 * 3600;
 
 function template(account: Account, args: readonly string[], options: PodOptions): Json {
   const { image, files, secret, claim } = options;
