@@ -74,11 +74,21 @@ export function readsOf(session: Session, use: Use<Definition>): readonly (Clust
   try {
     const input = inputOf(use, session.scope());
     const facts = use.uses.facts(input);
-    const more = use.uses.moreFacts?.(input, asAbsent(facts)) ?? {};
-    return [...Object.values(facts), ...Object.values(more)].map(({ read }) => read);
+    return [...Object.values(facts), ...Object.values(guessedMore(use.uses, input, facts))].map(
+      ({ read }) => read,
+    );
   } catch (error) {
     if (error instanceof ClawError) return [];
     throw error;
+  }
+}
+
+/** The second stage of facts, if nothing were there; none where that is no case that it knows. */
+function guessedMore({ moreFacts }: Definition, input: unknown, facts: Facts): Facts {
+  try {
+    return moreFacts?.(input, asAbsent(facts)) ?? {};
+  } catch {
+    return {};
   }
 }
 

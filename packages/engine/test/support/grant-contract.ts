@@ -1,5 +1,6 @@
-import type { Runbook } from '@claw-run/core';
+import { defineCheck, objectFact, pass, type Runbook } from '@claw-run/core';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import type { Grant } from '../../src/index.ts';
 import { type Bench, proof, runbookOf, step, use } from './bench.ts';
 import { authority, clusterRole, clusterRoleBinding, refOfRole } from './rbac-steps.ts';
@@ -104,6 +105,37 @@ export function describeGrants(bench: () => Bench): void {
         expect.arrayContaining(['get configmaps watched in default', 'get configmaps changed in default']),
       );
       expect(await bench().text('changed')).toBe('now');
+    });
+
+    it('what reads in two stages, and knows no case of nothing being there, is asked for all the same', async () => {
+      const fussy = defineCheck({
+        id: 'test.fussy',
+        on: 'cluster',
+        summary: 'A ConfigMap names another',
+        input: z.strictObject({ name: z.string() }),
+        examples: [],
+        facts: ({ name }) => ({
+          first: objectFact({
+            ref: { apiVersion: 'v1', kind: 'ConfigMap', name, namespace: 'default' },
+            parse: (object) => {
+              if (object === null) throw new Error('it cannot be read');
+              return object.metadata.name;
+            },
+          }),
+        }),
+        moreFacts: (_, { first }) => ({
+          second: objectFact({
+            ref: { apiVersion: 'v1', kind: 'ConfigMap', name: first, namespace: 'default' },
+            parse: (object) => object !== null,
+          }),
+        }),
+        expect: () => pass('it does'),
+      });
+      const runbook = runbookOf({ causes: [use('wrong', fussy, { name: 'fussy' })] });
+      const cluster = await bench().connectAs('owner');
+      const { outcome } = await bench().go(runbook, { connections: { cluster } });
+      expect(outcome).toMatchObject({ status: 'refused', problems: [{ code: 'forbidden' }] });
+      expect(outcome.missingGrants.map(words)).toEqual(['get configmaps fussy in default']);
     });
 
     it('what cannot be taken back takes no right to do so', async () => {
