@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { fixtures, makePlace } from './support/claw-run.ts';
+import { fixtures, makePlace, root } from './support/claw-run.ts';
 import { useCluster } from './support/cluster.ts';
 
 const cluster = useCluster();
@@ -66,7 +66,7 @@ test('rights of every branch are printed with their limits, each role for one ac
     # Who writes a role has to hold what the role gives (the verb escalate would be far more), so these are among them:
     #   get deployments.apps
     #
-    # here is the container itself. The image has to hold: openclaw. What these do in the cluster needs rights that claw-run cannot know.
+    # here is the container itself. The image has to hold: openclaw. What these ask of a cluster takes rights that claw-run cannot know.
     #
     # No Job and no CronJob: they need an image, and none is published. docs/in-a-cluster.md says how to build one; then give --image NAME.
     "
@@ -474,6 +474,30 @@ test('includes come along and are found', async () => {
     await readFile(join(folder, 'part.yaml'), 'utf8'),
   );
   expect(stdout).toMatch(/- key: 1-part.yaml\n +path: part.yaml\n/);
+});
+
+test.each([
+  'worker-denied',
+  'worker-notfound',
+  'pod-evicted',
+  'cluster-unreachable',
+  'task-timeout',
+  'scheduler-denied',
+  'auth-failed',
+])('they can be made of %s', async (name) => {
+  const { run } = await makePlace();
+  const file = join(root, `runbooks/${name}.yaml`);
+  const { exit, stdout, stderr } = await run([
+    'plan',
+    file,
+    '--sandbox',
+    'healthy',
+    '--grants',
+    ...image,
+    '-q',
+  ]);
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+  expect(JSON.stringify(manifestsIn(stdout))).not.toContain('"*"');
 });
 
 test.each<readonly [string, readonly string[]]>([

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { groupOf, guessPlural } from '@claw-run/core';
 import { type Sandbox, type Scenario, startSandbox } from '@claw-run/sandbox';
 import { connectCluster } from '@claw-run/transports';
@@ -40,51 +40,13 @@ describe.skipIf(why !== undefined)(
     let folder: string;
     let manifests: readonly Manifest[];
     let admin: (request: RawRequest) => Promise<Answer>;
-    const kubeconfigs = new Map<string, string>();
     const file = (path: string) => join(folder, path);
 
     beforeAll(async () => {
       server = await startRealApiServer();
       folder = await mkdtemp(join(tmpdir(), 'claw-run-in-cluster-'));
       admin = await rawRequests(server.kubeconfig);
-      // made while nothing is wrong: what is found later is not known
-      await practice(['healthy'], async () => {
-        const made = await claw(
-          [
-            'plan',
-            join(root, 'runbooks/worker-denied.yaml'),
-            '--grants',
-            '--image',
-            'registry.example/claw-run:1',
-          ],
-          { KUBECONFIG: server.kubeconfig, HOME: folder },
-        );
-        expect(made, made.stderr).toMatchObject({ exit: 0 });
-        manifests = parseAllDocuments(made.stdout).map((document) => document.toJS() as Manifest);
-      });
-      for (const manifest of manifests) {
-        const { status, body } = await apply(manifest);
-        expect(status, `${manifest.kind}: ${JSON.stringify(body)}`).toBeLessThan(300);
-      }
-      for (const account of Object.values(accounts)) {
-        const asked = await admin({
-          method: 'POST',
-          path: `/api/v1/namespaces/claw-run/serviceaccounts/${account}/token`,
-          body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
-        });
-        const { token } = asked.body.status as { token: string };
-        const config = parse(await readFile(server.kubeconfig, 'utf8')) as { users: { user: object }[] };
-        for (const each of config.users) each.user = { token };
-        await writeFile(file(account), stringify(config), { mode: 0o600 });
-        kubeconfigs.set(account, file(account));
-      }
-      const config = manifests.find(({ kind }) => kind === 'ConfigMap') as Manifest & {
-        data: Record<string, string>;
-      };
-      for (const [key, text] of Object.entries(config.data)) {
-        await mkdir(dirname(file(`runbook/${key}`)), { recursive: true });
-        await writeFile(file(`runbook/${key}`), text);
-      }
+      manifests = await install('worker-denied');
       await mkdir(file('home'), { mode: 0o700 });
       await mkdir(file('home/state'));
     });
@@ -92,6 +54,49 @@ describe.skipIf(why !== undefined)(
       await server?.close();
       await rm(folder, { recursive: true, force: true });
     });
+
+    /** Makes the manifests of a runbook while nothing is wrong, so that nothing is known of what will be found, and applies them. */
+    const install = async (runbook: string): Promise<readonly Manifest[]> => {
+      let all: readonly Manifest[] = [];
+      await practice(['healthy'], async () => {
+        const made = await claw(
+          [
+            'plan',
+            join(root, `runbooks/${runbook}.yaml`),
+            '--grants',
+            '--image',
+            'registry.example/claw-run:1',
+          ],
+          { KUBECONFIG: server.kubeconfig, HOME: folder },
+        );
+        expect(made, made.stderr).toMatchObject({ exit: 0 });
+        all = parseAllDocuments(made.stdout).map((document) => document.toJS() as Manifest);
+      });
+      for (const manifest of all) {
+        const { status, body } = await apply(manifest);
+        expect(status, `${manifest.kind}: ${JSON.stringify(body)}`).toBeLessThan(300);
+      }
+      for (const { kind, metadata } of all) if (kind === 'ServiceAccount') await logIn(metadata.name);
+      const config = all.find(({ kind }) => kind === 'ConfigMap') as Manifest & {
+        data: Record<string, string>;
+      };
+      await mkdir(file('runbook'), { recursive: true });
+      for (const [key, text] of Object.entries(config.data)) await writeFile(file(`runbook/${key}`), text);
+      return all;
+    };
+
+    /** A kubeconfig with a token of an account, as its pods have one. */
+    const logIn = async (account: string) => {
+      const asked = await admin({
+        method: 'POST',
+        path: `/api/v1/namespaces/claw-run/serviceaccounts/${account}/token`,
+        body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
+      });
+      const { token } = asked.body.status as { token: string };
+      const config = parse(await readFile(server.kubeconfig, 'utf8')) as { users: { user: object }[] };
+      for (const each of config.users) each.user = { token };
+      await writeFile(file(account), stringify(config), { mode: 0o600 });
+    };
 
     const practice = async (scenarios: readonly Scenario[], work: (sandbox: Sandbox) => Promise<void>) => {
       const { kubeconfig } = server;
@@ -116,26 +121,41 @@ describe.skipIf(why !== undefined)(
     };
 
     /** What the container of a pod would do, as its account: its arguments, its variables, its volumes. */
-    const inPod = (kind: 'Job' | 'CronJob', sandbox: Sandbox, args = podOf(kind).args) => {
-      const account = kind === 'Job' ? accounts.run : accounts.check;
+    const inPod = (kind: 'Job' | 'CronJob', sandbox: Sandbox, { all = manifests, args }: InPod = {}) => {
+      const pod = podOf(all, kind);
       const here = (text: string) =>
         text.replace(/^\/runbook/, file('runbook')).replace(/^\/home\/claw-run/, file('home'));
-      return claw(args.map(here), {
+      return claw((args ?? pod.containers[0]?.args ?? []).map(here), {
         PATH: `${sandbox.bin}:${process.env.PATH}`,
-        KUBECONFIG: kubeconfigs.get(account) ?? '',
-        ...Object.fromEntries(podOf(kind).env.map(({ name, value }) => [name, here(value)])),
+        KUBECONFIG: file(pod.serviceAccountName),
+        ...Object.fromEntries((pod.containers[0]?.env ?? []).map(({ name, value }) => [name, here(value)])),
       });
     };
 
-    const podOf = (kind: 'Job' | 'CronJob') => {
-      const manifest = manifests.find((each) => each.kind === kind) as unknown as {
-        spec: JobSpec & { jobTemplate: { spec: JobSpec } };
-      };
-      const { template } = kind === 'Job' ? manifest.spec : manifest.spec.jobTemplate.spec;
-      const [container] = template.spec.containers;
-      if (container === undefined) throw new Error('no container');
-      return container;
-    };
+    interface InPod {
+      readonly all?: readonly Manifest[];
+      readonly args?: readonly string[];
+    }
+
+    /** Found, fixed, gone, and rolled back, all in pods. */
+    const wholeWay = (scenario: Scenario, all = manifests) =>
+      practice([scenario], async (sandbox) => {
+        const cluster = await connectCluster({ kubeconfig: server.kubeconfig, userAgent: 'test' });
+        await expect
+          .poll(async () => (await inPod('CronJob', sandbox, { all })).exit, {
+            message: `${scenario} is found`,
+          })
+          .toBe(10);
+        const before = await snapshot(cluster);
+        const run = await inPod('Job', sandbox, { all });
+        expect(run, `${scenario}: ${run.stdout}${run.stderr}`).toMatchObject({ exit: 0 });
+        expect(run.stdout).toContain('Fixed and verified');
+        expect((await inPod('CronJob', sandbox, { all })).exit, `${scenario} is gone`).toBe(0);
+        const undone = await inPod('Job', sandbox, { all, args: ['rollback', '--yes'] });
+        expect(undone, `${scenario}: ${undone.stdout}${undone.stderr}`).toMatchObject({ exit: 0 });
+        expect(await snapshot(cluster), `${scenario}: every object is its former self`).toEqual(before);
+        await cluster.close();
+      });
 
     test('hold nothing that the API does not know, and no secret', async () => {
       expect(manifests.map(called)).toMatchInlineSnapshot(`
@@ -169,24 +189,17 @@ describe.skipIf(why !== undefined)(
     });
 
     test('let their account run the runbook, whatever is found, and roll back; each right is used or says what for', async () => {
-      const cluster = await connectCluster({ kubeconfig: server.kubeconfig, userAgent: 'test' });
-      for (const scenario of ['rbac', 'token-expired', 'ca-rotated', 'policy-changed'] as const) {
-        await practice([scenario], async (sandbox) => {
-          await expect
-            .poll(async () => (await inPod('CronJob', sandbox)).exit, { message: `${scenario} is found` })
-            .toBe(10);
-          const before = await snapshot(cluster);
-          const run = await inPod('Job', sandbox);
-          expect(run, `${scenario}: ${run.stdout}${run.stderr}`).toMatchObject({ exit: 0 });
-          expect(run.stdout).toContain('Fixed and verified');
-          expect((await inPod('CronJob', sandbox)).exit, `${scenario} is gone`).toBe(0);
-          const undone = await inPod('Job', sandbox, ['rollback', '--yes']);
-          expect(undone, `${scenario}: ${undone.stdout}${undone.stderr}`).toMatchObject({ exit: 0 });
-          expect(await snapshot(cluster), `${scenario}: every object is its former self`).toEqual(before);
-        });
-      }
-      await cluster.close();
-      expect(await unusedRights()).toEqual(Object.keys(explained).toSorted());
+      for (const scenario of ['rbac', 'token-expired', 'ca-rotated', 'policy-changed'] as const)
+        await wholeWay(scenario);
+      const { all, unused } = await rightsByUse();
+      expect(unused.filter((right) => explained[right] === undefined)).toEqual([]);
+      expect(all, 'what is explained is given').toEqual(expect.arrayContaining(Object.keys(explained)));
+    });
+
+    test('do so for another runbook', async () => {
+      const all = await install('cluster-unreachable');
+      for (const scenario of ['endpoint-wrong', 'network-policy', 'no-endpoints'] as const)
+        await wholeWay(scenario, all);
     });
 
     test('cannot be made by who cannot read what the runbook reads', async () => {
@@ -198,8 +211,8 @@ describe.skipIf(why !== undefined)(
       expect(stderr).toContain('cannot read Deployment production/openclaw-worker');
     });
 
-    /** Rights of the two accounts that no request which was served took. */
-    const unusedRights = async () => {
+    /** Rights of the two accounts, and those that no request which was served took. */
+    const rightsByUse = async () => {
       const served = (await readFile(server.auditLog, 'utf8'))
         .split('\n')
         .filter(Boolean)
@@ -207,27 +220,24 @@ describe.skipIf(why !== undefined)(
         .filter(
           ({ stage, responseStatus: { code } = { code: 0 } }) => stage === 'ResponseComplete' && code < 400,
         );
-      return Object.values(accounts)
-        .flatMap((account) => {
-          const own = served.filter(
-            ({ user }) => user.username === `system:serviceaccount:claw-run:${account}`,
-          );
-          const roles = manifests.filter(
-            ({ kind, metadata }) => kind.endsWith('Role') && metadata.name.split('.')[0] === account,
-          );
-          return roles.flatMap(({ metadata: { namespace }, rules = [] }) =>
-            rightsIn(rules)
-              .filter((right) => !own.some((entry) => takes(entry, right, namespace)))
-              .map(({ verb, resource, name: object }) =>
-                [
-                  ...(account === accounts.check ? ['check:'] : []),
-                  `${verb} ${resource}${object === undefined ? '' : `/${object}`}`,
-                  ...(namespace === undefined ? [] : [`in ${namespace}`]),
-                ].join(' '),
-              ),
-          );
-        })
-        .toSorted();
+      const rights = Object.values(accounts).flatMap((account) => {
+        const own = served.filter(
+          ({ user }) => user.username === `system:serviceaccount:claw-run:${account}`,
+        );
+        const roles = manifests.filter(
+          ({ kind, metadata }) => kind.endsWith('Role') && metadata.name.split('.')[0] === account,
+        );
+        return roles.flatMap(({ metadata: { namespace }, rules = [] }) =>
+          rightsIn(rules).map((right) => ({
+            used: own.some((entry) => takes(entry, right, namespace)),
+            words: `${account === accounts.check ? 'check: ' : ''}${inWords(right, namespace)}`,
+          })),
+        );
+      });
+      return {
+        all: rights.map(({ words }) => words),
+        unused: rights.flatMap(({ used, words }) => (used ? [] : [words])),
+      };
     };
 
     test.each<readonly [string, keyof typeof accounts, RawRequest]>([
@@ -336,7 +346,7 @@ describe.skipIf(why !== undefined)(
         { method: 'GET', path: '/api/v1/namespaces/production/secrets/other' },
       ],
     ])('do not let it %s', async (_, account, request) => {
-      const send = await rawRequests(kubeconfigs.get(accounts[account]) ?? '');
+      const send = await rawRequests(file(accounts[account]));
       const { status, body } = await send(request);
       expect({ status, reason: body.reason }, JSON.stringify(body)).toEqual({
         status: 403,
@@ -369,6 +379,7 @@ const explained: { readonly [right: string]: string } = {
 interface JobSpec {
   readonly template: {
     readonly spec: {
+      readonly serviceAccountName: string;
       readonly containers: readonly {
         readonly args: readonly string[];
         readonly env: readonly { readonly name: string; readonly value: string }[];
@@ -415,6 +426,11 @@ function rightsIn(rules: readonly Rule[]): readonly Right[] {
   );
 }
 
+function inWords({ verb, resource, name }: Right, namespace: string | undefined): string {
+  const object = name === undefined ? resource : `${resource}/${name}`;
+  return `${verb} ${object}${namespace === undefined ? '' : ` in ${namespace}`}`;
+}
+
 function takes({ verb, objectRef }: Entry, right: Right, namespace: string | undefined): boolean {
   if (objectRef === undefined || verb !== right.verb) return false;
   const { resource, subresource, apiGroup = '' } = objectRef;
@@ -459,6 +475,13 @@ function binding(clusterRole: string): RawRequest {
 
 function called({ kind, metadata: { namespace = '', name } }: Manifest): string {
   return `${kind} ${namespace}/${kind === 'ConfigMap' ? name.replace(/[0-9a-f]{8}$/, 'HASH') : name}`;
+}
+
+function podOf(all: readonly Manifest[], kind: 'Job' | 'CronJob'): JobSpec['template']['spec'] {
+  const { spec } = all.find((each) => each.kind === kind) as unknown as {
+    spec: JobSpec & { jobTemplate: { spec: JobSpec } };
+  };
+  return (kind === 'Job' ? spec : spec.jobTemplate.spec).template.spec;
 }
 
 function pathOf({ apiVersion, kind, metadata }: Manifest): string {

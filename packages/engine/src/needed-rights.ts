@@ -125,8 +125,15 @@ async function walk(found: Findings, isFound: (cause: Cause) => boolean, select:
   const { session } = found;
   const { runbook } = session;
   session.forgetAll();
-  for (const cause of runbook.causes)
-    session.setCause(cause.id, { found: isFound(cause), excluded: !isFound(cause), unknown: false });
+  for (const cause of runbook.causes) {
+    const known = session.scope().causes[cause.id];
+    session.setCause(cause.id, {
+      ...known,
+      found: isFound(cause),
+      excluded: !isFound(cause),
+      unknown: false,
+    });
+  }
   for (const { id } of runbook.steps) session.setStep(id, { changed: false, skipped: true });
   const changed: string[] = [];
   for (const step of runbook.steps) {
@@ -160,11 +167,15 @@ async function look(
     }
     found.guessed.push(...readsOf(session, use).map((read) => ({ target: use.on, read })));
     const seen = await lookAt(session.world(use.on), use.uses, inputOf(use, session.scope()), session.signal);
-    if (seen.look === 'unpredictable') open(`it is planned once others have run: it needs ${seen.waitsFor}`);
+    const looksOnly = use.uses.type === 'check' || use.uses.type === 'lookup';
+    // what it reads is known, though not what it will see
+    if (seen.look === 'unpredictable' && looksOnly) found.seen.add(`${part} ${use.id}`);
+    else if (seen.look === 'unpredictable')
+      open(`it is planned once others have run: it needs ${seen.waitsFor}`);
     if (seen.look === 'unreadable') open(seen.problem.message);
     if (seen.look !== 'seen') return true;
     found.seen.add(`${part} ${use.id}`);
-    if (use.uses.type === 'check' || use.uses.type === 'lookup') return true;
+    if (looksOnly) return true;
     const occasion = { run: session.run, startedAt: dayAfter(session.startedAt), changed };
     const named = JSON.stringify([seen.input, refsOf(use.uses.facts(seen.input))]);
     const possible = possibleActions(use.uses as AnyState | AnyEvent, seen, occasion);

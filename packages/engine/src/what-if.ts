@@ -43,7 +43,7 @@ export function possibleActions(uses: AnyState | AnyEvent, look: Seen, occasion:
   const madeUp = [look.seen, ...wanted(uses, look)]
     .flatMap(withChanged)
     .flatMap((from) => attempt(() => ask(from)))
-    .filter((action) => !isClusterAction(action) || isRead(objectOf(action), look.facts));
+    .filter((action) => !isClusterAction(action) || attempt(() => [isRead(objectOf(action), look.facts)])[0]);
   return { now, sure, madeUp };
 }
 
@@ -151,7 +151,7 @@ function withoutLines(text: string): readonly string[] {
   return lines.length < 2 ? [] : lines.map((_, at) => lines.toSpliced(at, 1).join('\n'));
 }
 
-/** A step is not made for values that never were: where it cannot make anything of them, they tell nothing. */
+/** Nothing is made for values that never were: where nothing can be made of them, they tell nothing. */
 function attempt<T>(work: () => readonly T[]): readonly T[] {
   try {
     return work();

@@ -186,12 +186,15 @@ function openNotes({ open, handedOn }: NeededRights): readonly string[] {
   ];
 }
 
+/** What every image for `local` targets has. */
+const everywhere: ReadonlySet<string> = new Set(['sh', 'env']);
+
 function hostNotes({ rights }: ToGrant, places: readonly Place[]): readonly string[] {
   const local = places.flatMap(({ kind, target }) => {
-    const programs = rights.programs[target] ?? [];
+    const programs = (rights.programs[target] ?? []).filter((program) => !everywhere.has(program));
     return kind === 'local' && programs.length > 0
       ? [
-          `${target} is the container itself. The image has to hold: ${programs.join(', ')}. What these do in the cluster needs rights that claw-run cannot know.`,
+          `${target} is the container itself. The image has to hold: ${programs.join(', ')}. What these ask of a cluster takes rights that claw-run cannot know.`,
         ]
       : [];
   });
