@@ -19,6 +19,8 @@ export interface Runbook {
   readonly steps: readonly Step[];
   readonly verify: readonly Verification[];
   readonly onFailure: OnFailure;
+  /** The modules that its own steps are from, by absolute path, so that a past run finds them again. */
+  readonly libraries?: readonly string[];
   /** The files it was compiled from, by name, so that a run can be resumed though they have changed since. */
   readonly sources: { readonly [file: string]: string };
 }

@@ -27,6 +27,7 @@ export async function openJournal(context: Context, planned: readonly PlannedSte
     startedAt: session.startedAt,
     who: options.who,
     sources: runbook.sources,
+    ...(runbook.libraries === undefined ? {} : { libraries: runbook.libraries }),
     params: session.params,
     bindings: options.bindings ?? {},
     facts,

@@ -140,6 +140,8 @@ export type JournalOnly = Stamp &
         readonly startedAt: string;
         readonly who: string;
         readonly sources: { readonly [file: string]: string };
+        /** The modules that its own steps are from, by absolute path. */
+        readonly libraries?: readonly string[];
         readonly params: JsonObject;
         readonly bindings: JsonObject;
         readonly facts: JsonObject;

@@ -24,6 +24,8 @@ export interface FleetOpened {
   readonly startedAt: string;
   readonly who: string;
   readonly sources: { readonly [file: string]: string };
+  /** The modules that its own steps are from, by absolute path. */
+  readonly libraries?: readonly string[];
   readonly params: JsonObject;
   readonly facts: { readonly [name: string]: string };
   /** Steps that were left out, and why. */

@@ -91,6 +91,7 @@ function openedOf(
     startedAt,
     who: options.who,
     sources: runbook.sources,
+    ...(runbook.libraries === undefined ? {} : { libraries: runbook.libraries }),
     params: (options.params ?? {}) as JsonObject,
     facts: options.facts ?? {},
     unselected: Object.fromEntries(unselected),

@@ -10,6 +10,7 @@ const keys = [
   'version',
   'title',
   'description',
+  'libraries',
   'fixes',
   'symptoms',
   'params',
@@ -54,9 +55,28 @@ export function readHeader(root: MapTree, reader: Reader): Header {
   const fixes = (reader.list(root.entries.get('fixes')?.value, '`fixes`')?.items ?? []).flatMap(
     (item) => reader.text(item, 'an error code in `fixes`') ?? [],
   );
+  readLibraries(root, reader);
   const onFailure =
     reader.choice(root.entries.get('on-failure')?.value, '`on-failure`', onFailures) ?? 'roll-back';
   return { name, title: title ?? name, description, fixes, onFailure };
+}
+
+/** `libraries:` is read again by who loads them; here it is only checked. */
+function readLibraries(root: MapTree, reader: Reader): void {
+  for (const item of reader.list(root.entries.get('libraries')?.value, '`libraries`')?.items ?? []) {
+    const name = reader.text(item, 'a library in `libraries`');
+    if (name === undefined || isLibraryName(name)) continue;
+    reader.problems.add(
+      item,
+      `\`${name.slice(0, 60)}\` is neither a file nor a package`,
+      'a file beside the runbook, as `./steps.ts`, or the name of a package that is installed there, as `@acme/steps`',
+    );
+  }
+}
+
+/** Whether a library can be called so: a path that begins with a dot or a slash, or the name of a package with a path in it. */
+export function isLibraryName(name: string): boolean {
+  return /^(\.{1,2}\/|\/).|^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*(\/[\w.~-]+)*$/.test(name);
 }
 
 function readName(root: MapTree, reader: Reader): string {

@@ -3,6 +3,7 @@ export { defineRunbook } from './define-runbook.ts';
 export type { ParamOptions, TargetOptions, TypedScope } from './define-types.ts';
 export { parseDuration } from './duration.ts';
 export { formatProblem } from './format-problem.ts';
+export { isLibraryName } from './header.ts';
 export { runbookJsonSchema } from './json-schema.ts';
 export { nearest } from './nearest.ts';
 export { paramFault } from './params.ts';

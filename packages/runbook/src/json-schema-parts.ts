@@ -133,6 +133,12 @@ export const runbook = closed(
     version: { $ref: '#/definitions/version' },
     title: text('What is broken, in one line.'),
     description: text('What one should know before using it.'),
+    libraries: {
+      type: 'array',
+      items: { type: 'string', examples: ['./steps.ts', '@acme/steps'] },
+      description:
+        'Modules with steps of your own: files beside the runbook, or packages installed there. Loaded only with `--allow-libraries`, or in a trusted folder.',
+    },
     fixes: {
       type: 'array',
       items: { type: 'string' },

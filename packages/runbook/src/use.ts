@@ -97,11 +97,7 @@ function readUses<T extends Definition['type']>(
   const definition = library.get(id);
   if (definition === undefined) {
     const near = nearest(id, fitting) ?? nearest(id, library.keys());
-    reader.problems.add(
-      tree,
-      `no library has \`${id}\``,
-      near === undefined ? '`claw-run list` shows what there is' : `did you mean \`${near}\`?`,
-    );
+    reader.problems.add(tree, `no library has \`${id}\``, unknownHint(id, near, library));
     return undefined;
   }
   if (isOfType(definition, types)) return definition;
@@ -112,6 +108,15 @@ function readUses<T extends Definition['type']>(
     place,
   );
   return undefined;
+}
+
+/** Where the library itself is not there, no step of another one was meant. */
+function unknownHint(id: string, near: string | undefined, library: UseContext['library']): string {
+  const [own = ''] = id.split('.');
+  const known = [...library.keys()].some((each) => each.startsWith(`${own}.`));
+  if (id.includes('.') && !known && near === undefined)
+    return `a library of your own? \`libraries: [./steps.ts]\` in the runbook, or --library FILE; \`claw-run list\` shows what there is`;
+  return near === undefined ? '`claw-run list` shows what there is' : `did you mean \`${near}\`?`;
 }
 
 function readOn(

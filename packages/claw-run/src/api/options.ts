@@ -44,6 +44,8 @@ export interface RunbookOptions {
   readonly facts?: { readonly [name: string]: string };
   /** All steps, checks and lookups that the runbook may use; the standard ones where absent. */
   readonly library?: readonly Definition[];
+  /** Loads the libraries that a runbook file names, besides `library`; their code runs with the rights of this process. */
+  readonly allowLibraries?: boolean;
   /** Agrees to the plan. Without it, and without `decisions`, a run with changes ends as `waiting-for-approval`. */
   readonly yes?: boolean;
   /** Decides at every turn, the plan included. */

@@ -22,10 +22,11 @@ import {
 import type { Io } from '../io.ts';
 import { bindTargets, manyTarget, type Reach, reachOf } from '../run/bind-targets.ts';
 import type { HostWays } from '../run/host-reach.ts';
-import { standardDefinitions } from '../run/load-library.ts';
+import { definitionsIn, standardDefinitions } from '../run/load-library.ts';
 import { loadRunbook } from '../run/load-runbook.ts';
 import { collectParams } from '../run/params.ts';
 import { bareRunbook, openedOf, type PastRun, runbookOf } from '../run/past-run.ts';
+import { type Given, withLibrariesOf } from '../run/runbook-libraries.ts';
 import { defaultState, whoAmI } from '../run/state-folder.ts';
 import { checkedTransports } from '../run/transports.ts';
 import type { RunbookOptions, RunbookOutcome } from './options.ts';
@@ -66,16 +67,16 @@ export async function undoPastRun(
   id: string,
   options: RunbookOptions & { force?: boolean } = {},
 ): Promise<RunbookOutcome> {
-  const library = await libraryOf(options);
   if (isFleet(id))
     return againFleet(id, 'undo', {
       options,
-      library,
+      library: await libraryOf(options),
       ...reachFrom(options),
     });
   const { reach, journals, redactor } = reachFrom(options);
   const past = await open(id, journals, redactor);
-  const { runbook: name, bindings } = openedOf(past);
+  const { runbook: name, bindings, libraries } = openedOf(past);
+  const library = await libraryOf(options, libraries);
   const runbook = await runbookOf(past, library).catch(() => bareRunbook(name, bindings));
   return engage({ runbook, reach: reachOf(bindings, reach), journals }, agreed(options), (given) =>
     undoRun({
@@ -103,8 +104,9 @@ export async function resumePastRun(id: string, options: RunbookOptions = {}): P
   }
   const { reach: given, journals, redactor } = reachFrom(options);
   const past = await open(id, journals, redactor);
-  const runbook = await runbookOf(past, await libraryOf(options));
-  const reach = reachOf(openedOf(past).bindings, given);
+  const { bindings, libraries } = openedOf(past);
+  const runbook = await runbookOf(past, await libraryOf(options, libraries));
+  const reach = reachOf(bindings, given);
   return engage({ runbook, reach, journals }, agreed(options), (more) =>
     resume({ ...more, redactor, journal: past.journal }),
   );
@@ -113,7 +115,7 @@ export async function resumePastRun(id: string, options: RunbookOptions = {}): P
 async function start(source: string | Runbook, options: RunbookOptions, mode: 'apply' | 'plan' | 'diagnose') {
   const runbook = typeof source === 'string' ? await compile(source, options) : source;
   const { reach, journals, redactor } = reachFrom(options);
-  const io: Io = { ...silent, redactor, env: options.env ?? process.env, cwd: options.cwd ?? process.cwd() };
+  const io = ioOf(options, redactor);
   const params = await collectParams(
     runbook.params,
     { io, options: {}, typed: {}, operands: [] },
@@ -128,8 +130,14 @@ async function start(source: string | Runbook, options: RunbookOptions, mode: 'a
 }
 
 async function compile(file: string, options: RunbookOptions): Promise<Runbook> {
-  const loaded = await loadRunbook(file, await libraryOf(options), options.cwd);
-  if (loaded.ok) return loaded.runbook;
+  const io = ioOf(options, createRedactor());
+  const { allowLibraries = false } = options;
+  const call: Given = { io, options: { allowLibraries } };
+  const named = (await withLibrariesOf(file, call)).options.library;
+  // what is named and not allowed was refused just now; a trusted folder allows it
+  const library = await libraryOf({ ...options, allowLibraries: true }, named);
+  const loaded = await loadRunbook(file, library, io.cwd);
+  if (loaded.ok) return named === undefined ? loaded.runbook : { ...loaded.runbook, libraries: named };
   const [first] = loaded.problems;
   throw new ClawError(first?.code ?? 'runbook-invalid', `${file}: ${first?.message}`, {
     problems: loaded.problems,
@@ -174,8 +182,11 @@ async function open(id: string, journals: JournalStore, redactor: Redactor): Pro
   return { run: id, journal, history: foldJournal(journal.records) };
 }
 
-async function libraryOf({ library }: RunbookOptions): Promise<Library> {
-  return createLibrary(library ?? (await standardDefinitions()));
+/** The steps of a program, and where it allows that, those of the modules that a runbook or a journal names. */
+async function libraryOf(options: RunbookOptions, files: readonly string[] = []): Promise<Library> {
+  const { library = await standardDefinitions(), allowLibraries, cwd = process.cwd() } = options;
+  const wanted = allowLibraries === true ? files : [];
+  return createLibrary(library, ...(await Promise.all(wanted.map((file) => definitionsIn(file, cwd)))));
 }
 
 /** Where targets are, and who knows the secrets that it takes to get there. */
@@ -241,6 +252,10 @@ function isFleet(id: string): boolean {
 }
 
 const nobody: Decisions = { ...unattended, confirm: () => Promise.resolve('nobody') };
+
+function ioOf({ env = process.env, cwd = process.cwd() }: RunbookOptions, redactor: Redactor): Io {
+  return { ...silent, redactor, env, cwd };
+}
 
 /** A program is not written to and not asked. */
 const silent: Omit<Io, 'redactor' | 'env' | 'cwd'> = {

@@ -26,7 +26,13 @@ export const ssh = [
   'lockDir',
 ] as const satisfies readonly FlagName[];
 export const many = ['hosts', 'limit', 'forks'] as const satisfies readonly FlagName[];
-export const inputs = ['param', 'params', 'log', 'library'] as const satisfies readonly FlagName[];
+export const inputs = [
+  'param',
+  'params',
+  'log',
+  'library',
+  'allowLibraries',
+] as const satisfies readonly FlagName[];
 export const inCluster = [
   'grants',
   'image',
@@ -95,7 +101,18 @@ export const commands: { readonly [name: string]: Command } = {
   apply: {
     summary: 'Carry out a saved plan, which is to approve it; refuses when its target changed',
     operands: 'PLAN',
-    flags: [...acting, 'param', 'params', 'library', 'context', 'kubeconfig', 'target', ...ssh, ...general],
+    flags: [
+      ...acting,
+      'param',
+      'params',
+      'library',
+      'allowLibraries',
+      'context',
+      'kubeconfig',
+      'target',
+      ...ssh,
+      ...general,
+    ],
     examples: ['claw-run apply plan.json'],
     load: () => import('../commands/apply.ts'),
   },
@@ -126,6 +143,7 @@ export const commands: { readonly [name: string]: Command } = {
       'timeout',
       'report',
       'library',
+      'allowLibraries',
       'context',
       'kubeconfig',
       'target',
@@ -139,7 +157,17 @@ export const commands: { readonly [name: string]: Command } = {
   resume: {
     summary: 'Resume a run, or the runs of a fleet, that stopped half way; without RUN the latest',
     operands: '[RUN]',
-    flags: [...acting, 'library', 'context', 'kubeconfig', 'target', 'forks', ...ssh, ...general],
+    flags: [
+      ...acting,
+      'library',
+      'allowLibraries',
+      'context',
+      'kubeconfig',
+      'target',
+      'forks',
+      ...ssh,
+      ...general,
+    ],
     examples: ['claw-run resume'],
     load: () => import('../commands/resume.ts'),
   },
@@ -153,28 +181,28 @@ export const commands: { readonly [name: string]: Command } = {
   validate: {
     summary: 'Check runbooks: every mistake at once, with its place',
     operands: 'FILE...',
-    flags: ['library', ...general],
+    flags: ['library', 'allowLibraries', ...general],
     examples: ['claw-run validate runbooks/*.yaml'],
     load: () => import('../commands/validate.ts'),
   },
   list: {
     summary: 'List the runbooks here and the steps of the libraries',
     operands: '',
-    flags: ['runbooks', 'library', ...general],
+    flags: ['runbooks', 'library', 'allowLibraries', ...general],
     examples: ['claw-run list'],
     load: () => import('../commands/list.ts'),
   },
   explain: {
     summary: 'Tell what a step does, takes, reads and how it is undone',
     operands: 'STEP',
-    flags: ['library', ...general],
+    flags: ['library', 'allowLibraries', ...general],
     examples: ['claw-run explain kubernetes.service-account'],
     load: () => import('../commands/explain.ts'),
   },
   schema: {
     summary: 'Print the JSON schema of runbooks, for editors',
     operands: '',
-    flags: ['out', 'library', ...general],
+    flags: ['out', 'library', 'allowLibraries', ...general],
     examples: ['claw-run schema -o schema/runbook.schema.json'],
     load: () => import('../commands/schema.ts'),
   },

@@ -38,6 +38,10 @@ export const flags = {
     repeat: true,
     summary: 'an ES module that exports steps or transports of your own (repeatable)',
   },
+  allowLibraries: {
+    long: 'allow-libraries',
+    summary: 'load the libraries that a runbook names; their code runs with your rights',
+  },
   yes: {
     long: 'yes',
     short: 'y',

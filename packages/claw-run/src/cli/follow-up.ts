@@ -18,13 +18,27 @@ export function runAgain(file: string, { typed }: Typed, log?: string): Next {
 export function applyPlan(file: string, runbook: Pick<Runbook, 'targets'>, { typed }: Typed): Next {
   const clusters = runbook.targets.flatMap(({ name, kind }) => (kind === 'cluster' ? [`${name}=`] : []));
   const target = typed.target?.filter((pair) => clusters.some((start) => pair.startsWith(start)));
-  const names = ['library', 'context', 'kubeconfig', 'target', 'stateDir', 'keyFile'] as const;
+  const names = [
+    'library',
+    'allowLibraries',
+    'context',
+    'kubeconfig',
+    'target',
+    'stateDir',
+    'keyFile',
+  ] as const;
   return nextCommand(['claw-run', 'apply', operand(file)], names, { ...typed, target });
 }
 
 /** What `resume` and `rollback` need besides the run: where targets are is in the journal, unless it was said anew. */
 export function pastRunFlags({ typed }: Typed, how: 'run' | 'again'): string {
-  const own = ['library', 'forks', 'stateDir', 'keyFile'] as const satisfies readonly FlagName[];
+  const own = [
+    'library',
+    'allowLibraries',
+    'forks',
+    'stateDir',
+    'keyFile',
+  ] as const satisfies readonly FlagName[];
   const names: readonly FlagName[] =
     how === 'run' ? own : [...own, 'context', 'kubeconfig', 'target', ...ssh];
   return names.flatMap((name) => wordsOf(name, typed)).reduce((text, word) => `${text} ${shown(word)}`, '');

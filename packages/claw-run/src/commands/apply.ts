@@ -12,28 +12,31 @@ import { loadLibrary } from '../run/load-library.ts';
 import { recompile } from '../run/load-runbook.ts';
 import { bindingsOf, compareWith, type PlanFile, readPlan } from '../run/plan-file.ts';
 import { openReach } from '../run/reach.ts';
+import { withLibrariesOfRun } from '../run/runbook-libraries.ts';
 import { selectSteps } from '../run/select-steps.ts';
 import { stateFolder } from '../run/state-folder.ts';
 
 /** `claw-run apply PLAN`: does what a saved plan says, unless its target changed since. To apply it is to agree to it: nobody is asked. */
-export async function call(context: Context): Promise<number> {
-  const { io, options, operands } = context;
-  const [name = ''] = operands;
-  if (options.step === true && !io.canAsk)
+export async function call(given: Context): Promise<number> {
+  const { io } = given;
+  const [name = ''] = given.operands;
+  if (given.options.step === true && !io.canAsk)
     throw new UsageError('--step asks before each step, and there is no terminal to ask on');
   const plan = await readPlan(resolve(io.cwd, name), name, {
-    keyFile: stateFolder(context).keyFile,
+    keyFile: stateFolder(given).keyFile,
     redactor: io.redactor,
     env: io.env,
   });
-  const library = await loadLibrary(options.library, io.cwd);
+  const context = await withLibrariesOfRun(`the plan ${name}`, plan.libraries, given);
+  const library = await loadLibrary(context.options.library, io.cwd);
   const loaded = await recompile(plan.sources, library);
   if (!loaded.ok) {
     throw new ClawError('runbook-invalid', `the runbook in ${name} does not fit this version of claw-run`, {
       problems: loaded.problems,
     });
   }
-  const { runbook } = loaded;
+  const { libraries } = plan;
+  const runbook = libraries === undefined ? loaded.runbook : { ...loaded.runbook, libraries };
   const { params } = plan;
   refuseOthers(plan, context);
   const interrupt = watchInterrupts(context);

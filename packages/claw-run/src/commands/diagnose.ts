@@ -11,6 +11,7 @@ import { type Match, matchLog } from '../run/match-log.ts';
 import { factsOfLog, openRunbook, readLog } from '../run/open-runbook.ts';
 import { collectParams } from '../run/params.ts';
 import { openReach } from '../run/reach.ts';
+import { withLibrariesOf } from '../run/runbook-libraries.ts';
 
 /** `claw-run diagnose [RUNBOOK|LOGFILE|-]`: the causes of an incident; from a log, first the runbook that mends it. */
 export async function call(context: Context): Promise<number> {
@@ -31,10 +32,11 @@ export async function call(context: Context): Promise<number> {
   }
 }
 
-async function diagnoseFile(file: string, context: Context, interrupt: Interrupt): Promise<number> {
+async function diagnoseFile(file: string, call: Context, interrupt: Interrupt): Promise<number> {
+  const context = await withLibrariesOf(file, call);
   const library = await loadLibrary(context.options.library, context.io.cwd);
   const runbook = await openRunbook(file, library, context);
-  return diagnose({ file, runbook }, await factsOfLog(runbook, context), { context, interrupt });
+  return diagnose({ file, runbook, context }, await factsOfLog(runbook, context), { interrupt });
 }
 
 /** Without an operand: every runbook there is. */
@@ -43,7 +45,7 @@ async function diagnoseAll(context: Context, interrupt: Interrupt): Promise<numb
   let worst = 0;
   for (const each of found) {
     if (each !== found[0] && outputOf(context) === 'human') context.io.out('\n');
-    worst = Math.max(worst, await diagnose(each, {}, { context, interrupt }));
+    worst = Math.max(worst, await diagnose(each, {}, { interrupt }));
   }
   return worst;
 }
@@ -68,13 +70,13 @@ async function diagnoseLog(log: string, context: Context, interrupt: Interrupt):
     return 0;
   }
   if (outputOf(context) === 'human') io.out('\n');
-  return diagnose(best, best.facts, { context, interrupt, log });
+  return diagnose(best, best.facts, { interrupt, log });
 }
 
 async function diagnose(
-  { file, runbook }: Found,
+  { file, runbook, context }: Found,
   facts: { readonly [name: string]: string },
-  { context, interrupt, log }: { context: Context; interrupt: Interrupt; log?: string },
+  { interrupt, log }: { interrupt: Interrupt; log?: string },
 ): Promise<number> {
   const { reach, params: known, close } = await openReach(context, interrupt, runbook);
   try {
@@ -97,8 +99,7 @@ async function diagnose(
 
 async function runbooksHere(context: Context): Promise<readonly Found[]> {
   const { io, options } = context;
-  const library = await loadLibrary(options.library, io.cwd);
-  const { found, broken } = await findRunbooks(options.runbooks ?? [], library, io.cwd);
+  const { found, broken } = await findRunbooks(options.runbooks ?? [], context);
   for (const { file } of broken)
     io.err(`warning: ${plain(file)} is invalid and left out; claw-run validate tells why\n`);
   if (found.length > 0) return found;

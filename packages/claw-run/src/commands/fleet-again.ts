@@ -10,16 +10,18 @@ import { forksOf } from '../run/inventory.ts';
 import { loadLibrary } from '../run/load-library.ts';
 import { fleetAgain, openFleet } from '../run/past-fleet.ts';
 import { openReach } from '../run/reach.ts';
+import { withLibrariesOfRun } from '../run/runbook-libraries.ts';
 import { stateFolder, whoAmI } from '../run/state-folder.ts';
 import { showFleetPlan } from './fleet-again-plan.ts';
 
 /** `claw-run resume FLEET` and `claw-run rollback FLEET`: the same for all runs of a fleet. */
-export async function callOnFleet(context: Context, fleet: string, how: 'resume' | 'undo'): Promise<number> {
+export async function callOnFleet(call: Context, fleet: string, how: 'resume' | 'undo'): Promise<number> {
+  const where = { journals: createJournalStore(stateFolder(call)), redactor: call.io.redactor };
+  const past = await openFleet(fleet, where);
+  const context = await withLibrariesOfRun(fleet, past.opened?.libraries, call);
   const { io, options } = context;
   const forks = forksOf(options.forks);
   const library = await loadLibrary(options.library, io.cwd);
-  const where = { journals: createJournalStore(stateFolder(context)), redactor: io.redactor };
-  const past = await openFleet(fleet, where);
   const runs = past.runs.filter((run) => (how === 'resume' ? run.canResume : run.canUndo));
   const left = how === 'resume' ? past.left : [];
   if (runs.length + left.length === 0) {

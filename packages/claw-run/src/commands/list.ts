@@ -11,7 +11,7 @@ export async function call(context: Context): Promise<number> {
     scheme,
     summary,
   }));
-  const { found, broken } = await findRunbooks(options.runbooks ?? [], library, io.cwd);
+  const { found, broken } = await findRunbooks(options.runbooks ?? [], context);
   const steps = [...library.values()].map(({ id, type, on, summary, ...rest }) => ({
     id,
     type,

@@ -11,15 +11,17 @@ import { factsOfLog, openRunbook } from '../run/open-runbook.ts';
 import { collectParams } from '../run/params.ts';
 import { bindingsOf, savePlan } from '../run/plan-file.ts';
 import { openReach } from '../run/reach.ts';
+import { withLibrariesOf } from '../run/runbook-libraries.ts';
 import { selectSteps } from '../run/select-steps.ts';
 
 /** Statuses of plans that can be applied: that a cause is unknown is told, and decided by whoever applies it. */
 const planned: ReadonlySet<string> = new Set(['ok', 'changes-pending', 'unresolved']);
 
 /** `claw-run plan RUNBOOK [-o FILE]`: what would change, and with -o the plan as a file for `apply`; with --grants, manifests. */
-export async function call(context: Context): Promise<number> {
-  const { io, options, operands } = context;
-  const [file = ''] = operands;
+export async function call(given: Context): Promise<number> {
+  const [file = ''] = given.operands;
+  const context = await withLibrariesOf(file, given);
+  const { io, options } = context;
   if (inCluster.some((name) => options[name] !== undefined))
     (await import('../in-cluster/grant-manifests.ts')).checkGrantFlags(options);
   const library = await loadLibraryFor(file, options.library, io.cwd);

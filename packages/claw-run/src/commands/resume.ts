@@ -8,18 +8,20 @@ import { loadLibrary } from '../run/load-library.ts';
 import { meantFleet } from '../run/past-fleet.ts';
 import { openedOf, openRun, runbookOf } from '../run/past-run.ts';
 import { openReach } from '../run/reach.ts';
+import { withLibrariesOfRun } from '../run/runbook-libraries.ts';
 import { stateFolder } from '../run/state-folder.ts';
 import { callOnFleet } from './fleet-again.ts';
 
 /** `claw-run resume [RUN]`: resumes a run that stopped half way; what was done is found by looking. */
-export async function call(context: Context): Promise<number> {
-  const { io, options, operands } = context;
-  const where = { journals: createJournalStore(stateFolder(context)), redactor: io.redactor };
+export async function call(given: Context): Promise<number> {
+  const { io, operands } = given;
+  const where = { journals: createJournalStore(stateFolder(given)), redactor: io.redactor };
   const fleet = await meantFleet(operands[0], where);
-  if (fleet !== undefined) return callOnFleet(context, fleet, 'resume');
-  const library = await loadLibrary(options.library, io.cwd);
+  if (fleet !== undefined) return callOnFleet(given, fleet, 'resume');
   const past = await openRun(operands[0], where);
   const opened = openedOf(past);
+  const context = await withLibrariesOfRun(past.run, opened.libraries, given);
+  const library = await loadLibrary(context.options.library, io.cwd);
   const runbook = await runbookOf(past, library);
   if (past.history.ended === 'ok') {
     await past.journal.close();

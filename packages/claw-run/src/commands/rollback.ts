@@ -16,23 +16,26 @@ import {
   runbookOf,
 } from '../run/past-run.ts';
 import { openReach } from '../run/reach.ts';
+import { withLibrariesOfRun } from '../run/runbook-libraries.ts';
 import { stateFolder } from '../run/state-folder.ts';
 import { callOnFleet } from './fleet-again.ts';
 
 /** `claw-run rollback [RUN]`: rolls back a run, the last step first. */
-export async function call(context: Context): Promise<number> {
-  const { io, options, operands } = context;
-  const where = { journals: createJournalStore(stateFolder(context)), redactor: io.redactor };
+export async function call(given: Context): Promise<number> {
+  const { io, operands } = given;
+  const where = { journals: createJournalStore(stateFolder(given)), redactor: io.redactor };
   const fleet = await meantFleet(operands[0], where);
-  if (fleet !== undefined) return callOnFleet(context, fleet, 'undo');
-  const library = await loadLibrary(options.library, io.cwd);
+  if (fleet !== undefined) return callOnFleet(given, fleet, 'undo');
   const past = await openRun(operands[0], where);
   if (!canUndo(past.history) && !isCutOff(past.history)) {
     await past.journal.close();
     io.out(`Nothing of ${past.run} is left to roll back.\n`);
     return 0;
   }
-  const { runbook: name, bindings } = openedOf(past);
+  const { runbook: name, bindings, libraries } = openedOf(past);
+  const context = await withLibrariesOfRun(past.run, libraries, given);
+  const { options } = context;
+  const library = await loadLibrary(options.library, io.cwd);
   const runbook = await runbookOf(past, library).catch(() => bareRunbook(name, bindings));
   const interrupt = watchInterrupts(context);
   const { reach, close } = await openReach(context, interrupt);

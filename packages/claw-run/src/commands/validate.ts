@@ -1,4 +1,4 @@
-import type { Problem } from '@claw-run/core';
+import { type Problem, problemOf } from '@claw-run/core';
 import { answerJson, type Context, outputOf } from '../context.ts';
 import { count, paint, plain } from '../render/style.ts';
 import { openValidCache, type ValidCache } from '../run/valid-cache.ts';
@@ -26,18 +26,19 @@ export async function call(context: Context): Promise<number> {
 }
 
 // What compiles is loaded only for files that have to be.
-async function compile(
-  file: string,
-  { options, io }: Context,
-  cache: ValidCache | undefined,
-): Promise<Result> {
-  const [{ loadLibraryFor }, { loadRunbook }] = await Promise.all([
+async function compile(file: string, context: Context, cache: ValidCache | undefined): Promise<Result> {
+  const [{ loadLibraryFor }, { loadRunbook }, { withLibrariesOf }] = await Promise.all([
     import('../run/load-library.ts'),
     import('../run/load-runbook.ts'),
+    import('../run/runbook-libraries.ts'),
   ]);
+  const own = await withLibrariesOf(file, context).catch((error: unknown) => problemOf(error));
+  if ('code' in own) return { ok: false, problems: [own], warnings: [] };
+  const { io, options } = own;
   const loaded = await loadRunbook(file, await loadLibraryFor(file, options.library, io.cwd), io.cwd);
   if (!loaded.ok) return { ok: false, problems: loaded.problems, warnings: [] };
-  if (loaded.warnings.length === 0) await cache?.add(file, loaded.runbook.sources);
+  if (loaded.warnings.length === 0 && options.library === undefined)
+    await cache?.add(file, loaded.runbook.sources);
   return { ok: true, problems: [], warnings: loaded.warnings };
 }
 

@@ -1,31 +1,46 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Library, Problem, Runbook } from '@claw-run/core';
+import { type Problem, problemOf, type Runbook } from '@claw-run/core';
 import { UsageError } from '../cli/usage-error.ts';
+import type { Context } from '../context.ts';
+import { loadLibrary } from './load-library.ts';
 import { loadRunbook } from './load-runbook.ts';
+import { withLibrariesOf } from './runbook-libraries.ts';
 
 export interface Found {
   readonly file: string;
   readonly runbook: Runbook;
+  /** The call, with the libraries that the runbook names. */
+  readonly context: Context;
 }
 
 /** Compiles the runbooks in `./runbooks` and in other folders; those that do not compile come apart. @throws UsageError */
 export async function findRunbooks(
   folders: readonly string[],
-  library: Library,
-  cwd: string,
+  context: Context,
 ): Promise<{
   readonly found: readonly Found[];
   readonly broken: readonly { file: string; problems: readonly Problem[] }[];
 }> {
   const lists = await Promise.all([
-    listFolder('runbooks', cwd, true),
-    ...folders.map((each) => listFolder(each, cwd, false)),
+    listFolder('runbooks', context.io.cwd, true),
+    ...folders.map((each) => listFolder(each, context.io.cwd, false)),
   ]);
   const files = [...new Set(lists.flat())];
-  const loaded = await Promise.all(files.map((file) => loadRunbook(file, library, cwd)));
+  const usual = loadLibrary(context.options.library, context.io.cwd);
+  const loaded = await Promise.all(
+    files.map(async (file) => {
+      const own = await withLibrariesOf(file, context).catch((error: unknown) => problemOf(error));
+      if ('code' in own) return { ok: false as const, file, problems: [own] };
+      const { io, options } = own;
+      const library = own === context ? usual : loadLibrary(options.library, io.cwd);
+      return { ...(await loadRunbook(file, await library, io.cwd)), context: own };
+    }),
+  );
   return {
-    found: loaded.flatMap((each) => (each.ok ? [{ file: each.file, runbook: each.runbook }] : [])),
+    found: loaded.flatMap((each) =>
+      each.ok ? [{ file: each.file, runbook: each.runbook, context: each.context }] : [],
+    ),
     broken: loaded.flatMap((each) => (each.ok ? [] : [{ file: each.file, problems: each.problems }])),
   };
 }

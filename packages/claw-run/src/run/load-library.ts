@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { type ResolveHookSync, registerHooks } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createLibrary, type Definition, type Library, type Transport } from '@claw-run/core';
 import { assertTrusted } from '@claw-run/engine/trusted-path';
 import { UsageError } from '../cli/usage-error.ts';
+import { launcher } from './launcher.ts';
 import { ownersOf } from './state-folder.ts';
 import { checkedTransports, isTransport } from './transports.ts';
 
@@ -76,7 +79,8 @@ export async function loadTransports(
   return checkedTransports(brought.flat());
 }
 
-async function definitionsIn(file: string, cwd: string): Promise<readonly Definition[]> {
+/** What a module of the user's own exports as steps. @throws UsageError, ClawError `untrusted` */
+export async function definitionsIn(file: string, cwd: string): Promise<readonly Definition[]> {
   const all = await exportsOf(file, cwd);
   const found = all.filter(isDefinition);
   if (found.length > 0 || all.some(isTransport)) return [...new Set(found)];
@@ -100,14 +104,31 @@ async function importModule(file: string, cwd: string): Promise<Record<string, u
       instead: 'copy it to a folder of your own',
     },
   );
+  const hooks = registerHooks({ resolve: orOurOwn });
   try {
     return (await import(pathToFileURL(resolve(cwd, file)).href)) as Record<string, unknown>;
   } catch (error) {
     const why =
       error instanceof Error ? error.message.split('\n')[0]?.replace(/ imported from .*/, '') : String(error);
     throw new UsageError(`the library ${file} cannot be loaded: ${why}`);
+  } finally {
+    hooks.deregister();
   }
 }
+
+/** A module beside a runbook may have nothing installed: `claw-run` and `zod` are then those of this very program. */
+const orOurOwn: ResolveHookSync = (specifier, context, next) => {
+  try {
+    return next(specifier, context);
+  } catch (error) {
+    if (specifier !== 'claw-run' && specifier !== 'zod') throw error;
+    const root = dirname(dirname(launcher()));
+    const built = join(root, 'dist', 'index.js');
+    const index = existsSync(built) ? built : join(root, 'src', 'index.ts');
+    const parentURL = pathToFileURL(index).href;
+    return specifier === 'claw-run' ? next(parentURL, context) : next(specifier, { ...context, parentURL });
+  }
+};
 
 function isDefinition(value: unknown): value is Definition {
   if (typeof value !== 'object' || value === null) return false;

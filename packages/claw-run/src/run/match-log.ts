@@ -12,12 +12,12 @@ export interface Match extends Found {
 
 /** The runbooks that a log calls for, the one that most of it fits first. Pure. */
 export function matchLog(text: string, runbooks: readonly Found[]): readonly Match[] {
-  const matches = runbooks.map(({ file, runbook }): Match => {
+  const matches = runbooks.map(({ file, runbook, context }): Match => {
     const codes = runbook.fixes.filter((code) => hasWord(text, code));
     const symptoms = runbook.symptoms
       .filter(({ match }) => match(text) !== undefined)
       .map(({ pattern }) => pattern);
-    return { file, runbook, codes, symptoms, facts: factsIn(runbook, text) ?? {} };
+    return { file, runbook, context, codes, symptoms, facts: factsIn(runbook, text) ?? {} };
   });
   const weight = ({ codes, symptoms }: Match) => codes.length + symptoms.length;
   return matches.filter((match) => weight(match) > 0).sort((a, b) => weight(b) - weight(a));

@@ -27,8 +27,9 @@ export async function openRunbook(
     for (const warning of loaded.warnings)
       io.err(`warning: ${plain(formatProblem(warning, { color: false }))}\n`);
   }
-  if (loaded.warnings.length === 0) await cache?.add(file, loaded.runbook.sources);
-  return loaded.runbook;
+  const libraries = options.library?.map((each) => resolve(io.cwd, each));
+  if (loaded.warnings.length === 0 && libraries === undefined) await cache?.add(file, loaded.runbook.sources);
+  return libraries === undefined ? loaded.runbook : { ...loaded.runbook, libraries };
 }
 
 /** The log of `--log`, or of an operand. @throws UsageError */

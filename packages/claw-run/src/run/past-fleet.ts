@@ -165,7 +165,9 @@ async function goOnWithLeft(
   if (opened === undefined) return [];
   const journal = await journals.fleets.open(past.fleet, redactor);
   try {
-    const runbook = await shared.runbookFrom(opened.sources, { run: past.fleet, library });
+    const { libraries, sources } = opened;
+    const compiled = await shared.runbookFrom(sources, { run: past.fleet, library });
+    const runbook = libraries === undefined ? compiled : { ...compiled, libraries };
     return await rollOutLeft({
       ...given,
       runbook,

@@ -39,6 +39,8 @@ export interface PlanFile {
   readonly startedAt: string;
   readonly runbook: string;
   readonly sources: { readonly [file: string]: string };
+  /** The modules that its own steps are from, by absolute path. */
+  readonly libraries?: readonly string[];
   readonly params: Params;
   readonly facts: { readonly [name: string]: string };
   readonly selection: { readonly from?: string; readonly only?: readonly string[] };
@@ -75,6 +77,7 @@ export async function savePlan(path: string, plan: ToSave): Promise<void> {
       startedAt: outcome.startedAt,
       runbook: runbook.name,
       sources: runbook.sources,
+      ...(runbook.libraries === undefined ? {} : { libraries: runbook.libraries }),
       params: plan.params,
       facts: plan.facts,
       selection: plan.selection,

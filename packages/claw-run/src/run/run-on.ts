@@ -7,12 +7,14 @@ import { loadLibraryFor } from './load-library.ts';
 import { factsOfLog, openRunbook } from './open-runbook.ts';
 import { collectParams } from './params.ts';
 import { openReach } from './reach.ts';
+import { withLibrariesOf } from './runbook-libraries.ts';
 import { selectSteps } from './select-steps.ts';
 
 /** Runs the runbook of a command line on targets that are reached as `given` says. */
-export async function runOn(given: Reach, context: Context): Promise<number> {
-  const { io, options, operands } = context;
-  const [file = ''] = operands;
+export async function runOn(given: Reach, call: Context): Promise<number> {
+  const [file = ''] = call.operands;
+  const context = await withLibrariesOf(file, call);
+  const { io, options } = context;
   const mode = options.check === true || options.dryRun === true ? 'plan' : 'apply';
   const library = await loadLibraryFor(file, options.library, io.cwd);
   await given.early?.turn();
