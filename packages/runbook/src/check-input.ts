@@ -23,10 +23,11 @@ interface Input {
 /** Holds a step's inputs against its schema: all of what stands there now, and the types of what expressions will give. */
 export function checkInput(input: Input, problems: Problems): void {
   const { schema, value, tree, span, uses } = input;
-  if (tree !== undefined) checkKeys(tree, schema, uses, problems);
+  const told = new Set<Span>();
+  if (tree !== undefined) checkKeys(tree, schema, { uses, told }, problems);
   for (const hole of value.holes) checkHole(hole, schema, problems);
   for (const issue of issuesOf(schema, withSamples(value), (one) => concerns(one, value.holes))) {
-    tellIssue(issue, { tree, span, uses }, problems);
+    tellIssue(issue, { tree, span, uses, told }, problems);
   }
 }
 
@@ -49,6 +50,7 @@ function replaced(value: unknown, path: readonly (string | number)[], by: unknow
 
 /** Not an issue of ours: one at, below or around something that is only known later. */
 function concerns(issue: Issue, holes: readonly Hole[]): boolean {
+  if (issue.kind === 'key') return true;
   return holes.every((hole) => {
     if (hole.shape.kind === 'secret') return issue.kind === 'type' || !within(issue.path, hole.path);
     if (within(issue.path, hole.path)) return false;
@@ -62,9 +64,16 @@ function within(path: readonly PropertyKey[], start: readonly PropertyKey[]): bo
 
 function tellIssue(
   issue: Issue,
-  { tree, span, uses }: Pick<Input, 'tree' | 'span' | 'uses'>,
+  { tree, span, uses, told }: Pick<Input, 'tree' | 'span' | 'uses'> & KeyCheck,
   problems: Problems,
 ): void {
+  if (issue.kind === 'key') {
+    const map = tree === undefined ? undefined : treeAt(tree, issue.path.slice(0, -1));
+    const name = String(issue.path.at(-1));
+    const key = map?.kind === 'map' ? map.entries.get(name)?.key : undefined;
+    if (key !== undefined && !told.has(key)) problems.add(key, `\`${uses}\` has no input \`${name}\``);
+    return;
+  }
   const path = issue.path.map(String).join('.');
   if (issue.kind === 'missing') {
     const at = tree === undefined ? span : placeOf(treeAt(tree, issue.path.slice(0, -1)), span);
@@ -91,35 +100,47 @@ function placeOf(tree: Tree, span: Span): Span {
   return tree.kind === 'map' && tree.entries.size > 0 ? span : tree;
 }
 
+interface KeyCheck {
+  readonly uses: string;
+  /** The keys that a problem was told of. */
+  readonly told: Set<Span>;
+}
+
 /** Keys that a schema does not have are mistakes, though zod would leave them out silently. */
-function checkKeys(tree: Tree, schema: z.ZodType, uses: string, problems: Problems): void {
+function checkKeys(tree: Tree, schema: z.ZodType, check: KeyCheck, problems: Problems): void {
   const definition = unwrapped(schema);
   if (definition.type === 'object' && tree.kind === 'map') {
-    if (!definition.open) tellUnknownKeys(tree, [...definition.shape.keys()], uses, problems);
+    if (!definition.open) tellUnknownKeys(tree, [...definition.shape.keys()], check, problems);
     for (const [name, entry] of tree.entries) {
       const field = definition.shape.get(name);
-      if (field !== undefined) checkKeys(entry.value, field, uses, problems);
+      if (field !== undefined) checkKeys(entry.value, field, check, problems);
     }
   } else if (definition.type === 'array' && tree.kind === 'list') {
-    for (const item of tree.items) checkKeys(item, definition.element, uses, problems);
+    for (const item of tree.items) checkKeys(item, definition.element, check, problems);
   } else if (definition.type === 'record' && tree.kind === 'map') {
-    for (const entry of tree.entries.values()) checkKeys(entry.value, definition.value, uses, problems);
+    for (const entry of tree.entries.values()) checkKeys(entry.value, definition.value, check, problems);
   } else if (definition.type === 'union' && tree.kind === 'map') {
     const objects = definition.options.map(unwrapped).filter((option) => option.type === 'object');
     if (objects.length !== definition.options.length || objects.some((option) => option.open)) return;
     tellUnknownKeys(
       tree,
       [...new Set(objects.flatMap((option) => [...option.shape.keys()]))],
-      uses,
+      check,
       problems,
     );
   }
 }
 
-function tellUnknownKeys(tree: MapTree, names: readonly string[], uses: string, problems: Problems): void {
+function tellUnknownKeys(
+  tree: MapTree,
+  names: readonly string[],
+  { uses, told }: KeyCheck,
+  problems: Problems,
+): void {
   for (const [name, { key }] of tree.entries) {
-    if (!names.includes(name))
-      problems.add(key, `\`${uses}\` has no input \`${name}\``, suggestion(name, names));
+    if (names.includes(name)) continue;
+    told.add(key);
+    problems.add(key, `\`${uses}\` has no input \`${name}\``, suggestion(name, names));
   }
 }
 

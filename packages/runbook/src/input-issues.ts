@@ -4,7 +4,7 @@ import { definitionOf } from './zod-definition.ts';
 
 /** What a schema has against a value, in plain words. `message` goes on after the name of the input: "must be …". */
 export interface Issue {
-  readonly kind: 'missing' | 'type' | 'value';
+  readonly kind: 'missing' | 'type' | 'value' | 'key';
   readonly path: readonly PropertyKey[];
   readonly message: string;
   readonly expected?: string;
@@ -13,7 +13,7 @@ export interface Issue {
 
 type ZodIssue = z.core.$ZodIssue;
 
-/** Parses a value and tells all issues; unknown keys are left to others, because zod tells them for strict schemas only. */
+/** Parses a value and tells all issues; of unknown keys those that zod tells, which are the ones of strict schemas. */
 export function issuesOf(
   schema: z.ZodType,
   value: unknown,
@@ -22,7 +22,11 @@ export function issuesOf(
   const given = value === null || value === undefined ? {} : value;
   const result = safeParse(schema, given);
   if (result === undefined || result.success) return [];
-  return result.error.issues.flatMap((issue) => inWords(issue, schema, given, concerns)).filter(concerns);
+  return result.error.issues
+    .flatMap((issue) =>
+      issue.code === 'unrecognized_keys' ? unknownKeys(issue) : inWords(issue, schema, given, concerns),
+    )
+    .filter(concerns);
 }
 
 // A refinement or a transform of a step's author may not expect what stands for an expression.
@@ -32,6 +36,10 @@ function safeParse(schema: z.ZodType, value: unknown) {
   } catch {
     return undefined;
   }
+}
+
+function unknownKeys({ path, keys }: ZodIssue & { code: 'unrecognized_keys' }): readonly Issue[] {
+  return keys.map((key) => ({ kind: 'key', path: [...path, key], message: 'is not known' }));
 }
 
 function inWords(
