@@ -12,7 +12,7 @@ export default defineConfig({
     globalSetup: ['test/support/tell-seed.ts'],
     projects: [
       project('packages', 'packages/*/test/**/*.test.ts', 120_000),
-      project('cli', 'test/{cli,sandbox}/**/*.test.ts', 180_000),
+      project('cli', 'test/{cli,editor,sandbox}/**/*.test.ts', 180_000),
       project('cluster', 'test/cluster/**/*.test.ts', 180_000),
       project('lab', 'test/lab/**/*.test.ts', 300_000),
       project('packaging', 'test/packaging/**/*.test.ts', 300_000, ['test/packaging/support/setup.ts']),

@@ -6,7 +6,7 @@ import { runStatuses } from '@claw-run/engine';
 import { kubernetes } from '@claw-run/kubernetes';
 import { linux } from '@claw-run/linux';
 import { openclaw } from '@claw-run/openclaw';
-import { runbookJsonSchema } from '@claw-run/runbook';
+import { runbookSchemaText } from '@claw-run/runbook';
 import { slurm } from '@claw-run/slurm';
 import { stringify } from 'yaml';
 import * as z from 'zod';
@@ -19,7 +19,7 @@ const pages: { readonly [path: string]: string } = {
   'docs/steps/openclaw.md': library('openclaw', openclaw),
   'docs/steps/slurm.md': library('slurm', slurm),
   'docs/exit-codes.md': exitCodes(),
-  'schema/runbook.schema.json': `${JSON.stringify(runbookJsonSchema(createLibrary(kubernetes, linux, openclaw, slurm)), undefined, 1)}\n`,
+  'schema/runbook.schema.json': runbookSchemaText(createLibrary(kubernetes, linux, openclaw, slurm)),
 };
 
 const check = process.argv.includes('--check');

@@ -4,7 +4,7 @@ export type { ParamOptions, TargetOptions, TypedScope } from './define-types.ts'
 export { parseDuration } from './duration.ts';
 export { formatProblem } from './format-problem.ts';
 export { isLibraryName } from './header.ts';
-export { runbookJsonSchema } from './json-schema.ts';
+export { runbookJsonSchema, runbookSchemaText } from './json-schema.ts';
 export { nearest } from './nearest.ts';
 export { paramFault } from './params.ts';
 export { compilePattern, type Pattern, type PatternResult } from './regex.ts';

@@ -6,9 +6,16 @@ export function text(description: string): JsonObject {
   return { type: 'string', description };
 }
 
-// draft-07 ignores what stands beside `$ref`; in `allOf` the description is kept.
 export function ref(definition: string, description: string): JsonObject {
-  return { description, allOf: [{ $ref: `#/definitions/${definition}` }] };
+  return noted({ description }, definition);
+}
+
+/**
+ * A definition with words of its own. Draft-07 ignores what stands beside `$ref`; as the only alternative it does not, and an
+ * editor that completes the key goes on behind its colon.
+ */
+export function noted(notes: JsonObject, definition: string): JsonObject {
+  return { ...notes, anyOf: [{ $ref: `#/definitions/${definition}` }] };
 }
 
 export function closed(properties: JsonObject, required: readonly string[], description: string): JsonObject {
@@ -17,7 +24,7 @@ export function closed(properties: JsonObject, required: readonly string[], desc
 
 export function either(item: JsonObject, other: JsonObject, key = 'include'): JsonObject {
   // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-  return { if: { type: 'object', required: [key] }, then: other, else: item };
+  return { if: { type: 'object', properties: { [key]: true }, required: [key] }, then: other, else: item };
 }
 
 function listOf(definition: string, description: string): JsonObject {
@@ -33,37 +40,50 @@ function mapOf(definition: string, description: string): JsonObject {
   };
 }
 
+/** A text that is an expression, or has one in it. */
+export const expressionPattern = '\\$\\{\\{';
 export const expression: JsonObject = {
+  title: 'expression',
   type: 'string',
-  description: 'An expression: `${{ params.namespace }}`',
-  pattern: '\\$\\{\\{',
+  pattern: expressionPattern,
+  patternErrorMessage: 'Must be an expression, such as `${{ params.namespace }}`.',
 };
-export const name: JsonObject = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]*$', maxLength: 100 };
+export const expressionRef: JsonObject = { $ref: '#/definitions/expression' };
+export const name: JsonObject = {
+  type: 'string',
+  pattern: '^[A-Za-z][A-Za-z0-9_-]*$',
+  patternErrorMessage:
+    'Must be a name: it starts with a letter and goes on with letters, digits, `-` and `_`.',
+  maxLength: 100,
+};
 export const duration: JsonObject = {
   type: 'string',
   pattern: '^([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+$',
+  patternErrorMessage: 'Must be a duration such as `500ms`, `30s`, `3m` or `1h`.',
   examples: ['500ms', '30s', '3m', '1h'],
 };
 export const version: JsonObject = { const: 1, description: 'The version of the language.' };
 export const onFailure: JsonObject = { enum: onFailures, default: 'roll-back' };
 
-export const literal: JsonObject = { type: ['string', 'number', 'boolean', 'array', 'object', 'null'] };
+/** Whatever JSON has. */
+export const anyValue: JsonObject = { type: ['string', 'number', 'boolean', 'array', 'object', 'null'] };
 
 export const param = closed(
   {
     type: { enum: paramTypes },
     summary: text('What it is for.'),
-    default: { ...literal, description: 'The value where none is given; a literal.' },
+    default: { ...anyValue, description: 'The value where none is given; a literal.' },
     from: {
       type: 'array',
       description: 'Where the value comes from where none is given, in order.',
       items: {
         type: 'string',
         pattern: '^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|prompt)$',
+        patternErrorMessage: 'Must be `env:NAME`, `file:PATH` or `prompt`.',
         examples: ['env:NAME', 'prompt'],
       },
     },
-    choices: { type: 'array', description: 'The values it may have.', items: literal, minItems: 1 },
+    choices: { type: 'array', description: 'The values it may have.', items: anyValue, minItems: 1 },
     pattern: text('RE2; a text must match it as a whole.'),
     required: {
       type: 'boolean',
@@ -84,7 +104,11 @@ export const target = closed(
         batches: {
           type: 'array',
           minItems: 1,
-          items: { type: ['integer', 'string'], pattern: '^[0-9]+%?$' },
+          items: {
+            type: ['integer', 'string'],
+            pattern: '^[0-9]+%?$',
+            patternErrorMessage: 'Must be a number of targets or a percentage, such as `1`, `25` or `10%`.',
+          },
           examples: [[1, '10%', '100%']],
         },
         'stop-when-failed': { type: 'integer', minimum: 1 },
@@ -101,7 +125,7 @@ export const target = closed(
 export const include = closed(
   {
     include: text('The path of a fragment, beside this file.'),
-    with: { type: 'object', description: "The fragment's parameters.", additionalProperties: literal },
+    with: { type: 'object', description: "The fragment's parameters.", additionalProperties: anyValue },
     id: ref('name', 'The steps of the fragment are called `<id>-…`.'),
   },
   ['include'],
@@ -128,6 +152,7 @@ export const runbook = closed(
     runbook: {
       type: 'string',
       pattern: '^[a-z][a-z0-9]*(-[a-z0-9]+)*$',
+      patternErrorMessage: 'Must be lower-case words joined by `-`, such as `worker-denied`.',
       description: 'The name of the runbook.',
     },
     version: { $ref: '#/definitions/version' },

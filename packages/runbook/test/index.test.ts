@@ -11,5 +11,6 @@ test('the public surface', () => {
     'paramFault',
     'parseDuration',
     'runbookJsonSchema',
+    'runbookSchemaText',
   ]);
 });

@@ -22,29 +22,22 @@ test('the inputs of a step, each also an expression', () => {
       "description": "A service account exists",
       "properties": {
         "automount": {
-          "anyOf": [
-            {
-              "type": "boolean",
-            },
-            {
-              "$ref": "#/definitions/expression",
-            },
+          "pattern": "\\$\\{\\{",
+          "patternErrorMessage": "Must be \`true\` or \`false\`, or an expression: \`\${{ … }}\`.",
+          "type": [
+            "boolean",
+            "string",
           ],
         },
         "labels": {
-          "anyOf": [
-            {
-              "additionalProperties": {
-                "type": "string",
-              },
-              "propertyNames": {
-                "type": "string",
-              },
-              "type": "object",
-            },
-            {
-              "$ref": "#/definitions/expression",
-            },
+          "additionalProperties": {
+            "type": "string",
+          },
+          "pattern": "\\$\\{\\{",
+          "patternErrorMessage": "Must be a map, or an expression: \`\${{ … }}\`.",
+          "type": [
+            "object",
+            "string",
           ],
         },
         "name": {
@@ -82,65 +75,57 @@ test('the inputs of a step, each also an expression', () => {
           ],
         },
         "replicas": {
-          "anyOf": [
-            {
-              "maximum": 9007199254740991,
-              "minimum": 0,
-              "type": "integer",
-            },
-            {
-              "$ref": "#/definitions/expression",
-            },
+          "minimum": 0,
+          "pattern": "\\$\\{\\{",
+          "patternErrorMessage": "Must be an integer, or an expression: \`\${{ … }}\`.",
+          "type": [
+            "integer",
+            "string",
           ],
         },
         "rules": {
-          "anyOf": [
-            {
-              "items": {
+          "default": [],
+          "items": {
+            "additionalProperties": false,
+            "pattern": "\\$\\{\\{",
+            "patternErrorMessage": "Must be a map, or an expression: \`\${{ … }}\`.",
+            "properties": {
+              "resource": {
+                "type": "string",
+              },
+              "verb": {
                 "anyOf": [
                   {
-                    "additionalProperties": false,
-                    "properties": {
-                      "resource": {
-                        "type": "string",
-                      },
-                      "verb": {
-                        "anyOf": [
-                          {
-                            "enum": [
-                              "get",
-                              "list",
-                            ],
-                            "type": "string",
-                          },
-                          {
-                            "$ref": "#/definitions/expression",
-                          },
-                        ],
-                      },
-                    },
-                    "required": [
-                      "verb",
-                      "resource",
+                    "enum": [
+                      "get",
+                      "list",
                     ],
-                    "type": "object",
+                    "type": "string",
                   },
                   {
                     "$ref": "#/definitions/expression",
                   },
                 ],
               },
-              "type": "array",
             },
-            {
-              "$ref": "#/definitions/expression",
-            },
+            "required": [
+              "verb",
+              "resource",
+            ],
+            "type": [
+              "object",
+              "string",
+            ],
+          },
+          "pattern": "\\$\\{\\{",
+          "patternErrorMessage": "Must be a list, or an expression: \`\${{ … }}\`.",
+          "type": [
+            "array",
+            "string",
           ],
-          "default": [],
         },
         "token": {
-          "pattern": "^\\$\\{\\{[^}]*\\}\\}$",
-          "type": "string",
+          "$ref": "#/definitions/expression",
         },
       },
       "required": [
@@ -159,48 +144,7 @@ test('with completes for the step that is used', () => {
       "additionalProperties": false,
       "allOf": [
         {
-          "if": {
-            "properties": {
-              "uses": {
-                "const": "test.can-i",
-              },
-            },
-            "required": [
-              "uses",
-            ],
-          },
-          "then": {
-            "properties": {
-              "with": {
-                "$ref": "#/definitions/test.can-i",
-              },
-            },
-            "required": [
-              "with",
-            ],
-          },
-        },
-        {
-          "if": {
-            "properties": {
-              "uses": {
-                "const": "test.command-works",
-              },
-            },
-            "required": [
-              "uses",
-            ],
-          },
-          "then": {
-            "properties": {
-              "with": {
-                "$ref": "#/definitions/test.command-works",
-              },
-            },
-            "required": [
-              "with",
-            ],
-          },
+          "$ref": "#/definitions/inputs",
         },
       ],
       "description": "One use of a library.",
@@ -217,7 +161,7 @@ test('with completes for the step that is used', () => {
           "type": "string",
         },
         "on": {
-          "allOf": [
+          "anyOf": [
             {
               "$ref": "#/definitions/name",
             },
@@ -229,23 +173,14 @@ test('with completes for the step that is used', () => {
           "type": "string",
         },
         "uses": {
+          "anyOf": [
+            {
+              "$ref": "#/definitions/checkIds",
+            },
+          ],
           "description": "What is used, from a library.",
-          "enum": [
-            "test.can-i",
-            "test.command-works",
-          ],
-          "enumDescriptions": [
-            "An account may do something",
-            "A command ends well",
-          ],
-          "markdownEnumDescriptions": [
-            "An account may do something",
-            "A command ends well",
-          ],
         },
-        "with": {
-          "type": "object",
-        },
+        "with": true,
       },
       "required": [
         "uses",

@@ -1,13 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { runbookJsonSchema } from '@claw-run/runbook';
+import { runbookSchemaText } from '@claw-run/runbook';
 import type { Context } from '../context.ts';
 import { loadLibrary } from '../run/load-library.ts';
 
 /** `claw-run schema [-o FILE]`: the JSON schema of runbooks, for editors. */
 export async function call({ io, options }: Context): Promise<number> {
   const library = await loadLibrary(options.library, io.cwd);
-  const text = `${JSON.stringify(runbookJsonSchema(library), null, 2)}\n`;
+  const text = runbookSchemaText(library);
   if (options.out === undefined) {
     io.out(text);
     return 0;
