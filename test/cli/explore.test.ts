@@ -42,7 +42,11 @@ describe('explain', () => {
 describe('new', () => {
   test('writes a runbook that validates, and never over another', async () => {
     const { run } = await makePlace();
-    expect(await run(['new', 'disk-full'])).toMatchObject({ exit: 0, stdout: 'disk-full.yaml\n' });
+    expect(await run(['new', 'disk-full'])).toMatchObject({
+      exit: 0,
+      stdout: 'disk-full.yaml\n.claw-run.schema.json\n',
+      stderr: '',
+    });
     const checked = await run(['validate', 'disk-full.yaml']);
     expect(checked).toMatchObject({ exit: 0, stdout: 'disk-full.yaml: valid\n' });
     expect(await run(['new', 'disk-full'])).toMatchObject({
@@ -50,7 +54,87 @@ describe('new', () => {
       stderr: 'claw-run: disk-full.yaml is there already\n',
     });
   });
+
+  test('names the schema beside it, and makes it once', async () => {
+    const { run, folder } = await makePlace();
+    await mkdir(join(folder, 'runbooks'));
+    const first = await run(['new', 'one', '--output', 'json']);
+    expect(JSON.parse(first.stdout)).toEqual({
+      file: 'runbooks/one.yaml',
+      schema: 'runbooks/.claw-run.schema.json',
+      schemaMade: true,
+    });
+    expect(await firstLine(folder, 'runbooks/one.yaml')).toBe(
+      '# yaml-language-server: $schema=./.claw-run.schema.json',
+    );
+    const made = await readFile(join(folder, 'runbooks/.claw-run.schema.json'), 'utf8');
+    expect(made).toBe((await run(['schema'])).stdout);
+    expect(await run(['new', 'two'])).toMatchObject({ exit: 0, stdout: 'runbooks/two.yaml\n', stderr: '' });
+  });
+
+  test('names the schema that the repository has, from wherever the runbook is', async () => {
+    const { run, folder } = await makePlace();
+    await mkdir(join(folder, 'ops/night'), { recursive: true });
+    await run(['schema', '-o', 'schema/runbook.schema.json']);
+    expect(await run(['new', 'one', '-o', 'ops/night/one.yaml'])).toMatchObject({
+      stdout: 'ops/night/one.yaml\n',
+      stderr: '',
+    });
+    expect(await firstLine(folder, 'ops/night/one.yaml')).toBe(
+      '# yaml-language-server: $schema=../../schema/runbook.schema.json',
+    );
+  });
+
+  test('looks for no schema outside of the repository', async () => {
+    const { run, folder } = await makePlace();
+    await mkdir(join(folder, 'project/.git'), { recursive: true });
+    await run(['schema', '-o', 'schema/runbook.schema.json']);
+    const cwd = join(folder, 'project');
+    expect(await run(['new', 'one'], { cwd })).toMatchObject({ stdout: 'one.yaml\n.claw-run.schema.json\n' });
+  });
+
+  test('without a repository, looks no further up than where one works', async () => {
+    const { run, folder } = await makePlace();
+    await mkdir(join(folder, 'project'));
+    await run(['schema', '-o', 'schema/runbook.schema.json']);
+    const cwd = join(folder, 'project');
+    expect(await run(['new', 'one'], { cwd })).toMatchObject({ stdout: 'one.yaml\n.claw-run.schema.json\n' });
+  });
+
+  test('writes the runbook also where the schema cannot be written, and says so', async () => {
+    const { run, folder } = await makePlace();
+    await mkdir(join(folder, '.claw-run.schema.json'));
+    expect(await run(['new', 'one'])).toMatchObject({
+      exit: 0,
+      stdout: 'one.yaml\n',
+      stderr:
+        'warning: .claw-run.schema.json cannot be written: EEXIST. ' +
+        'Editors complete nothing without it: claw-run schema -o .claw-run.schema.json\n',
+    });
+  });
+
+  test('tells how a schema of another version is renewed, and leaves it', async () => {
+    const { run, folder } = await makePlace();
+    await writeFile(join(folder, '.claw-run.schema.json'), '{}\n');
+    const { exit, stdout, stderr } = await run(['new', 'one']);
+    expect({ exit, stdout, stderr }).toMatchInlineSnapshot(`
+      {
+        "exit": 0,
+        "stderr": "warning: .claw-run.schema.json, which editors load, is not what this claw-run makes. Renew it: claw-run schema -o .claw-run.schema.json (with --library FILE where it has steps of your own)
+      ",
+        "stdout": "one.yaml
+      ",
+      }
+    `);
+    expect(await readFile(join(folder, '.claw-run.schema.json'), 'utf8')).toBe('{}\n');
+    expect(await run(['schema', '-o', '.claw-run.schema.json'])).toMatchObject({ exit: 0 });
+    expect(await run(['new', 'two'])).toMatchObject({ exit: 0, stderr: '' });
+  });
 });
+
+async function firstLine(folder: string, file: string): Promise<string | undefined> {
+  return (await readFile(join(folder, file), 'utf8')).split('\n')[0];
+}
 
 describe('schema', () => {
   test('is JSON that knows the steps, on standard output or in a file', async () => {

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '@claw-run/core';
 import { anyValue } from './json-schema-parts.ts';
-import { eachSchema, keyOf, mapSchemas, refName, refTo, type Spot } from './json-schema-walk.ts';
+import { eachSchema, keyOf, mapSchemas, refName, refTo, type Spot, splitNotes } from './json-schema-walk.ts';
 import { marks, zodToJson } from './zod-to-json.ts';
 
 /** The schema of what a step takes, and the schemas it refers to, by name. It refers to itself by `#`. */
@@ -81,8 +81,11 @@ interface Cleaning {
 
 function cleaned(schema: JsonObject, { parts, open }: Cleaning): JsonObject {
   const name = refName(schema);
-  // In draft-07 nothing counts beside a reference.
-  if (name !== undefined) return name === '#' ? { $ref: '#' } : refTo(name);
+  if (name !== undefined) {
+    // In draft-07 nothing counts beside a reference; older versions of zod put descriptions there.
+    const { notes } = splitNotes(schema);
+    return Object.keys(notes).length === 0 ? refTo(name) : { ...notes, allOf: [refTo(name)] };
+  }
   const source = schema[marks.intersection] === true ? pooled(schema, parts) : schema;
   const inside = mapSchemas(source, (child, spot) =>
     cleaned(child, { parts, open: open || opensBelow(source, spot) }),
@@ -92,7 +95,7 @@ function cleaned(schema: JsonObject, { parts, open }: Cleaning): JsonObject {
   return tidied({
     ...inside,
     ...(closed ? { additionalProperties: false } : {}),
-    ...(keys === undefined ? {} : { propertyNames: { enum: keys } }),
+    ...(keys === undefined ? {} : { type: 'object', propertyNames: { enum: keys } }),
   });
 }
 
@@ -140,7 +143,7 @@ function tidied(schema: JsonObject): JsonObject {
       ([key, value]) => keywords.has(key) && value !== undefined && !saysNothing(key, value),
     ),
   );
-  return fewerTypes(flatAlternatives(singleAllOf(kept)));
+  return fewerTypes(flatAlternatives(singleAllOf(namedKeys(kept))));
 }
 
 function saysNothing(key: string, value: Json): boolean {
@@ -152,6 +155,15 @@ function saysNothing(key: string, value: Json): boolean {
   if (key === 'additionalProperties' || key === 'additionalItems')
     return isObject(value) && Object.keys(value).length === 0;
   return false;
+}
+
+/** A map of a few known keys has them as properties, which editors complete. */
+function namedKeys(schema: JsonObject): JsonObject {
+  const { propertyNames, additionalProperties: value, ...rest } = schema;
+  const keys = isObject(propertyNames) ? propertyNames.enum : undefined;
+  if (!Array.isArray(keys) || !isObject(value) || rest.properties !== undefined) return schema;
+  const properties = Object.fromEntries(keys.map((key) => [String(key), value as Json]));
+  return { ...rest, properties, additionalProperties: false };
 }
 
 function singleAllOf(schema: JsonObject): JsonObject {

@@ -65,7 +65,7 @@ export function refName({ $ref }: JsonObject): string | undefined {
 }
 
 export function refTo(name: string): JsonObject {
-  return { $ref: prefix + name.replaceAll('~', '~0').replaceAll('/', '~1') };
+  return name === '#' ? { $ref: '#' } : { $ref: prefix + name.replaceAll('~', '~0').replaceAll('/', '~1') };
 }
 
 const prefix = '#/definitions/';

@@ -7,13 +7,15 @@ import { anyValue, expressionRef } from './json-schema-parts.ts';
 interface ZodSchema {
   readonly description?: string | undefined;
   readonly toJSONSchema?: (params: object) => object;
-  readonly safeParse?: (value: unknown) => { readonly success: boolean };
+  readonly safeParse?: (value: unknown) => {
+    readonly success: boolean;
+    readonly error?: { readonly issues: readonly { readonly path: readonly unknown[] }[] };
+  };
   readonly _zod: {
     readonly def: ZodCheck & {
       readonly type: string;
       readonly coerce?: boolean;
       readonly in?: ZodSchema;
-      readonly shape?: { readonly [key: string]: ZodSchema };
       readonly items?: readonly ZodSchema[];
       readonly checks?: readonly { readonly _zod: { readonly def: ZodCheck } }[];
     };
@@ -102,16 +104,28 @@ function become(json: Writable, schema: JsonObject): void {
   Object.assign(json, schema);
 }
 
-function adaptObject({ _zod: { def } }: ZodSchema, json: Writable): void {
-  if (json.additionalProperties === undefined) json[marks.object] = true;
-  if (Array.isArray(json.required))
-    json.required = json.required.filter((key) => !mayBeAbsent(def.shape?.[key]));
+function adaptObject(zod: ZodSchema, json: Writable): void {
+  // One that is another one with words of its own has but a reference.
+  if (json.properties !== undefined && json.additionalProperties === undefined) json[marks.object] = true;
+  if (Array.isArray(json.required)) {
+    const missed = missedKeys(zod);
+    json.required = json.required.filter((key) => missed.includes(key));
+  }
+}
+
+/** The keys that a map without any lacks, by asking: versions of zod differ. */
+function missedKeys(zod: ZodSchema): readonly unknown[] {
+  try {
+    return (zod.safeParse?.({}).error?.issues ?? []).map(({ path }) => path[0]);
+  } catch {
+    return [];
+  }
 }
 
 /** Draft-07 has no list without its first items unless a least length is said. */
 function adaptTuple({ _zod: { def } }: ZodSchema, json: Writable): void {
   const least = (def.items ?? []).findLastIndex((item) => !mayBeAbsent(item)) + 1;
-  if (least > 0) json.minItems ??= least;
+  if (least > 0 && json.items !== undefined) json.minItems ??= least;
 }
 
 function mayBeAbsent(field: ZodSchema | undefined): boolean {
@@ -125,8 +139,7 @@ function mayBeAbsent(field: ZodSchema | undefined): boolean {
 /** JSON Schema knows neither flags of patterns nor the order of checks: a text may be trimmed before it is matched. */
 function adaptString({ _zod: { def } }: ZodSchema, json: Writable): void {
   const checks = [def, ...(def.checks ?? []).map((check) => check._zod.def)];
-  if (checks.some(({ check }) => check === 'overwrite'))
-    for (const key of ['pattern', 'format', 'minLength', 'maxLength', 'allOf']) delete json[key];
+  if (checks.some(({ check }) => check === 'overwrite')) become(json, { type: 'string' });
   for (const check of checks) adaptPattern(json, check);
   // Each editor has patterns of its own for formats; zod gives its pattern along with most.
   if (json.format === 'uri' && json.pattern === undefined)

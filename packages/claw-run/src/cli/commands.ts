@@ -207,9 +207,9 @@ export const commands: { readonly [name: string]: Command } = {
     load: () => import('../commands/schema.ts'),
   },
   new: {
-    summary: 'Write a commented runbook to start from',
+    summary: 'Write a commented runbook to start from, and the schema for editors where there is none',
     operands: 'NAME',
-    flags: ['out', ...general],
+    flags: ['out', 'library', ...general],
     examples: ['claw-run new disk-full'],
     load: () => import('../commands/new.ts'),
   },
