@@ -96,6 +96,13 @@ describe('a step of one’s own', () => {
     });
   });
 
+  test('that gives one id to two schemas is in the schema all the same', async () => {
+    const validate = validator.definition(label.id);
+    const inputs = label.examples.map((example) => example.with);
+    expect(inputs.flatMap((input) => faultsOf(validate, input))).toEqual([]);
+    expect(await disagreementsOf(label, { validate, library, inputs })).toEqual({ stricter: [], laxer: [] });
+  });
+
   test('shares what it refers to by a name that is its own', () => {
     const before = runbookJsonSchema(standard).definitions as typeof definitions;
     const added = Object.keys(definitions).filter((name) => before[name] === undefined);

@@ -7,6 +7,7 @@ import { anyValue, expressionRef } from './json-schema-parts.ts';
 interface ZodSchema {
   readonly description?: string | undefined;
   readonly toJSONSchema?: (params: object) => object;
+  readonly meta?: () => { readonly [key: string]: unknown } | undefined;
   readonly safeParse?: (value: unknown) => {
     readonly success: boolean;
     readonly error?: { readonly issues: readonly { readonly path: readonly unknown[] }[] };
@@ -47,11 +48,25 @@ export function zodToJson(schema: unknown): JsonObject {
     override: ({ zodSchema, jsonSchema }: { zodSchema: ZodSchema; jsonSchema: Writable }) =>
       adapt(zodSchema, jsonSchema),
   };
-  // A schema's own copy of zod knows it best.
-  const own = zod.toJSONSchema?.(params);
-  return (own ??
-    toJSONSchema(zod as never, params as unknown as Parameters<typeof toJSONSchema>[1])) as JsonObject;
+  try {
+    return byZod(zod, params);
+  } catch {
+    // Two schemas with one id, which zod does not put into one document: no id is needed.
+    return byZod(zod, { ...params, metadata: withoutIds });
+  }
 }
+
+function byZod(zod: ZodSchema, params: object): JsonObject {
+  // A schema's own copy of zod knows it best.
+  return (zod.toJSONSchema?.(params) ?? toJSONSchema(zod as never, params)) as JsonObject;
+}
+
+const withoutIds = {
+  get: (schema: ZodSchema) => {
+    const { id: _, ...rest } = schema.meta?.() ?? {};
+    return rest;
+  },
+};
 
 type Writable = Record<string, unknown>;
 
