@@ -48,13 +48,14 @@ function replaced(value: unknown, path: readonly (string | number)[], by: unknow
   );
 }
 
-/** Not an issue of ours: one at, below or around something that is only known later. */
+/** Not an issue of ours: one at or below something that is only known later, or around it where it may have a part in it. */
 function concerns(issue: Issue, holes: readonly Hole[]): boolean {
   if (issue.kind === 'key') return true;
+  const isInside = issue.sure === true || issue.kind === 'missing';
   return holes.every((hole) => {
     if (hole.shape.kind === 'secret') return issue.kind === 'type' || !within(issue.path, hole.path);
     if (within(issue.path, hole.path)) return false;
-    return issue.kind === 'missing' || !within(hole.path, issue.path);
+    return isInside || !within(hole.path, issue.path);
   });
 }
 
@@ -71,7 +72,11 @@ function tellIssue(
     const map = tree === undefined ? undefined : treeAt(tree, issue.path.slice(0, -1));
     const name = String(issue.path.at(-1));
     const key = map?.kind === 'map' ? map.entries.get(name)?.key : undefined;
-    if (key !== undefined && !told.has(key)) problems.add(key, `\`${uses}\` has no input \`${name}\``);
+    const message =
+      issue.message === ''
+        ? `\`${uses}\` has no input \`${name}\``
+        : `\`${issue.path.map(String).join('.')}\` ${issue.message}`;
+    if (key !== undefined && !told.has(key)) problems.add(key, message);
     return;
   }
   const path = issue.path.map(String).join('.');

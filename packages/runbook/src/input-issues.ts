@@ -9,6 +9,8 @@ export interface Issue {
   readonly message: string;
   readonly expected?: string;
   readonly hint?: string;
+  /** Of a list or a map as such: whatever expressions inside of it will give. */
+  readonly sure?: boolean;
 }
 
 type ZodIssue = z.core.$ZodIssue;
@@ -39,7 +41,7 @@ function safeParse(schema: z.ZodType, value: unknown) {
 }
 
 function unknownKeys({ path, keys }: ZodIssue & { code: 'unrecognized_keys' }): readonly Issue[] {
-  return keys.map((key) => ({ kind: 'key', path: [...path, key], message: 'is not known' }));
+  return keys.map((key) => ({ kind: 'key', path: [...path, key], message: '' }));
 }
 
 function inWords(
@@ -66,7 +68,7 @@ function inWords(
             ...(description === undefined ? {} : { hint: description }),
           },
         ];
-      return [{ kind: 'type', path, message: `must be ${expected}` }];
+      return [{ kind: 'type', path, message: `must be ${expected}`, sure: isOfWhole(issue, root) }];
     }
     case 'invalid_value': {
       const values = issue.values.map(String);
@@ -77,17 +79,26 @@ function inWords(
         ];
       const near = typeof issue.input === 'string' ? nearest(issue.input, values) : undefined;
       const message = `must be ${values.length === 1 ? list : `one of ${list}`}`;
+      const sure = isOfWhole(issue, root);
       return [
-        { kind: 'type', path, message, ...(near === undefined ? {} : { hint: `did you mean \`${near}\`?` }) },
+        {
+          kind: 'type',
+          path,
+          message,
+          sure,
+          ...(near === undefined ? {} : { hint: `did you mean \`${near}\`?` }),
+        },
       ];
     }
     case 'invalid_union':
       return union(issue, { schema, root, absent, concerns });
     case 'too_small':
     case 'too_big':
-      return [{ kind: 'value', path, message: sizeInWords(issue) }];
+      return [{ kind: 'value', path, message: sizeInWords(issue), sure: isOfWhole(issue, root) }];
     case 'invalid_format':
       return [{ kind: 'value', path, message: formatInWords(issue) }];
+    case 'invalid_key':
+      return [{ kind: 'key', path, message: 'is no key that is taken here' }];
     default:
       if (absent) return [{ kind: 'missing', path, message: '' }];
       return [
@@ -136,7 +147,21 @@ function union(
   ].join(' or ');
   if (absent) return [{ kind: 'missing', path, message: '', expected }];
   if (expected === '') return [{ kind: 'value', path, message: plainMessage(issue.message) }];
-  return [{ kind: 'type', path, message: `must be ${expected}` }];
+  const isNone = (issues: readonly Issue[]) =>
+    issues.some((inner) => inner.sure === true && inner.path.length === path.length);
+  return [
+    {
+      kind: 'type',
+      path,
+      message: `must be ${expected}`,
+      sure: branches.length > 0 && branches.every(isNone),
+    },
+  ];
+}
+
+/** Not of what a list or a map was converted to, which what is inside may have a part in. */
+function isOfWhole({ input, path }: ZodIssue, root: unknown): boolean {
+  return typeof input === 'object' && input !== null && input === valueAt(root, path);
 }
 
 const expectations: { readonly [expected: string]: string } = {

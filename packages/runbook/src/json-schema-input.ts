@@ -95,7 +95,7 @@ function cleaned(schema: JsonObject, { parts, open }: Cleaning): JsonObject {
   return tidied({
     ...inside,
     ...(closed ? { additionalProperties: false } : {}),
-    ...(keys === undefined ? {} : { type: 'object', propertyNames: { enum: keys } }),
+    ...(keys === undefined ? {} : { type: 'object', ...onlyKeys(keys) }),
   });
 }
 
@@ -119,6 +119,10 @@ function keysOfUnion(schema: JsonObject, parts: InputSchema): readonly string[] 
   const known = maps.every((map) => map[marks.object] === true || isStrict(map));
   if (!known || maps.every(isStrict)) return undefined;
   return [...new Set(maps.flatMap((map) => Object.keys((map.properties ?? {}) as JsonObject)))];
+}
+
+function onlyKeys(keys: readonly string[]): JsonObject {
+  return keys.length === 0 ? { maxProperties: 0 } : { propertyNames: { enum: keys } };
 }
 
 function isStrict(schema: JsonObject): boolean {
