@@ -47,10 +47,12 @@ function takesAnyText(core: JsonObject): boolean {
   return typesOf(core).includes('string') && demands.every((key) => core[key] === undefined);
 }
 
-/** Expressions are texts: where any text is taken, they need no words of their own. */
+/** Expressions are texts, and so is the empty one: where any text is taken, they need no words of their own. */
 function withoutWords(schema: JsonObject): JsonObject {
   if (!Array.isArray(schema.anyOf) || !takesAnyText(splitNotes(schema).core)) return schema;
-  const options = schema.anyOf.filter((option: JsonObject) => keyOf(option) !== keyOf(expressionRef));
+  const options = schema.anyOf.filter(
+    (option: JsonObject) => keyOf(option) !== keyOf(expressionRef) && option.const !== '',
+  );
   const [only] = options;
   const { anyOf: _, ...rest } = schema;
   if (options.length === 1) return { ...rest, ...(only as JsonObject) };

@@ -1,4 +1,5 @@
 import type { JsonObject } from '@claw-run/core';
+import { keyOf } from './json-schema-walk.ts';
 
 /** Where a schema is used: of which step (`library.step`), and for which input. */
 export interface SchemaUse {
@@ -34,15 +35,38 @@ export function freeName(names: readonly string[], taken: { has(name: string): b
 function ownNames(schema: JsonObject): readonly string[] {
   if (typeof schema.title === 'string') return [schema.title];
   if (schema.description !== undefined) return [];
-  const { anyOf, type, patternErrorMessage: message, pattern: _, minLength, ...more } = schema;
-  if (Array.isArray(anyOf)) return ownNames((anyOf[0] ?? {}) as JsonObject);
+  if (Array.isArray(schema.anyOf)) return ownNames((schema.anyOf[0] ?? {}) as JsonObject);
+  const { patternErrorMessage: message } = schema;
   const said = typeof message === 'string' ? nameOfMessage(message) : [];
-  if (said.length > 0 || Object.keys(more).length > 0) return said;
+  return said.length > 0 ? said : typeNames(schema);
+}
+
+/** A type with the plainest of demands. */
+function typeNames({
+  type,
+  pattern,
+  patternErrorMessage: message,
+  ...demands
+}: JsonObject): readonly string[] {
   const types = [type ?? []].flat().map(String);
   const own = types.length > 1 && message !== undefined ? types.filter((one) => one !== 'string') : types;
   if (own.length >= 6) return ['json value'];
-  return minLength === undefined ? [own.join(' or ')] : minLength === 1 ? ['non-empty string'] : [];
+  const name = own.join(' or ');
+  if (pattern !== undefined && message === undefined) return [];
+  const words = plainDemands[keyOf(demands)];
+  return words === undefined ? [] : [words.replace('…', name)];
 }
+
+const plainDemands: { readonly [demands: string]: string } = {
+  '{}': '…',
+  '{"minLength":1}': 'non-empty …',
+  '{"minimum":0}': 'non-negative …',
+  '{"minimum":1}': 'positive …',
+  '{"exclusiveMinimum":0}': 'positive …',
+  '{"items":{"type":"string"}}': 'string list',
+  '{"items":{"type":"string"},"minItems":1}': 'non-empty string list',
+  '{"additionalProperties":{"type":"string"}}': 'string map',
+};
 
 /** `absolute path` for "Must be an absolute path.", `user name` for "Must be the name of a user." */
 function nameOfMessage(message: string): readonly string[] {
@@ -61,6 +85,7 @@ function mostOften(texts: readonly string[]): string {
 
 function camelCase(text: string): string {
   const parts = text.split(/[^A-Za-z0-9]+/).filter((part) => part !== '');
-  const joined = parts.map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join('');
-  return joined.charAt(0).toLowerCase() + joined.slice(1);
+  const [first = '', ...rest] = parts;
+  const start = /^[A-Z]+$/.test(first) ? first.toLowerCase() : first.charAt(0).toLowerCase() + first.slice(1);
+  return [start, ...rest.map((part) => part.charAt(0).toUpperCase() + part.slice(1))].join('');
 }

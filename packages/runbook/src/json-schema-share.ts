@@ -29,7 +29,32 @@ export function shareSchemas({ steps, shared, taken }: Options): Schemas {
   const withNotes = (schema: JsonObject) => (keyOf(core(schema)) === keyOf(schema) ? undefined : schema);
   const all = { ...steps, ...shared };
   const whole = extract(all, { unit: withNotes, cost: 3, names, usesOf: usesIn(all) });
-  return extract(whole, { unit: core, cost: 5, names, usesOf: usesIn(whole) });
+  const kept = [...Object.keys(all)];
+  return inlineSingles(extract(whole, { unit: core, cost: 5, names, usesOf: usesIn(whole) }), kept);
+}
+
+/** What came to be used once, because all around it is shared, goes back to where it is used. */
+function inlineSingles(schemas: Schemas, kept: readonly string[]): Schemas {
+  const counts = new Map<string, number>();
+  const count = (schema: JsonObject): void => {
+    const name = refName(schema);
+    if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
+    eachSchema(schema, count);
+  };
+  for (const schema of Object.values(schemas)) count(schema);
+  const single = (schema: JsonObject | undefined): JsonObject | undefined => {
+    const name = schema === undefined ? undefined : refName(schema);
+    return name === undefined || kept.includes(name) || counts.get(name) !== 1 ? undefined : schemas[name];
+  };
+  const inlined = (schema: JsonObject): JsonObject => {
+    const { notes, core } = splitNotes(schema);
+    const [only, ...more] = Array.isArray(core.anyOf) ? (core.anyOf as readonly JsonObject[]) : [];
+    const body =
+      single(schema) ?? (more.length === 0 && Object.keys(core).length === 1 ? single(only) : undefined);
+    return mapSchemas(body === undefined ? schema : { ...notes, ...body }, inlined);
+  };
+  const entries = Object.entries(schemas).filter(([name]) => single(refTo(name)) === undefined);
+  return Object.fromEntries(entries.map(([name, schema]) => [name, inlined(schema)]));
 }
 
 interface Extraction {

@@ -63,7 +63,8 @@ function use(
 ): JsonObject {
   const properties = {
     ...more,
-    name: text('How a person calls it.'),
+    // a cause is called by its title
+    ...(more.title === undefined ? { name: text('How a person calls it.') } : {}),
     uses: {
       description: 'What is used, from a library.',
       anyOf: types.map((type) => refTo(`${type}Ids`)),

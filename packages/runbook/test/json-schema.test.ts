@@ -156,10 +156,6 @@ test('with completes for the step that is used', () => {
             "boolean",
           ],
         },
-        "name": {
-          "description": "How a person calls it.",
-          "type": "string",
-        },
         "on": {
           "anyOf": [
             {
