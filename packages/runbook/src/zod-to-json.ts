@@ -137,10 +137,12 @@ function missedKeys(zod: ZodSchema): readonly unknown[] {
   }
 }
 
-/** Draft-07 has no list without its first items unless a least length is said. */
+/** How many items a list needs: up to the last one that must be there. */
 function adaptTuple({ _zod: { def } }: ZodSchema, json: Writable): void {
+  if (json.items === undefined) return;
   const least = (def.items ?? []).findLastIndex((item) => !mayBeAbsent(item)) + 1;
-  if (least > 0 && json.items !== undefined) json.minItems ??= least;
+  if (least > 0) json.minItems = least;
+  else delete json.minItems;
 }
 
 function mayBeAbsent(field: ZodSchema | undefined): boolean {
