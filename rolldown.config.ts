@@ -118,6 +118,8 @@ const together: { readonly [chunk: string]: readonly string[] } = {
       'render/style',
       'render/terminal.ts',
       'report-error',
+      'run/launcher',
+      'run/shipped-runbooks',
       'run/state-folder',
       'run/transports',
       'version',

@@ -223,3 +223,28 @@ describe('own steps', () => {
     expect(await run(['explain', 'acme.namespace-owner', ...library])).toMatchObject({ exit: 0 });
   });
 });
+
+describe('the runbooks that come with claw-run', () => {
+  test('are called by their names, listed, and searched for a log, where there is no ./runbooks', async () => {
+    const { run } = await makePlace();
+    const file = join(root, 'runbooks', 'worker-denied.yaml');
+    expect(await run(['validate', 'worker-denied'])).toMatchObject({ exit: 0, stdout: `${file}: valid\n` });
+    expect((await run(['list'])).stdout).toContain(`  ${file}\n`);
+    const found = await run(['diagnose', '-'], { input: 'clw-worker-denied' });
+    expect(found.stdout).toContain(`${file}: `);
+    const unknown = await run(['worker-denid']);
+    expect(unknown.exit).toBe(2);
+    expect(unknown.stderr).toContain('claw-run list the runbooks');
+  });
+
+  test('give way to those of a folder, and to a file of that name', async () => {
+    const { run, folder } = await makePlace();
+    await mkdir(join(folder, 'runbooks'));
+    await writeFile(join(folder, 'runbooks', 'worker-denied.yaml'), 'runbook: mine\n');
+    const own = await run(['validate', 'worker-denied']);
+    expect(own.stdout).toContain('runbooks/worker-denied.yaml:1');
+    expect((await run(['list'])).stdout).not.toContain('scheduler-denied.yaml');
+    await writeFile(join(folder, 'worker-denied'), 'runbook: here\n');
+    expect((await run(['validate', 'worker-denied'])).stdout).toContain('worker-denied:1');
+  });
+});

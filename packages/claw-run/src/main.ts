@@ -5,6 +5,7 @@ import { commands } from './cli/commands.ts';
 import { parse } from './cli/parse.ts';
 import { createIo } from './io.ts';
 import { reportError } from './report-error.ts';
+import { runbookNamed } from './run/shipped-runbooks.ts';
 import { version } from './version.ts';
 
 /** Runs a command line in this process and gives its exit code. */
@@ -13,9 +14,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   const io = createIo(process);
   let json = false;
   try {
-    const parsed = parse(argv, process.env);
+    const named = (word: string) => runbookNamed(word, io.cwd);
+    const parsed = parse(argv, process.env, (word) => named(word) !== undefined);
     if (parsed.kind === 'call') {
-      const { options, operands, typed } = parsed;
+      const { options, typed } = parsed;
+      const operands = takesRunbooks.has(parsed.command)
+        ? parsed.operands.map((word) => named(word) ?? word)
+        : parsed.operands;
       json = options.output === 'json' && running.has(parsed.command);
       if (options.report !== undefined)
         (await import('./report/reports.ts')).reportsOf(options.report, io.cwd);
@@ -33,6 +38,9 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 /** Commands whose JSON is a stream of events. */
 const running: ReadonlySet<string> = new Set(['run', 'plan', 'apply', 'diagnose', 'rollback', 'resume']);
+
+/** Commands whose operands may be names of runbooks. */
+const takesRunbooks: ReadonlySet<string> = new Set(['run', 'plan', 'diagnose', 'validate']);
 
 function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== '' && value !== '0';

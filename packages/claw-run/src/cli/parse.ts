@@ -19,10 +19,15 @@ export type Parsed =
   | { readonly kind: 'version' };
 
 /**
- * Parses a command line. Flags may stand before or after the command; without a command, the operand is a runbook to run.
+ * Parses a command line. Flags may stand before or after the command; without a command, the operand is a runbook to run: its file, or a name that
+ * `isRunbook` knows.
  * @throws UsageError
  */
-export function parse(argv: readonly string[], env: NodeJS.ProcessEnv): Parsed {
+export function parse(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+  isRunbook: (word: string) => boolean = () => false,
+): Parsed {
   const { word, rest } = firstOperand(argv);
   if (word === undefined && rest.some((arg) => arg === '--version' || arg === '-V'))
     return { kind: 'version' };
@@ -31,7 +36,7 @@ export function parse(argv: readonly string[], env: NodeJS.ProcessEnv): Parsed {
   }
   if (word === 'help') return { kind: 'help', text: helpOf(rest) };
   const known = word !== undefined && Object.hasOwn(commands, word);
-  if (word !== undefined && !known) rejectMisspelt(word);
+  if (word !== undefined && !known && !isRunbook(word)) rejectMisspelt(word);
   const name = known ? word : 'run';
   return parseCommand(name, known || word === undefined ? rest : [word, ...rest], env);
 }
@@ -143,7 +148,7 @@ function rejectMisspelt(word: string): void {
   const guess = nearest(word, [...Object.keys(commands), 'help']);
   throw new UsageError(
     `there is no command ${JSON.stringify(word)}${guess === undefined ? '' : `; did you mean ${guess}?`}`,
-    `claw-run --help lists the commands; a runbook is given by its path, as ./${word}`,
+    `claw-run --help lists the commands, claw-run list the runbooks; another runbook is given by its path, as ./${word}`,
   );
 }
 

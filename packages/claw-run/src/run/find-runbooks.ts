@@ -1,11 +1,13 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Problem, problemOf, type Runbook } from '@claw-run/core';
 import { UsageError } from '../cli/usage-error.ts';
 import type { Context } from '../context.ts';
 import { loadLibrary } from './load-library.ts';
 import { loadRunbook } from './load-runbook.ts';
 import { withLibrariesOf } from './runbook-libraries.ts';
+import { shippedRunbooks } from './shipped-runbooks.ts';
 
 export interface Found {
   readonly file: string;
@@ -14,7 +16,7 @@ export interface Found {
   readonly context: Context;
 }
 
-/** Compiles the runbooks in `./runbooks` and in other folders; those that do not compile come apart. @throws UsageError */
+/** Compiles the runbooks in `./runbooks`, in other folders, or without any of these those that come with claw-run; what does not compile comes apart. @throws UsageError */
 export async function findRunbooks(
   folders: readonly string[],
   context: Context,
@@ -22,19 +24,21 @@ export async function findRunbooks(
   readonly found: readonly Found[];
   readonly broken: readonly { file: string; problems: readonly Problem[] }[];
 }> {
+  const here = existsSync(resolve(context.io.cwd, 'runbooks'));
+  const usual = here ? ['runbooks'] : folders.length > 0 ? [] : [shippedRunbooks()];
   const lists = await Promise.all([
-    listFolder('runbooks', context.io.cwd, true),
-    ...folders.map((each) => listFolder(each, context.io.cwd, false)),
+    ...usual.map((each) => listFolder(each, context.io.cwd)),
+    ...folders.map((each) => listFolder(each, context.io.cwd)),
   ]);
   const files = [...new Set(lists.flat())];
-  const usual = loadLibrary(context.options.library, context.io.cwd);
+  const library = loadLibrary(context.options.library, context.io.cwd);
   const loaded = await Promise.all(
     files.map(async (file) => {
       const own = await withLibrariesOf(file, context).catch((error: unknown) => problemOf(error));
       if ('code' in own) return { ok: false as const, file, problems: [own] };
       const { io, options } = own;
-      const library = own === context ? usual : loadLibrary(options.library, io.cwd);
-      return { ...(await loadRunbook(file, await library, io.cwd)), context: own };
+      const its = own === context ? library : loadLibrary(options.library, io.cwd);
+      return { ...(await loadRunbook(file, await its, io.cwd)), context: own };
     }),
   );
   return {
@@ -45,7 +49,7 @@ export async function findRunbooks(
   };
 }
 
-async function listFolder(folder: string, cwd: string, mayMiss: boolean): Promise<readonly string[]> {
+async function listFolder(folder: string, cwd: string): Promise<readonly string[]> {
   try {
     const names = await readdir(join(folder.startsWith('/') ? '' : cwd, folder));
     return names
@@ -53,7 +57,6 @@ async function listFolder(folder: string, cwd: string, mayMiss: boolean): Promis
       .sort()
       .map((name) => join(folder, name));
   } catch (error) {
-    if (mayMiss) return [];
     throw new UsageError(`the folder ${folder} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   }
 }
