@@ -228,6 +228,22 @@ export const hostPrograms = (['schedulerd', 'clw'] as const).map(
     }) as const,
 );
 
+/**
+ * ssh2 for the package of transports: as in the bundle, without its native parts and without the script that would build them, which package managers refuse
+ * to run or ask about.
+ */
+export const vendoredSsh2: BuildOptions = {
+  input: { ssh2: 'packages/transports/node_modules/ssh2' },
+  platform: 'node',
+  plugins: [leanSsh2, smallForeign],
+  output: {
+    dir: 'packages/transports/dist/vendor',
+    format: 'cjs',
+    comments: { legal: true },
+    entryFileNames: '[name].cjs',
+  },
+};
+
 const bundles: readonly BuildOptions[] = [bin, ...patterns, ...hostPrograms];
 
 export default bundles;

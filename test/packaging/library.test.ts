@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { packages } from '../../scripts/packaging/packages.ts';
 import { root } from '../support/programs.ts';
 import { newConsumer } from './support/consumer.ts';
 
@@ -135,4 +136,24 @@ test('the examples run as they are', async () => {
   expect((await run([node, '02-own-step.ts'])).stdout).toContain('A namespace says which team it belongs to');
   const { stdout } = await run(['claw-run', '--library', '02-own-step.ts', 'list']);
   expect(stdout).toContain('acme.namespace-owner');
+});
+
+test('every entry point of every package is found and loads, where each has only what it asks for', async () => {
+  const { install, run, write, node } = newConsumer('oldest', 'pnpm');
+  const names = packages.map(({ manifest }) => manifest.name);
+  const paths = packages.flatMap(({ manifest }) =>
+    Object.keys(manifest.publishConfig.exports).flatMap((path) =>
+      /json$|schema$/.test(path) ? [] : [`${manifest.name}${path.slice(1)}`],
+    ),
+  );
+  write({
+    'program.test.js': `
+      import { expect, test } from 'vitest';
+      test.each(${JSON.stringify(paths)})('%s', async (path) => {
+        expect(Object.keys(await import(path)).length).toBeGreaterThan(0);
+      });`,
+  });
+  await install([...names, 'vitest@5']);
+  const { stdout } = await run([node, 'node_modules/vitest/vitest.mjs', 'run'], { env: { NO_COLOR: '1' } });
+  expect(stdout).toContain(`Tests  ${paths.length} passed`);
 });

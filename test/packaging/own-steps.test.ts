@@ -88,11 +88,11 @@ const tsconfig = {
 };
 
 describe.each([
-  ['vitest 5 and the newest zod', 'ours', ['vitest@5', 'zod@4']],
-  ['the oldest vitest and zod that are allowed', 'oldest', ['vitest@4.1.0', 'zod@4.1.0']],
-] as const)("a step library of one's own, with %s", (_, which, versions) => {
+  ['vitest 5 and the newest zod', 'ours', 'npm', ['vitest@5', 'zod@4']],
+  ['the oldest vitest and zod that are allowed, by pnpm', 'oldest', 'pnpm', ['vitest@4.1.0', 'zod@4.1.0']],
+] as const)("a step library of one's own, with %s", (_, which, manager, versions) => {
   test('keeps the laws, and its secrets are hidden', async () => {
-    const { install, run, write, node, folder } = newConsumer(which);
+    const { install, run, write, node, folder } = newConsumer(which, manager);
     write({ 'steps.ts': library, 'laws.test.ts': laws, 'note.yaml': runbook, 'tsconfig.json': tsconfig });
     await install([
       'claw-run',

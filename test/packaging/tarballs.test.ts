@@ -70,7 +70,9 @@ describe.each(tarballs.map((tarball) => [basename(tarball), tarball] as const))(
       files.filter((file) => /(^|\/)(test|node_modules)\/|\.cases\.yaml$|\.tsbuildinfo$/.test(file)),
     ).toEqual([]);
     const bundled = manifest.name === 'claw-run';
-    expect(files.includes('THIRD-PARTY-NOTICES.txt')).toBe(bundled);
+    expect(files.includes('THIRD-PARTY-NOTICES.txt')).toBe(
+      bundled || manifest.name === '@claw-run/transports',
+    );
     expect(
       files.some((file) => file.startsWith('runbooks/')) && files.includes('schema/runbook.schema.json'),
     ).toBe(bundled);
