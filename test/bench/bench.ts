@@ -9,6 +9,8 @@ import { interleaved } from './measure.ts';
 const root = join(import.meta.dirname, '../..');
 const bin = join(root, 'packages/claw-run/bin/claw-run.cjs');
 const runbook = join(root, 'runbooks/worker-denied.yaml');
+const library = join(root, 'packages/claw-run/dist/library.cjs');
+const zod = import.meta.resolve('zod');
 const node = process.execPath;
 
 /** Start-up of whole processes, as ratios to an empty Node in the same run. */
@@ -21,6 +23,11 @@ async function startUp(): Promise<void> {
       [
         { name: 'node -e 0', argv: [node, '-e', '0'] },
         { name: 'claw-run --version', argv: [node, bin, '--version'] },
+        // what an installed library is: its bundle, and the zod beside it
+        {
+          name: 'import of the library',
+          argv: [node, '--input-type=module', '-e', `await import('${library}'); await import('${zod}')`],
+        },
         { name: 'validate, unchanged', argv: [node, bin, 'validate', runbook] },
         {
           name: 'validate, changed',
