@@ -65,7 +65,7 @@ describe('libraries that a runbook names', () => {
     const refused = await place.run(['rollback', '--yes']);
     expect(refused.exit).toBe(3);
     expect(refused.stderr).toMatch(
-      /used steps of \S+; their code would run with your rights, so it is not loaded/,
+      /used the library \S+; its code would run with your rights, so it is not loaded/,
     );
     expect(refused.stderr).toContain('--allow-libraries');
     expect(await note()).toBe(text);
@@ -89,7 +89,7 @@ describe('libraries that a runbook names', () => {
       else {
         expect(exit, words.join(' ')).toBe(words[0] === 'validate' ? 2 : 3);
         expect(stdout + stderr).toContain(
-          'book/file.yaml names libraries: ./steps.ts; their code would run with your rights',
+          'book/file.yaml names the library ./steps.ts; its code would run with your rights',
         );
         expect(stdout + stderr).toMatch(
           /read it, then add --allow-libraries, or trust the folder for good: echo \S+\/book >> \S+\/trusted-folders/,

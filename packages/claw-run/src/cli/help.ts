@@ -18,6 +18,7 @@ Every flag can also be given in the environment: --state-dir as CLAW_STATE_DIR.
 
 Exit codes: 0 as it should be, 1 failed and changes left in place, 2 usage or invalid runbook, 3 refused before
 the first change, 4 verification failed, 5 failed and rolled back, 6 roll-back incomplete, 7 stale plan,
-8 cancelled, 9 timed out, 10 changes pending (--detailed-exitcode), 11 locked, 12 nobody to ask, 130/143 signals.
+8 cancelled, 9 timed out, 10 changes pending (--detailed-exitcode), 11 locked, 12 nobody to ask, 13 unresolved causes,
+130/143 signals.
 `;
 }

@@ -23,7 +23,7 @@ export async function withLibrariesOf<C extends Given>(file: string, context: C)
   if (names.length === 0) return context;
   const runbook = await realpath(path);
   const found = await Promise.all(names.map((name) => locate(name, runbook, file)));
-  await assertAllowed([runbook, ...found], context, `${file} names libraries: ${names.join(', ')}`);
+  await assertAllowed([runbook, ...found], context, `${file} names the library ${names.join(', ')}`);
   return withFiles(found, context);
 }
 
@@ -38,7 +38,7 @@ export async function withLibrariesOfRun<C extends Given>(
   const there = kept.filter((file) => existsSync(file));
   for (const file of kept.filter((each) => !there.includes(each)))
     context.io.err(`warning: the library ${file} of ${run} is gone; give another with --library FILE\n`);
-  await assertAllowed(there, context, `${run} used steps of ${there.join(', ')}`);
+  await assertAllowed(there, context, `${run} used the library ${there.join(', ')}`);
   return withFiles(there, context);
 }
 
@@ -105,7 +105,7 @@ async function assertAllowed(files: readonly string[], { io, options }: Given, w
   const list = trustedList(io.env);
   const folders = await trustedFolders(list);
   if (files.every((file) => folders.some((folder) => `${file}${sep}`.startsWith(`${folder}${sep}`)))) return;
-  throw new ClawError('untrusted', `${what}; their code would run with your rights, so it is not loaded`, {
+  throw new ClawError('untrusted', `${what}; its code would run with your rights, so it is not loaded`, {
     hint: `read it, then add --allow-libraries, or trust the folder for good: echo ${dirname(files[0] ?? '')} >> ${list}`,
   });
 }
