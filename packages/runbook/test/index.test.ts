@@ -7,6 +7,7 @@ test('the public surface', () => {
     'compileRunbook',
     'defineRunbook',
     'formatProblem',
+    'isLibraryName',
     'nearest',
     'paramFault',
     'parseDuration',
