@@ -1,7 +1,8 @@
 import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { makePlace, type Place } from './support/claw-run.ts';
+import { makePlace, type Place, root, startProcess } from './support/claw-run.ts';
 
 const steps = (id: string, text: string) => `
 import { defineState, fileFact, z } from 'claw-run';
@@ -214,4 +215,42 @@ test('a module that has nothing installed finds claw-run and zod in the command 
   await write('alone/odd.ts', "import 'left-pad';");
   const odd = await place.run(['list', '--library', 'alone/odd.ts']);
   expect(odd.stderr).toContain("Cannot find package 'left-pad'");
+});
+
+test('programs load what a runbook names only where they say so, for runs and for their rollback', async () => {
+  await write(
+    'room.ts',
+    `
+    import { connectLocal, defineTransport } from 'claw-run';
+    export const room = defineTransport({ scheme: 'room', summary: 'A room', connect: (_url, { env }) => connectLocal({ env: { PATH: env.PATH } }) });
+  `,
+  );
+  await write(
+    'book/both.yaml',
+    runbook('[./steps.ts, ../room.ts]', 'acme.note').replace('default: local', "default: 'room://one'"),
+  );
+  await write(
+    'program.ts',
+    `
+    import { existsSync, readFileSync } from 'node:fs';
+    import { planRunbook, runRunbook, undoPastRun } from '${pathToFileURL(join(root, 'packages/claw-run/src/index.ts')).href}';
+    const params = { path: '${join(place.folder, 'note')}' };
+    const refused = await planRunbook('book/both.yaml', { params }).catch((error) => error.code);
+    const done = await runRunbook('book/both.yaml', { params, yes: true, allowLibraries: true });
+    const text = readFileSync(params.path, 'utf8');
+    const without = await undoPastRun(done.run).then(({ status }) => status, (error) => error.code);
+    const back = await undoPastRun(done.run, { allowLibraries: true });
+    console.log(JSON.stringify({ refused, done: done.status, text, without, back: back.status, left: existsSync(params.path) }));
+  `,
+  );
+  const { env, folder } = place;
+  const { stdout, stderr } = await startProcess([process.execPath, 'program.ts'], { cwd: folder, env }).ended;
+  expect(JSON.parse(stdout || JSON.stringify(stderr))).toEqual({
+    refused: 'untrusted',
+    done: 'ok',
+    text: 'from a file',
+    without: 'target-unbound',
+    back: 'ok',
+    left: false,
+  });
 });

@@ -4,7 +4,7 @@ import { bindHost } from '../run/bind-host.ts';
 import { bindTargets, type Reach } from '../run/bind-targets.ts';
 import { withoutTarget } from '../run/execute-fleet.ts';
 import { fleetHosts } from '../run/inventory.ts';
-import { fleetAgain, openFleet } from '../run/past-fleet.ts';
+import { fleetAgain, type PastFleet } from '../run/past-fleet.ts';
 import { whoAmI } from '../run/state-folder.ts';
 import type { RunbookOptions, RunbookOutcome } from './options.ts';
 
@@ -53,7 +53,7 @@ export async function startFleet(
 
 /** Goes on with, or undoes, all runs of a fleet. */
 export async function againFleet(
-  fleet: string,
+  past: PastFleet,
   how: 'resume' | 'undo',
   given: {
     readonly options: RunbookOptions & { readonly force?: boolean };
@@ -67,7 +67,7 @@ export async function againFleet(
   const where = { journals, redactor };
   const outcome = await fleetAgain({
     ...where,
-    past: await openFleet(fleet, where),
+    past,
     how,
     library,
     reach,

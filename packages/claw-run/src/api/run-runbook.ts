@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   ClawError,
   createLibrary,
@@ -22,9 +23,10 @@ import {
 import type { Io } from '../io.ts';
 import { bindTargets, manyTarget, type Reach, reachOf } from '../run/bind-targets.ts';
 import type { HostWays } from '../run/host-reach.ts';
-import { definitionsIn, standardDefinitions } from '../run/load-library.ts';
+import { definitionsIn, loadTransports, standardDefinitions } from '../run/load-library.ts';
 import { loadRunbook } from '../run/load-runbook.ts';
 import { collectParams } from '../run/params.ts';
+import { openFleet } from '../run/past-fleet.ts';
 import { bareRunbook, openedOf, type PastRun, runbookOf } from '../run/past-run.ts';
 import { type Given, withLibrariesOf } from '../run/runbook-libraries.ts';
 import { defaultState, whoAmI } from '../run/state-folder.ts';
@@ -67,20 +69,14 @@ export async function undoPastRun(
   id: string,
   options: RunbookOptions & { force?: boolean } = {},
 ): Promise<RunbookOutcome> {
-  if (isFleet(id))
-    return againFleet(id, 'undo', {
-      options,
-      library: await libraryOf(options),
-      ...reachFrom(options),
-    });
-  const { reach, journals, redactor } = reachFrom(options);
-  const past = await open(id, journals, redactor);
-  const { runbook: name, bindings, libraries } = openedOf(past);
-  const library = await libraryOf(options, libraries);
+  if (isFleet(id)) return pastFleet(id, 'undo', options);
+  const { past, given, reach, journals, redactor } = await openPast(id, options);
+  const { runbook: name, bindings } = openedOf(past);
+  const library = await libraryOf(given);
   const runbook = await runbookOf(past, library).catch(() => bareRunbook(name, bindings));
-  return engage({ runbook, reach: reachOf(bindings, reach), journals }, agreed(options), (given) =>
+  return engage({ runbook, reach: reachOf(bindings, reach), journals }, agreed(given), (more) =>
     undoRun({
-      ...given,
+      ...more,
       redactor,
       journal: past.journal,
       definition: (step) => {
@@ -94,26 +90,47 @@ export async function undoPastRun(
 
 /** Resumes a run that stopped half way. To call it is to agree to it, unless there are `decisions`, which are shown what is left and asked. */
 export async function resumePastRun(id: string, options: RunbookOptions = {}): Promise<RunbookOutcome> {
-  if (isFleet(id)) {
-    const library = await libraryOf(options);
-    return againFleet(id, 'resume', {
-      options,
-      library,
-      ...reachFrom(options),
-    });
-  }
-  const { reach: given, journals, redactor } = reachFrom(options);
-  const past = await open(id, journals, redactor);
-  const { bindings, libraries } = openedOf(past);
-  const runbook = await runbookOf(past, await libraryOf(options, libraries));
-  const reach = reachOf(bindings, given);
-  return engage({ runbook, reach, journals }, agreed(options), (more) =>
-    resume({ ...more, redactor, journal: past.journal }),
+  if (isFleet(id)) return pastFleet(id, 'resume', options);
+  const { past, given, reach, journals, redactor } = await openPast(id, options);
+  const runbook = await runbookOf(past, await libraryOf(given));
+  return engage(
+    { runbook, reach: reachOf(openedOf(past).bindings, reach), journals },
+    agreed(given),
+    (more) => resume({ ...more, redactor, journal: past.journal }),
   );
 }
 
-async function start(source: string | Runbook, options: RunbookOptions, mode: 'apply' | 'plan' | 'diagnose') {
-  const runbook = typeof source === 'string' ? await compile(source, options) : source;
+async function pastFleet(
+  id: string,
+  how: 'resume' | 'undo',
+  options: RunbookOptions & { force?: boolean },
+): Promise<RunbookOutcome> {
+  const { journals, redactor } = reachFrom(options);
+  const past = await openFleet(id, { journals, redactor });
+  const given = await withModules(options, keptOf(options, past.opened?.libraries));
+  return againFleet(past, how, {
+    options: given,
+    library: await libraryOf(given),
+    ...reachFrom(given, redactor),
+  });
+}
+
+/** A run of the past, and what it takes to work on it: with the modules that its steps are from, where the program lets them be loaded. */
+async function openPast<O extends RunbookOptions>(id: string, options: O) {
+  const { journals, redactor } = reachFrom(options);
+  const past = await open(id, journals, redactor);
+  const given = await withModules(options, keptOf(options, openedOf(past).libraries));
+  return { past, given, ...reachFrom(given, redactor) };
+}
+
+function keptOf({ allowLibraries }: RunbookOptions, libraries: readonly string[] = []): readonly string[] {
+  return allowLibraries === true ? libraries.filter((file) => existsSync(file)) : [];
+}
+
+async function start(source: string | Runbook, given: RunbookOptions, mode: 'apply' | 'plan' | 'diagnose') {
+  const named = typeof source === 'string' ? await modulesOf(source, given) : [];
+  const options = await withModules(given, named);
+  const runbook = typeof source === 'string' ? await compile(source, options, named) : source;
   const { reach, journals, redactor } = reachFrom(options);
   const io = ioOf(options, redactor);
   const params = await collectParams(
@@ -129,15 +146,29 @@ async function start(source: string | Runbook, options: RunbookOptions, mode: 'a
   return engage({ runbook, reach, journals }, options, (given) => run({ ...given, params, redactor, mode }));
 }
 
-async function compile(file: string, options: RunbookOptions): Promise<Runbook> {
-  const io = ioOf(options, createRedactor());
+/** The modules that a runbook file names. @throws ClawError `untrusted` where they are not to be loaded */
+async function modulesOf(file: string, options: RunbookOptions): Promise<readonly string[]> {
   const { allowLibraries = false } = options;
-  const call: Given = { io, options: { allowLibraries } };
-  const named = (await withLibrariesOf(file, call)).options.library;
-  // what is named and not allowed was refused just now; a trusted folder allows it
-  const library = await libraryOf({ ...options, allowLibraries: true }, named);
-  const loaded = await loadRunbook(file, library, io.cwd);
-  if (loaded.ok) return named === undefined ? loaded.runbook : { ...loaded.runbook, libraries: named };
+  const call: Given = { io: ioOf(options, createRedactor()), options: { allowLibraries } };
+  return (await withLibrariesOf(file, call)).options.library ?? [];
+}
+
+/** The options of a program with what modules export, besides what it gives itself. */
+async function withModules<O extends RunbookOptions>(options: O, files: readonly string[]): Promise<O> {
+  if (files.length === 0) return options;
+  const { library = await standardDefinitions(), transports = [], cwd = process.cwd() } = options;
+  const definitions = await Promise.all(files.map((file) => definitionsIn(file, cwd)));
+  const ways = await loadTransports(files, cwd);
+  return { ...options, library: [...library, ...definitions.flat()], transports: [...transports, ...ways] };
+}
+
+async function compile(
+  file: string,
+  options: RunbookOptions,
+  libraries: readonly string[],
+): Promise<Runbook> {
+  const loaded = await loadRunbook(file, await libraryOf(options), options.cwd);
+  if (loaded.ok) return libraries.length === 0 ? loaded.runbook : { ...loaded.runbook, libraries };
   const [first] = loaded.problems;
   throw new ClawError(first?.code ?? 'runbook-invalid', `${file}: ${first?.message}`, {
     problems: loaded.problems,
@@ -182,20 +213,19 @@ async function open(id: string, journals: JournalStore, redactor: Redactor): Pro
   return { run: id, journal, history: foldJournal(journal.records) };
 }
 
-/** The steps of a program, and where it allows that, those of the modules that a runbook or a journal names. */
-async function libraryOf(options: RunbookOptions, files: readonly string[] = []): Promise<Library> {
-  const { library = await standardDefinitions(), allowLibraries, cwd = process.cwd() } = options;
-  const wanted = allowLibraries === true ? files : [];
-  return createLibrary(library, ...(await Promise.all(wanted.map((file) => definitionsIn(file, cwd)))));
+async function libraryOf({ library }: RunbookOptions): Promise<Library> {
+  return createLibrary(library ?? (await standardDefinitions()));
 }
 
 /** Where targets are, and who knows the secrets that it takes to get there. */
-function reachFrom(options: RunbookOptions): {
+function reachFrom(
+  options: RunbookOptions,
+  redactor: Redactor = createRedactor(),
+): {
   readonly reach: Reach;
   readonly journals: JournalStore;
   readonly redactor: Redactor;
 } {
-  const redactor = createRedactor();
   const { kubeconfig, context, bin, env = process.env, cwd = process.cwd() } = options;
   const { password, passphrase } = options.ssh ?? {};
   const targets = Object.entries(options.targets ?? {}).map(([name, where]) => `${name}=${where}`);
