@@ -160,7 +160,12 @@ function own(file: string): string {
  * than modules.
  */
 const bin: BuildOptions = {
-  input: { bin: `${folder}/src/bin.ts`, library: `${folder}/src/library.ts` },
+  input: {
+    bin: `${folder}/src/bin.ts`,
+    library: `${folder}/src/library.ts`,
+    'library-runner': `${folder}/src/library-test/runner.ts`,
+    'library-worker': `${folder}/src/library-test/worker.ts`,
+  },
   platform: 'node',
   preserveEntrySignatures: 'allow-extension',
   checks: { ineffectiveDynamicImport: false },

@@ -16,6 +16,13 @@ export {
   type HostileHostOptions,
 } from './hostile/describe-hostile-host.ts';
 export { describeLaws, type LawOptions } from './laws.ts';
+export {
+  describeLibrary,
+  type LibraryOptions,
+  type LibraryTarget,
+  type TransportTarget,
+  watchTests,
+} from './library/describe-library.ts';
 export { type Sampling, sample, samplingOf } from './sampling.ts';
 export { statusWriter, type WriteStatus } from './status-writer.ts';
 export type { Cleanup, Subject } from './subject.ts';

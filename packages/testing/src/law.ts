@@ -4,7 +4,11 @@ export async function law(name: string, holds: () => unknown): Promise<void> {
     await holds();
   } catch (error) {
     // in place: what the runner shows of an assertion is in its other properties
-    if (error instanceof Error) error.message = `${name}: ${error.message}`;
+    if (error instanceof Error) {
+      error.message = `${name}: ${error.message}`;
+      // a law inside of a law is what was broken
+      Object.assign(error, { law: (error as { law?: string }).law ?? name });
+    }
     throw error;
   }
 }

@@ -24,12 +24,17 @@ export interface LawOptions {
 export function describeLaws(subjects: readonly Subject[], options: LawOptions): void {
   for (const [definition, uses] of Map.groupBy(subjects, (subject) => subject.definition)) {
     describe(definition.id, () => {
-      const play = useBench(options.connect);
       describeExamples(definition);
-      for (const subject of uses) {
-        describe(subject.title, () => describeSubject(subject, play, options));
-      }
+      describeUses(uses, options);
     });
+  }
+}
+
+/** Registers the laws of the uses of one definition, which share a connection. */
+export function describeUses(uses: readonly Subject[], options: LawOptions): void {
+  const play = useBench(options.connect);
+  for (const subject of uses) {
+    describe(subject.title, () => describeSubject(subject, play, options));
   }
 }
 

@@ -13,12 +13,14 @@ it('offers these names, and no others', () => {
       "describeHostileHost",
       "describeJournalStoreContract",
       "describeLaws",
+      "describeLibrary",
       "describePodContract",
       "examplesOf",
       "sample",
       "samplingOf",
       "statusWriter",
       "until",
+      "watchTests",
     ]
   `);
 });

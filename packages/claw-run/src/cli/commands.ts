@@ -213,6 +213,28 @@ export const commands: { readonly [name: string]: Command } = {
     examples: ['claw-run new disk-full'],
     load: () => import('../commands/new.ts'),
   },
+  'test-library': {
+    summary: 'Grade a library of steps and transports: the laws, its cases, the contracts',
+    operands: 'PATH',
+    flags: [
+      'target',
+      'kubeconfig',
+      ...ssh,
+      'yes',
+      'lawTimeout',
+      'timeout',
+      'detailedExitcode',
+      'report',
+      'output',
+      'quiet',
+    ],
+    examples: [
+      'claw-run test-library ./steps.ts',
+      'claw-run test-library @acme/steps --target host=root@test-01 --yes --report junit:laws.xml',
+      'claw-run test-library ./console.ts --target serial=serial://rack4/7',
+    ],
+    load: () => import('../commands/test-library.ts'),
+  },
   completion: {
     summary: 'Print completions for a shell',
     operands: 'bash|zsh|fish',

@@ -146,12 +146,16 @@ export const flags = {
     repeat: true,
     summary: 'write a report: html:FILE, junit:FILE or markdown:FILE (repeatable)',
   },
-  detailedExitcode: { long: 'detailed-exitcode', summary: 'exit 10 when there is something to change' },
+  detailedExitcode: {
+    long: 'detailed-exitcode',
+    summary: 'exit 10 when there is something to change; 13 when a library was not tried in full',
+  },
   timeout: {
     long: 'timeout',
     value: 'duration',
     summary: 'stop when this much time has passed: 90s, 10m, 1h',
   },
+  lawTimeout: { long: 'law-timeout', value: 'duration', summary: 'how long one law may take (2m)' },
   lockDir: {
     long: 'lock-dir',
     value: 'folder',

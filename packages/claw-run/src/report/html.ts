@@ -8,17 +8,9 @@ import type { Report, ReportedStep } from './report.ts';
 /** One page that stands alone: no scripts, nothing loaded. Every text of the run is escaped. */
 export function htmlReport(report: Report): string {
   const { title, runbook, run, targets, startedAt, seconds, status } = report;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escaped(`${runbook}: ${status}`)}</title>
-<style>${style}</style>
-</head>
-<body>
-<h1>${escaped(title)}</h1>
+  return page(
+    `${runbook}: ${status}`,
+    `<h1>${escaped(title)}</h1>
 <p><strong class="${status === 'ok' ? 'good' : 'bad'}">${escaped(status)}</strong> ${escaped(countWords(report.counts, status !== 'ok'))}<br>
 ${escaped(runbook)} on ${escaped(targets || 'nothing')}, run <code>${escaped(run)}</code>, ${escaped(startedAt)}, ${seconds.toFixed(1)} s</p>
 ${list(
@@ -46,7 +38,23 @@ ${table(
   report.checks.map(({ verdict, name, because }) => [mark(verdict), escaped(name), escaped(because)]),
 )}
 ${report.grants.length === 0 ? '' : `<h2>Missing rights</h2>\n<pre>${escaped(grantLines(report.grants).join('\n'))}</pre>`}
-${report.sudo.length === 0 ? '' : `<h2>Missing rights of sudo</h2>\n<pre>${escaped(sudoLines(report.sudo).join('\n'))}</pre>`}
+${report.sudo.length === 0 ? '' : `<h2>Missing rights of sudo</h2>\n<pre>${escaped(sudoLines(report.sudo).join('\n'))}</pre>`}`,
+  );
+}
+
+/** A page that stands alone: `body` is markup, the title is not. */
+export function page(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${escaped(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+${body}
 </body>
 </html>
 `;
@@ -77,14 +85,14 @@ function difference(diff: readonly Difference[]): string {
   return `<pre>${escaped(diffLines(diff, { style: createStyle(false), full: true }).join('\n'))}</pre>`;
 }
 
-function table(title: string, heads: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(title: string, heads: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
   const cells = (row: readonly string[], tag: string) =>
     row.map((cell) => `<${tag}>${cell}</${tag}>`).join('');
   return `<h2>${title}</h2>\n<table>\n<tr>${cells(heads, 'th')}</tr>\n${rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('\n')}\n</table>`;
 }
 
-function list(title: string, items: readonly string[]): string {
+export function list(title: string, items: readonly string[]): string {
   return items.length === 0
     ? ''
     : `<h2>${title}</h2>\n<ul>\n${items.map((item) => `<li>${item}</li>`).join('\n')}\n</ul>`;
@@ -96,7 +104,7 @@ function mark(finding: string, words = finding): string {
   return `<span class="${bad ? 'bad' : good ? 'good' : 'warn'}">${escaped(words)}</span>`;
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   const entities: { readonly [character: string]: string } = {
     '&': '&amp;',
     '<': '&lt;',

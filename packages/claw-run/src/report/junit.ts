@@ -1,7 +1,8 @@
 import { findingWords } from '../render/findings.ts';
 import type { Report } from './report.ts';
 
-interface Case {
+/** One case of JUnit XML. */
+export interface Case {
   readonly suite: string;
   readonly name: string;
   readonly seconds: number;
@@ -23,10 +24,19 @@ export function junitReport(report: Report): string {
   const unknown = report.status === 'unresolved' && cases.some(({ verdict }) => verdict === 'error');
   if (!told && !unknown && report.status !== 'ok' && report.status !== 'changes-pending')
     cases.push(endCase(report));
+  return junitXml(report.runbook, cases, report);
+}
+
+/** Cases as a file of JUnit XML: a suite for each that they name. */
+export function junitXml(
+  name: string,
+  cases: readonly Case[],
+  ran: { readonly startedAt: string; readonly seconds: number },
+): string {
   const suites = Map.groupBy(cases, ({ suite }) => suite);
   return `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="${attribute(report.runbook)}" ${totals(cases)} time="${report.seconds.toFixed(3)}">
-${[...suites].map(([name, own]) => suiteXml(`${report.runbook} ${name}`, own, report)).join('\n')}
+<testsuites name="${attribute(name)}" ${totals(cases)} time="${ran.seconds.toFixed(3)}">
+${[...suites].map(([suite, own]) => suiteXml(`${name} ${suite}`, own, ran.startedAt)).join('\n')}
 </testsuites>
 `;
 }
@@ -82,7 +92,7 @@ function endCase({ status, problems, seconds }: Report): Case {
   return { suite: 'run', name: 'the run', seconds, verdict: 'error', because: `${status}: ${because}` };
 }
 
-function suiteXml(name: string, cases: readonly Case[], { startedAt }: Report): string {
+function suiteXml(name: string, cases: readonly Case[], startedAt: string): string {
   const seconds = cases.reduce((sum, each) => sum + each.seconds, 0);
   return `  <testsuite name="${attribute(name)}" ${totals(cases)} time="${seconds.toFixed(3)}" timestamp="${attribute(startedAt)}">
 ${cases.map((each) => caseXml(name, each)).join('\n')}

@@ -59,24 +59,24 @@ function stepText({ planned, fate, because, problem }: ReportedStep): string {
   return `- **${escaped(planned.name)}**: ${fate}${risk}. ${escaped(because)}${body}`;
 }
 
-function table(title: string, heads: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(title: string, heads: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => escaped(cell)).join(' | ')} |`;
   return `## ${title}\n\n${[line(heads), `|${' --- |'.repeat(heads.length)}`, ...rows.map(line)].join('\n')}`;
 }
 
-function section(title: string, items: readonly string[]): string {
+export function section(title: string, items: readonly string[]): string {
   return items.length === 0 ? '' : `## ${title}\n\n${items.join('\n')}`;
 }
 
 /** The fence is longer than any run of backticks inside. */
-function fenced(text: string, language: string): string {
+export function fenced(text: string, language: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}${language}\n${text.trimEnd()}\n${fence}`;
 }
 
-function indented(text: string): string {
+export function indented(text: string): string {
   return text
     .split('\n')
     .map((line) => `  ${line}`)
@@ -87,6 +87,6 @@ function code(text: string): string {
   return `\`${text.replaceAll('`', '')}\``;
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replaceAll(/[\\`*_{}[\]<>#|~&]/g, (character) => `\\${character}`).replaceAll('\n', '<br>');
 }

@@ -14,7 +14,7 @@ export interface Reports {
   readonly write: (events: readonly RunEvent[], redactor: Redactor, host?: string) => Promise<void>;
 }
 
-const kinds: { readonly [kind: string]: () => Promise<(report: Report) => string> } = {
+const kinds: Kinds<Report> = {
   html: async () => (await import('./html.ts')).htmlReport,
   junit: async () => (await import('./junit.ts')).junitReport,
   markdown: async () => (await import('./markdown.ts')).markdownReport,
@@ -26,28 +26,47 @@ export function reportsOf(
   cwd: string,
   warn: (text: string) => void = () => {},
 ): Reports {
+  const files = reportFiles(wanted, { cwd, kinds, warn });
+  return {
+    prepare: files.prepare,
+    async write(events, redactor, host) {
+      if (wanted.length === 0) return;
+      const report = foldReport(
+        plainJson(JSON.parse(JSON.stringify(redactor.redactJson(events))) as readonly RunEvent[]),
+      );
+      await files.write(report, host);
+    },
+  };
+}
+
+/** Writers by kind, each loaded when it is used. */
+export interface Kinds<R> {
+  readonly [kind: string]: () => Promise<(report: R) => string>;
+}
+
+/** The files of reports of any sort. @throws UsageError */
+export function reportFiles<R>(
+  wanted: readonly string[],
+  options: { readonly cwd: string; readonly kinds: Kinds<R>; readonly warn: (text: string) => void },
+): { readonly prepare: () => Promise<void>; readonly write: (report: R, host?: string) => Promise<void> } {
   const specs = wanted.map((text) => {
     const at = text.indexOf(':');
     const kind = at < 0 ? text : text.slice(0, at);
-    if (!Object.hasOwn(kinds, kind) || at < 0 || at === text.length - 1) {
+    if (!Object.hasOwn(options.kinds, kind) || at < 0 || at === text.length - 1) {
       throw new UsageError(
         `--report does not understand ${text}`,
         'it takes html:FILE, junit:FILE or markdown:FILE',
       );
     }
-    return { kind, file: resolve(cwd, text.slice(at + 1)) };
+    return { kind, file: resolve(options.cwd, text.slice(at + 1)) };
   });
   return {
     async prepare() {
       for (const { file } of specs) await tryToWrite(file);
     },
-    async write(events, redactor, host) {
-      if (specs.length === 0) return;
-      const report = foldReport(
-        plainJson(JSON.parse(JSON.stringify(redactor.redactJson(events))) as readonly RunEvent[]),
-      );
+    async write(report, host) {
       for (const { kind, file } of specs) {
-        const render = await kinds[kind]?.();
+        const render = await options.kinds[kind]?.();
         const path = host === undefined ? file : fileOf(file, host);
         try {
           await makeFolder(dirname(path));
@@ -55,7 +74,7 @@ export function reportsOf(
           await writeFile(path, plain(render?.(report) ?? ''));
         } catch (error) {
           // the run is over: its end stands, and is told whatever became of the report
-          warn(`the report ${path} could not be written: ${codeOf(error)}`);
+          options.warn(`the report ${path} could not be written: ${codeOf(error)}`);
         }
       }
     },

@@ -12,8 +12,11 @@ export interface Interrupt {
   readonly end: () => void;
 }
 
-/** The first signal asks to stop after the action in hand; a second one ends the process at once. @throws UsageError */
-export function watchInterrupts({ io, options }: Context): Interrupt {
+/** The first signal asks to stop (after the action in hand, unless `first` says otherwise); a second one ends the process at once. @throws UsageError */
+export function watchInterrupts(
+  { io, options }: Context,
+  first = 'stopping after the action in hand; once more ends at once',
+): Interrupt {
   const controller = new AbortController();
   let asked = false;
   let last: readonly string[] = [];
@@ -24,7 +27,7 @@ export function watchInterrupts({ io, options }: Context): Interrupt {
       process.exit(signal === 'SIGINT' ? 130 : 143);
     }
     asked = true;
-    io.err(`\n${signal}: stopping after the action in hand; once more ends at once\n`);
+    io.err(`\n${signal}: ${first}\n`);
     controller.abort(new ClawError('cancelled', `interrupted by ${signal}`));
   };
   const timer = watchTime(options.timeout, controller);

@@ -1,0 +1,164 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { launcher } from '../run/launcher.ts';
+import type { Message, Progress, TrialSettings } from './protocol.ts';
+
+export interface TrialOptions {
+  /** `vitest/node` of the library, absolute. */
+  readonly vitest: string;
+  readonly settings: TrialSettings;
+  /** A folder of this trial alone. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  readonly tell: (message: Message) => void;
+}
+
+/** A test that ended the process, or was ended with it. */
+interface Fallen {
+  readonly path: readonly string[];
+  readonly law: string;
+  readonly because: string;
+  /** All other tests were run. */
+  readonly ended: boolean;
+}
+
+/**
+ * Tries a library in a process of its own. A test that does not end, or takes the process with it, is told as failed, and what comes after its step is tried in
+ * another process.
+ */
+export async function tryInVitest(options: TrialOptions): Promise<void> {
+  const { settings, tell } = options;
+  let remaining: readonly string[] | undefined = settings.units;
+  for (;;) {
+    const { units, fallen } = await oneProcess({
+      ...options,
+      settings: { ...settings, ...(remaining === undefined ? {} : { units: remaining }) },
+    });
+    if (fallen === undefined) return;
+    const { path, because, law } = fallen;
+    const [unit = `module ${settings.name}`] = path;
+    tell({ told: 'test', path, state: 'failed', warnings: [], ms: 0, faults: [{ message: because, law }] });
+    if (fallen.ended) return;
+    tell({
+      told: 'test',
+      path: [unit, 'the rest'],
+      state: 'skipped',
+      note: 'the law before did not end',
+      warnings: [],
+      ms: 0,
+      faults: [],
+    });
+    const at = units.indexOf(unit);
+    const rest = at < 0 ? [] : units.slice(at + 1);
+    if (rest.length === 0) return;
+    remaining = rest;
+  }
+}
+
+/** How much longer than a test may take it is waited until its process is ended: vitest ends those that still listen. */
+const graceMs = 3000;
+
+async function oneProcess({
+  vitest,
+  settings,
+  folder,
+  env,
+  signal,
+  tell,
+}: TrialOptions): Promise<{ readonly units: readonly string[]; readonly fallen: Fallen | undefined }> {
+  const root = join(folder, 'run');
+  await mkdir(root, { recursive: true });
+  const file = join(root, 'settings.json');
+  await writeFile(file, JSON.stringify(settings));
+  await writeFile(settings.progress, JSON.stringify({ at: Date.now(), timeout: 600_000 } satisfies Progress));
+  await writeFile(join(root, 'library.test.mjs'), testFile(program('library-worker'), file));
+  let units: readonly string[] = [];
+  let ended = false;
+  let broken: readonly string[] = [];
+  let fallen: Fallen | undefined;
+  const child = fork(program('library-runner'), [vitest, root, String(settings.limitMs)], {
+    cwd: dirname(settings.module),
+    env: { ...env, NO_COLOR: '1', FORCE_COLOR: '0', NODE_NO_WARNINGS: '1', CI: '1' },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    // a group of its own: workers are ended with it, and Ctrl-C is ours to deal with
+    detached: true,
+    execArgv: [],
+  });
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = `${said}${text}`.slice(-4000);
+  });
+  child.on('message', (message: Message) => {
+    if (fallen !== undefined || signal.aborted) return;
+    if (message.told === 'units') units = message.units;
+    if (message.told === 'end') ended = true;
+    if (message.told === 'broken') broken = message.faults.map((fault) => fault.message);
+    else tell(message);
+  });
+  const stop = () => killGroup(child);
+  signal.addEventListener('abort', stop);
+  const watch = setInterval(async () => {
+    const now = await progressOf(settings.progress);
+    if (now === undefined || fallen !== undefined || Date.now() - now.at < now.timeout + graceMs) return;
+    fallen = {
+      path: now.path ?? [`module ${settings.name}`, 'the tests'],
+      law: 'it ends in time',
+      because: late(now.timeout),
+      ended: false,
+    };
+    killGroup(child);
+  }, 250);
+  try {
+    if (signal.aborted) stop();
+    await once(child, 'close');
+  } finally {
+    clearInterval(watch);
+    signal.removeEventListener('abort', stop);
+    killGroup(child);
+  }
+  signal.throwIfAborted();
+  if (fallen === undefined && (!ended || broken.length > 0)) {
+    const because = broken[0] ?? (said.trim() === '' ? 'the process that tried it ended' : said.trim());
+    const under = (await progressOf(settings.progress))?.path;
+    const path = under ?? [`module ${settings.name}`, 'can be tried'];
+    fallen = { path, law: 'it can be tried', because, ended };
+  }
+  return { units, fallen };
+}
+
+function late(ms: number): string {
+  return `it did not end within ${ms / 1000} s and was ended by force (--law-timeout)`;
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // it is gone
+  }
+}
+
+async function progressOf(file: string): Promise<Progress | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Progress;
+  } catch {
+    // being written
+    return undefined;
+  }
+}
+
+/** A program of ours that is a file of its own in the bundle. */
+function program(name: 'library-runner' | 'library-worker'): string {
+  return join(dirname(dirname(launcher())), 'dist', `${name}.cjs`);
+}
+
+/** Everything is loaded as `claw-run --library` does it: by Node.js, and not as vitest would transform it. */
+function testFile(worker: string, settings: string): string {
+  return `import { createRequire } from 'node:module';
+await createRequire(import.meta.url)(${JSON.stringify(worker)}).tryLibrary(${JSON.stringify(settings)});
+`;
+}
