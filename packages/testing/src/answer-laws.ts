@@ -14,7 +14,8 @@ export function describeAnswers(subject: Subject, definition: AnyCheck | AnyLook
     play(subject, async ({ trial, observe, snapshot }) => {
       const before = await snapshot();
       const answer = await trial.ask();
-      await law('an answer says why', () => expectReason(subject, definition, answer));
+      await law('an answer says why', () => expectReason(definition, answer));
+      await law('a check finds what it should', () => expectFinding(subject, answer));
       await law('observation and answer are JSON', async () => {
         expectJson((await observe()).seen, 'the observation');
         expectJson(answer, 'the answer');
@@ -29,19 +30,20 @@ export function describeAnswers(subject: Subject, definition: AnyCheck | AnyLook
     }));
 }
 
-function expectReason(
-  { finds }: Subject,
-  definition: AnyCheck | AnyLookup,
-  answer: Awaited<ReturnType<Trial['ask']>>,
-): void {
+type Answer = Awaited<ReturnType<Trial['ask']>>;
+
+function expectReason(definition: AnyCheck | AnyLookup, answer: Answer): void {
   if (answer.type === 'cause') {
     expect(answer.evidence.because.trim()).not.toBe('');
-    if (finds !== undefined)
-      expect(answer, answer.evidence.because).toMatchObject({ finding: findings[finds] });
   } else if (answer.value === undefined) {
     expect(answer.because?.trim()).not.toBe('');
   } else if (definition.type === 'lookup') {
     const value = mapSecrets(answer.value, String);
     expect(definition.output.safeParse(value).error?.issues ?? []).toEqual([]);
   }
+}
+
+function expectFinding({ finds }: Subject, answer: Answer): void {
+  if (answer.type === 'cause' && finds !== undefined)
+    expect(answer, answer.evidence.because).toMatchObject({ finding: findings[finds] });
 }

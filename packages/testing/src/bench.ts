@@ -46,7 +46,8 @@ export function useBench(connect: () => Promise<Connection>): Play {
     try {
       await play({
         subject: use,
-        trial: createTrial(target, use, folder),
+        // the key that signs journals is beside their folder
+        trial: createTrial(target, use, join(folder, 'journals')),
         observe: () => observe(target, use.definition, use.with),
         snapshot: async () => {
           const { facts } = await observe(target, use.definition, use.with);

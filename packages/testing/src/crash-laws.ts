@@ -22,14 +22,24 @@ const kills = 6;
 
 /**
  * The law of crashes: wherever a run is killed, it can be resumed to its goal and rolled back to its start. One point of each
- * class is tried; the seed says which.
+ * class is tried; the seed says which. Left out where a run that nobody kills has `failed` already.
  */
-export function describeCrashes(subject: Subject, definition: AnyState | AnyEvent, play: Play): void {
+export function describeCrashes(
+  subject: Subject,
+  definition: AnyState | AnyEvent,
+  { play, failed }: { readonly play: Play; readonly failed: () => boolean },
+): void {
+  const why = 'a run that nobody kills fails already';
   if (isReversible(definition)) {
-    it('killed anywhere, it is resumed to its goal, and rolled back to its start', () =>
-      play(subject, (scene) => killAndRollBack(scene, definition, keyOf(subject))));
+    it('killed anywhere, it is resumed to its goal, and rolled back to its start', async ({ skip }) => {
+      skip(failed(), why);
+      await play(subject, (scene) => killAndRollBack(scene, definition, keyOf(subject)));
+    });
   } else {
-    it('killed anywhere, it is resumed to its goal', () => killInNewWorlds(subject, definition, play));
+    it('killed anywhere, it is resumed to its goal', async ({ skip }) => {
+      skip(failed(), why);
+      await killInNewWorlds(subject, definition, play);
+    });
   }
 }
 

@@ -12,3 +12,8 @@ export async function law(name: string, holds: () => unknown): Promise<void> {
     throw error;
   }
 }
+
+/** A part of a law in words. */
+export function claim(holds: boolean, otherwise: string): void {
+  if (!holds) throw new Error(otherwise);
+}

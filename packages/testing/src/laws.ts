@@ -55,9 +55,9 @@ function describeSubject(subject: Subject, play: Play, { runs = 20, crashes = tr
     describeAnswers(subject, definition, play);
     return;
   }
-  describeOneRun(subject, definition, play);
+  const { failed } = describeOneRun(subject, definition, play);
   const isKilled = crashes && (subject.crashes ?? true) && (subject.plans ?? 'change') === 'change';
-  if (isKilled) describeCrashes(subject, definition, play);
+  if (isKilled) describeCrashes(subject, definition, { play, failed });
   if (subject.inputs !== undefined || subject.givens !== undefined) {
     describeRandomWorlds(subject, definition, { play, runs });
   }

@@ -18,15 +18,23 @@ import type { Snapshot } from './snapshot.ts';
 import type { Subject } from './subject.ts';
 import { type Identity, newIdentity } from './trial.ts';
 
-/** The laws that one run can show, in the world of a subject. */
-export function describeOneRun(subject: Subject, definition: AnyState | AnyEvent, play: Play): void {
+/** The laws that one run can show, in the world of a subject. Whether they held can be asked for once they were tried. */
+export function describeOneRun(
+  subject: Subject,
+  definition: AnyState | AnyEvent,
+  play: Play,
+): { readonly failed: () => boolean } {
   const wanted = subject.plans ?? 'change';
+  let failed = false;
   it(wanted === 'change' ? 'keeps the laws of one run' : `is ${wanted}, and changes nothing`, () =>
     play(subject, async (scene) => {
+      failed = true;
       const { plan } = await keepsLaws(scene, definition);
       expect({ plan: plan.plan, because: plan.because }).toMatchObject({ plan: wanted });
+      failed = false;
     }),
   );
+  return { failed: () => failed };
 }
 
 /** Plans, applies and rolls back a step in one world, and expects every law that one run can show. */

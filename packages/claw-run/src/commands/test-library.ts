@@ -13,7 +13,7 @@ import { jsonOfLibrary, jsonOfUnit } from '../library-test/json.ts';
 import type { Message } from '../library-test/protocol.ts';
 import { tellLibrary, tellUnit } from '../library-test/render.ts';
 import { libraryReports } from '../library-test/reports.ts';
-import { atRisk, type NamedTargets, namedTargets } from '../library-test/targets.ts';
+import { atRisk, isOwnAddress, type NamedTargets, namedTargets } from '../library-test/targets.ts';
 import { tryInVitest } from '../library-test/trial.ts';
 import { agree, Unanswered } from '../prompt.ts';
 import { plainJson } from '../render/plain.ts';
@@ -43,6 +43,7 @@ export async function call(context: Context): Promise<number> {
     'stopping; what laws made on targets that are no practice world stays there',
   );
   try {
+    await reachable(targets, context, interrupt.signal);
     const graded = await tried({ library, peers, targets, limitMs, context, interrupt });
     await reports.write(plainJson(io.redactor.redactJson(graded) as GradedLibrary));
     if (outputOf(context) === 'json') answerJson(context, jsonOfLibrary(graded, exitOf(graded, context)));
@@ -91,6 +92,7 @@ async function tried(trial: Trial): Promise<GradedLibrary> {
         module: library.module,
         testing: peers.testing.module,
         cases: library.cases,
+        ownCases: library.ownCases,
         reserved: (await standardDefinitions()).map(({ id }) => id),
         targets: { ...targets, cluster, locks: join(folder, 'locks') },
         progress: join(folder, 'progress.json'),
@@ -156,6 +158,21 @@ async function practiceServer(folder: string, onStart: (close: () => Promise<voi
   await writeFile(kubeconfig, server.kubeconfig, { mode: 0o600 });
   await chmod(folder, 0o700);
   return { kubeconfig };
+}
+
+/** A host that cannot be reached is no fault of a library, so it is looked for before. One of a transport of the library's own is only known there. @throws ClawError */
+async function reachable({ host }: NamedTargets, context: Context, signal: AbortSignal): Promise<void> {
+  if (host === undefined || host === 'local' || isOwnAddress(host)) return;
+  const [{ bindHost }, { reachOfFlags }] = await Promise.all([
+    import('../run/bind-host.ts'),
+    import('../run/reach.ts'),
+  ]);
+  const { connection } = await bindHost(host, { ...reachOfFlags(context), targets: undefined });
+  try {
+    await connection.read({ read: 'run', argv: ['true'] }, { signal });
+  } finally {
+    await connection.close();
+  }
 }
 
 /** The exit code where nobody agreed to what laws do to a target. */

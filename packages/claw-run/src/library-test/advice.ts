@@ -6,7 +6,10 @@ export function adviceFor(law: string): string | undefined {
 /** Longer beginnings first. */
 const advice: readonly (readonly [law: string, todo: string])[] = [
   ['it can be loaded', 'run `node FILE`: it shows the same error with its place'],
-  ['it can be tried', 'run `node FILE` to see what it does when it is loaded'],
+  [
+    'it can be tried',
+    'look for what ends the process or leaves a rejection unhandled: an exit, a kill, a promise that nobody awaits',
+  ],
   [
     'it prints nothing when it is loaded',
     'remove what prints: standard output is where pipelines read JSON; console.error is free',
@@ -45,19 +48,28 @@ const advice: readonly (readonly [law: string, todo: string])[] = [
   ['planned twice is the same plan', 'make `desire` (or `needed`) depend on input and observation only'],
   ['planning changes nothing', 'use reads that change nothing: neither facts nor their commands may act'],
   ['what is not to change is not changed', 'act only where a change is planned'],
-  ['what is planned can be applied', 'compare what `desire` predicts with what is observed after `actions`'],
+  [
+    'what is planned can be applied',
+    'see why the action or its verification fails in that world; where the step cannot work there, let it be refused',
+  ],
   ['what was predicted is observed', 'let `desire` return what is observed afterwards, in every field'],
   ['the journal gives back', 'let facts be JSON: no dates, no undefined in lists, no classes'],
   ['what was applied needs no change', 'let `desire` return {} (or `needed` nothing) once its work is done'],
-  ['nothing leads from a state to itself', 'let `actions` be empty where `from` and `to` are the same'],
   [
     'what was rolled back is as it was',
     'let `actions` lead from any state to any other: what it changes has to be in the facts',
   ],
   ['an answer says why', 'give a reason with every verdict'],
+  ['a check finds what it should', 'correct `finds` of the subject, or the check'],
   ['observation and answer are JSON', 'let facts and answers be JSON'],
   ['asked twice is the same answer', 'make `expect` (or `value`) depend on input and observation only'],
   ['asking changes nothing', 'use reads that change nothing'],
+  [
+    'keeps the laws',
+    'a function of the step throws in this world: let it refuse, or deal with what is there',
+  ],
+  ['is settled', 'correct `plans` of the subject, or the step'],
+  ['is refused', 'correct `plans` of the subject, or the step'],
   ['killed', 'make each action safe to be done again: after a crash it is not known whether it took place'],
   ['its rollback killed', 'make each action of the way back safe to be done again'],
   ['a run can be killed', 'let it take the same way each time'],

@@ -14,6 +14,8 @@ export interface FoundLibrary {
   readonly module: string;
   /** Files of cases in the module's folder, or anywhere in its package. */
   readonly cases: readonly string[];
+  /** Whether no other library has cases there. */
+  readonly ownCases: boolean;
 }
 
 const hint = 'it takes an ES module, as ./steps.ts, a folder with a package.json, or the name of a package';
@@ -60,7 +62,7 @@ async function ofModule(file: string, cwd: string): Promise<FoundLibrary> {
   await trusted(file, name);
   const folder = dirname(file);
   const beside = (await readdir(folder)).filter(isCases).map((each) => join(folder, each));
-  return { name: name.startsWith('..') ? file : name, module: file, cases: beside };
+  return { name: name.startsWith('..') ? file : name, module: file, cases: beside, ownCases: false };
 }
 
 async function ofPackage(folder: string, name: string, below: string): Promise<FoundLibrary> {
@@ -73,7 +75,7 @@ async function ofPackage(folder: string, name: string, below: string): Promise<F
       'it names one by "exports" or "main"; is the package built?',
     );
   await trusted(file, name);
-  return { name, module: file, cases: await casesBelow(folder) };
+  return { name, module: file, cases: await casesBelow(folder), ownCases: true };
 }
 
 /** What is loaded is run with all the rights of this process. */

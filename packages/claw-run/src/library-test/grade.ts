@@ -23,6 +23,8 @@ export interface GradedTest {
   readonly seconds: number;
   readonly verdict: 'passed' | 'failed' | 'skipped';
   readonly because: string;
+  /** Expected and found, line by line. */
+  readonly diff?: string;
 }
 
 export interface Failure {
@@ -85,26 +87,27 @@ export function gradeUnit(unit: string, told: readonly Tested[]): GradedUnit {
     warnings: [...new Set(tests.flatMap(({ warnings }) => warnings))],
     seconds: tests.reduce((sum, { ms }) => sum + ms, 0) / 1000,
     tests: [
-      ...tests.flatMap(({ path, state, ms, note, faults }): readonly GradedTest[] =>
-        state === 'moot'
-          ? []
-          : [
-              {
-                name: nameOf(path),
-                seconds: ms / 1000,
-                verdict: state,
-                because: note ?? faults.map(({ message }) => message).join('\n'),
-              },
-            ],
+      ...tests.flatMap(({ path, state, ms, note, faults }): readonly GradedTest[] => {
+        if (state === 'moot') return [];
+        const [first] = faults.map((fault) => failureOf(path, fault));
+        return [{ name: nameOf(path), seconds: ms / 1000, verdict: state, ...reasonOf(first, note) }];
+      }),
+      ...broken.map(
+        (failure): GradedTest => ({
+          name: failure.where,
+          seconds: 0,
+          verdict: 'failed',
+          ...reasonOf(failure),
+        }),
       ),
-      ...broken.map(({ where, message }) => ({
-        name: where,
-        seconds: 0,
-        verdict: 'failed' as const,
-        because: message,
-      })),
     ],
   };
+}
+
+function reasonOf(failure: Failure | undefined, note = ''): Pick<GradedTest, 'because' | 'diff'> {
+  if (failure === undefined) return { because: note };
+  const { law, message, diff } = failure;
+  return { because: `${law}: ${message}`, ...(diff === undefined ? {} : { diff }) };
 }
 
 /** Grades a library by its parts. */
@@ -126,9 +129,10 @@ function unitOf(unit: string): Pick<GradedUnit, 'kind' | 'id'> {
 function failureOf(path: readonly string[], { message, law, diff, hint }: TestFault): Failure {
   const where = nameOf(path);
   const [late] = /^(Test|Hook) timed out in (\d+)ms/.exec(message) ?? [];
-  const told = law === undefined ? message : withoutName(message, law);
+  const named = law === undefined ? message : withoutName(message, law);
+  const told = diff === undefined ? named : withoutSummary(named);
   return {
-    law: late === undefined ? (law ?? path.at(-1) ?? where) : 'it ends in time',
+    law: late === undefined ? (law ?? sentenceOf(path)) : 'it ends in time',
     where,
     message:
       late === undefined
@@ -139,10 +143,25 @@ function failureOf(path: readonly string[], { message, law, diff, hint }: TestFa
   };
 }
 
+/** What a test says that holds: of a contract the suites are the beginning of the sentence. */
+function sentenceOf(path: readonly string[]): string {
+  const at = path.indexOf('contract');
+  return at < 0 ? (path.at(-1) ?? '') : path.slice(at + 1).join(' ');
+}
+
 /** An error bears the names of its laws, the outer one first; they are told apart from it. */
 function withoutName(message: string, law: string): string {
   const at = message.indexOf(`${law}: `);
   return at < 0 ? message : message.slice(at + law.length + 2);
+}
+
+/** Where the difference is shown line by line, what vitest makes of it in one says less. */
+function withoutSummary(message: string): string {
+  const short = message.replace(
+    /(^|: )expected .*? to (deeply equal|strictly equal|match object|be)\b.*$/s,
+    '',
+  );
+  return short === '' ? 'what was expected (-) is not what was found (+)' : short;
 }
 
 function nameOf(path: readonly string[]): string {

@@ -9,6 +9,7 @@ export interface TrialSettings {
   /** `@claw-run/testing` of the library, absolute. */
   readonly testing: string;
   readonly cases: readonly string[];
+  readonly ownCases: boolean;
   readonly reserved: readonly string[];
   /** Units to be tried; all where absent. */
   readonly units?: readonly string[];

@@ -17,7 +17,14 @@ export const libraryReports: Kinds<GradedLibrary> = {
 function junit(library: GradedLibrary): string {
   const cases = library.units.flatMap(({ id, tests }) =>
     tests.map(
-      ({ name, seconds, verdict, because }): Case => ({ suite: id, name, seconds, verdict, because }),
+      ({ name, seconds, verdict, because, diff }): Case => ({
+        suite: id,
+        name,
+        seconds,
+        verdict,
+        because,
+        ...(diff === undefined ? {} : { output: diff }),
+      }),
     ),
   );
   return junitXml(library.name, cases, library);

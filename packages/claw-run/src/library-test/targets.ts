@@ -32,9 +32,7 @@ export function namedTargets({ io, options, typed }: Context): NamedTargets {
         `--target does not understand ${scheme}=${address}`,
         'it takes host=WHERE, cluster=CONTEXT, beside=WHERE, or an address for a transport: SCHEME=SCHEME://…',
       );
-  const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//.exec(host ?? '') ?? [];
-  const own =
-    scheme === undefined || ['ssh', 'openssh', 'pod'].includes(scheme) ? {} : { [scheme]: host ?? '' };
+  const own = host !== undefined && isOwnAddress(host) ? { [host.slice(0, host.indexOf(':'))]: host } : {};
   return {
     ...(host === undefined ? {} : { host }),
     ...(beside === undefined ? {} : { beside }),
@@ -42,6 +40,12 @@ export function namedTargets({ io, options, typed }: Context): NamedTargets {
     transports: { ...own, ...transports },
     ways,
   };
+}
+
+/** Whether a host is found by a transport of a library. */
+export function isOwnAddress(host: string): boolean {
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//.exec(host) ?? [];
+  return scheme !== undefined && !['ssh', 'openssh', 'pod'].includes(scheme);
 }
 
 function pairOf(text: string): readonly [string, string] {

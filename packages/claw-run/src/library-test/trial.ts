@@ -26,36 +26,59 @@ interface Fallen {
 }
 
 /**
- * Tries a library in a process of its own. A test that does not end, or takes the process with it, is told as failed, and what comes after its step is tried in
- * another process.
+ * Tries a library in a process of its own, and tells each unit once all of it is known. A test that does not end, or takes the process with it, is told as
+ * failed, and the units that are not known yet are tried in another process.
  */
 export async function tryInVitest(options: TrialOptions): Promise<void> {
-  const { settings, tell } = options;
+  const { settings } = options;
+  const known = byUnit(options.tell);
   let remaining: readonly string[] | undefined = settings.units;
   for (;;) {
     const { units, fallen } = await oneProcess({
       ...options,
       settings: { ...settings, ...(remaining === undefined ? {} : { units: remaining }) },
+      tell: known.tell,
     });
-    if (fallen === undefined) return;
-    const { path, because, law } = fallen;
+    if (fallen === undefined) return known.end();
+    const { path, because, law, ended } = fallen;
     const [unit = `module ${settings.name}`] = path;
-    tell({ told: 'test', path, state: 'failed', warnings: [], ms: 0, faults: [{ message: because, law }] });
-    if (fallen.ended) return;
-    tell({
-      told: 'test',
-      path: [unit, 'the rest'],
-      state: 'skipped',
-      note: 'the law before did not end',
-      warnings: [],
-      ms: 0,
-      faults: [],
-    });
-    const at = units.indexOf(unit);
-    const rest = at < 0 ? [] : units.slice(at + 1);
-    if (rest.length === 0) return;
-    remaining = rest;
+    if (ended) known.end();
+    else known.drop(unit);
+    const of = { told: 'test', warnings: [], ms: 0 } as const;
+    known.tell({ ...of, path, state: 'failed', faults: [{ message: because, law }] });
+    if (!ended) known.tell({ ...of, path: [unit, 'the rest'], state: 'skipped', note: lost, faults: [] });
+    known.end();
+    remaining = units.filter((each) => each !== unit && !known.has(each));
+    if (ended || remaining.length === 0) return;
   }
+}
+
+const lost = 'its process was ended by force';
+
+/** Holds back what is told of a unit until something is told of another: units are tried one after the other. */
+function byUnit(tell: (message: Message) => void) {
+  const done = new Set<string>();
+  let held: { readonly unit: string; readonly messages: Message[] } | undefined;
+  const end = () => {
+    for (const message of held?.messages ?? []) tell(message);
+    if (held !== undefined) done.add(held.unit);
+    held = undefined;
+  };
+  return {
+    end,
+    has: (unit: string) => done.has(unit),
+    tell(message: Message) {
+      if (message.told !== 'test' && message.told !== 'suite') return;
+      const [unit = ''] = message.path;
+      if (held?.unit !== unit) end();
+      held ??= { unit, messages: [] };
+      held.messages.push(message);
+    },
+    /** Forgets what is held, unless it is of this unit: it is tried again. */
+    drop(unit: string) {
+      if (held?.unit !== unit) held = undefined;
+    },
+  };
 }
 
 /** How much longer than a test may take it is waited until its process is ended: vitest ends those that still listen. */
@@ -70,7 +93,10 @@ async function oneProcess({
   tell,
 }: TrialOptions): Promise<{ readonly units: readonly string[]; readonly fallen: Fallen | undefined }> {
   const root = join(folder, 'run');
+  // what a test leaves behind when it is ended by force is gone with the folder
+  const temporary = join(folder, 'tmp');
   await mkdir(root, { recursive: true });
+  await mkdir(temporary, { recursive: true });
   const file = join(root, 'settings.json');
   await writeFile(file, JSON.stringify(settings));
   await writeFile(settings.progress, JSON.stringify({ at: Date.now(), timeout: 600_000 } satisfies Progress));
@@ -81,7 +107,7 @@ async function oneProcess({
   let fallen: Fallen | undefined;
   const child = fork(program('library-runner'), [vitest, root, String(settings.limitMs)], {
     cwd: dirname(settings.module),
-    env: { ...env, NO_COLOR: '1', FORCE_COLOR: '0', NODE_NO_WARNINGS: '1', CI: '1' },
+    env: { ...env, TMPDIR: temporary, NO_COLOR: '1', FORCE_COLOR: '0', NODE_NO_WARNINGS: '1', CI: '1' },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // a group of its own: workers are ended with it, and Ctrl-C is ours to deal with
     detached: true,
@@ -121,10 +147,15 @@ async function oneProcess({
   }
   signal.throwIfAborted();
   if (fallen === undefined && (!ended || broken.length > 0)) {
-    const because = broken[0] ?? (said.trim() === '' ? 'the process that tried it ended' : said.trim());
     const under = (await progressOf(settings.progress))?.path;
     const path = under ?? [`module ${settings.name}`, 'can be tried'];
-    fallen = { path, law: 'it can be tried', because, ended };
+    const printed = said.trim() === '' ? '' : `: ${said.trim()}`;
+    const because =
+      under === undefined
+        ? (broken[0] ?? `vitest did not begin${printed}`)
+        : 'it ended the process that tried it';
+    // where a test was under way, those after it were not run
+    fallen = { path, law: 'it can be tried', because, ended: ended && under === undefined };
   }
   return { units, fallen };
 }

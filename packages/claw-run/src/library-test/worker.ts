@@ -27,7 +27,7 @@ interface Testing {
 /** Registers everything that the library at hand is graded by. */
 export async function tryLibrary(file: string): Promise<void> {
   const settings = JSON.parse(readFileSync(file, 'utf8')) as TrialSettings;
-  const { progress, limitMs, name, cases, reserved, units, targets } = settings;
+  const { progress, limitMs, name, cases, ownCases, reserved, units, targets } = settings;
   const tell = (path?: readonly string[], timeout = limitMs) =>
     writeFileSync(
       progress,
@@ -48,6 +48,7 @@ export async function tryLibrary(file: string): Promise<void> {
     {
       name,
       cases,
+      ownCases,
       reserved,
       ...(wanted === undefined ? {} : { units: (unit: string) => wanted.has(unit) }),
       targets: {
@@ -101,31 +102,45 @@ async function connectTheHost(
   return connection;
 }
 
-/** The contract of a transport; the host is looked at from beside by another way, or by a connection of its own. */
+/** The contract of a transport; the host is looked at from beside by another way, or by connections of its own. */
 function contractOf(address: string, settings: TrialSettings, transports: () => readonly Transport[]) {
-  const open: Connection<'host'>[] = [];
-  const connect: ConnectHost = (more) => connectTheHost(address, settings, transports(), more);
+  const beside = settings.targets.beside ?? address;
+  const { sh, close } = shellsOf(() => connectTheHost(beside, settings, transports()));
   return {
-    connect,
+    connect: ((more) => connectTheHost(address, settings, transports(), more)) satisfies ConnectHost,
     async world() {
-      const beside = await connectTheHost(settings.targets.beside ?? address, settings, transports());
-      open.push(beside);
-      const sh = (line: string) => output(beside, line);
-      const user = (await sh('id -un')).trim();
-      const [uid, sudo, daemon] = await Promise.all([
-        sh('id -u'),
-        sh('sudo -n true 2>/dev/null && echo yes || echo no'),
-        sh('id -u daemon 2>/dev/null || echo none'),
-      ]);
+      const [user, uid, sudo, daemon] = await Promise.all(
+        ['id -un', 'id -u', 'sudo -n true 2>/dev/null && echo yes || :', 'id -u daemon 2>/dev/null || :'].map(
+          async (line) => (await sh(line)).trim(),
+        ),
+      );
       return {
         sh,
         user,
-        sudo: sudo.trim() === 'yes',
-        ...(uid.trim() === '0' && daemon.trim() !== 'none' ? { intruder: 'daemon' } : {}),
+        sudo: sudo === 'yes',
+        ...(uid === '0' && daemon !== '' ? { intruder: 'daemon' } : {}),
       };
     },
-    async close() {
-      for (const connection of open.splice(0)) await connection.close();
+    close,
+  };
+}
+
+/** Shell lines on a host. One that is under way keeps no other waiting: each has a connection to itself. */
+function shellsOf(connect: () => Promise<Connection<'host'>>) {
+  const open = new Set<Connection<'host'>>();
+  const free: Connection<'host'>[] = [];
+  return {
+    async sh(line: string): Promise<string> {
+      const connection = free.pop() ?? (await connect());
+      open.add(connection);
+      try {
+        return await output(connection, line);
+      } finally {
+        free.push(connection);
+      }
+    },
+    async close(): Promise<void> {
+      await Promise.all([...open].map((connection) => connection.close()));
     },
   };
 }

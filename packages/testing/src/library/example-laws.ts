@@ -42,19 +42,32 @@ function describeChange(
     await play(subject, async (scene) => {
       lacks = lackOf(await scene.trial.plan().catch((error: Error) => error));
       if (lacks !== undefined) return;
-      await keepsLaws(scene, definition);
-      if (crashes && isReversible(definition))
-        await killAndRollBack(scene, definition, `${definition.id} ${subject.title}`);
+      try {
+        await keepsLaws(scene, definition);
+        if (crashes && isReversible(definition))
+          await killAndRollBack(scene, definition, `${definition.id} ${subject.title}`);
+      } catch (error) {
+        lacks = notServed(error);
+        if (lacks === undefined) throw error;
+      }
     });
     if (lacks === undefined) return;
     if (hasWorlds) moot(task);
-    else skip(`needs a world: export \`subjects\` (where nothing is, ${lacks})`);
+    else skip(`needs a world: export \`subjects\` (${lacks})`);
   });
 }
 
 function lackOf(planned: PlannedStep | Error): string | undefined {
-  if (planned instanceof Error) return `it cannot be planned: ${planned.message}`;
+  if (planned instanceof Error) return `where nothing is, it cannot be planned: ${planned.message}`;
   const { plan } = planned;
   if (plan.plan === 'change') return undefined;
-  return `it is ${plan.plan}: ${plan.because}`;
+  return `where nothing is, it is ${plan.plan}: ${plan.because}`;
+}
+
+/** A kind that the API server does not have is of its world. */
+function notServed(error: unknown): string | undefined {
+  const message = error instanceof Error ? error.message : '';
+  const [, kind] =
+    /cannot \w+ (\S+) \S+: the server could not find the requested resource/.exec(message) ?? [];
+  return kind === undefined ? undefined : `the API server has no ${kind}`;
 }

@@ -49,7 +49,6 @@ async function expectSettles(step: AnyState, input: unknown, seen: Observation):
     expect(isRefused(again) ? again.refused : undefined, 'planned again, it is refused').toBeUndefined();
     expectEqual({ ...after, ...again }, after);
   });
-  await law('nothing leads from a state to itself', () => expectEqual(step.actions(after, after, input), []));
 }
 
 /** The one function of a definition that decides. */

@@ -30,6 +30,9 @@ export async function expectNoSecretWords(definition: Definition, given: unknown
   }
 }
 
+/** A shorter secret may be a part of any word by chance. */
+const leastLength = 8;
+
 /** Watches a connection for secrets of the inputs among the words of commands; `expectNone` tells what was heard since. */
 export function watchWords(inputs: readonly unknown[]): {
   readonly watch: (connection: Connection) => Connection;
@@ -37,7 +40,7 @@ export function watchWords(inputs: readonly unknown[]): {
 } {
   const secrets = secretsIn(inputs)
     .map((secret) => secret.reveal())
-    .filter((text) => text.length > 5);
+    .filter((text) => text.length >= leastLength);
   const heard: string[] = [];
   const look = (what: string, wanted: object) => {
     const { argv } = wanted as { argv?: readonly unknown[] };
