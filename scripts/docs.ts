@@ -110,6 +110,7 @@ function exitCodes(): string {
     '# Exit codes and problem codes',
     'Made from the code by `npm run docs`. The status is also in `run.ended` of `--output json`, the code in each problem.',
     ['| exit | status | |', '|---|---|---|', ...statuses].join('\n'),
+    '`claw-run test-library` ends with 0 where nothing failed and with 4 where a law, a case or a contract does not hold. With `--detailed-exitcode`, it ends with 13 where something was not tried: its grade is `incomplete` then.',
     ['| problem | |', '|---|---|', ...codes].join('\n'),
   ].join('\n\n')}\n`;
 }

@@ -1,106 +1,10 @@
-import { realpathSync } from 'node:fs';
 import { chown, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { startApiServer } from '@claw-run/sandbox';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { adviceFor } from '../../packages/claw-run/src/library-test/advice.ts';
-import {
-  eventsOf,
-  fixtures,
-  makePlace,
-  normal,
-  type Place,
-  type RunOptions,
-  root,
-} from './support/claw-run.ts';
-
-const graded = join(fixtures, 'graded');
-const casesFiles = ['colour.cases.yaml', 'note.cases.yaml', 'written.cases.yaml'];
-
-interface Library extends Place {
-  /** What was told of the steps, `graded` last. */
-  readonly grade: (args?: readonly string[], options?: RunOptions) => Promise<Told>;
-}
-
-interface Told {
-  readonly exit: number | null;
-  readonly grade: unknown;
-  /** `id: law` of each failure. */
-  readonly failed: readonly string[];
-  /** `id: why` of each that was not tried. */
-  readonly untried: readonly string[];
-  readonly warnings: readonly string[];
-  readonly messages: readonly string[];
-}
-
-/** A library in a folder of its own, which has its packages as any other has; temporary files of the call are in it, too. */
-async function makeLibrary(files: { readonly [name: string]: string } = {}): Promise<Library> {
-  const place = await makePlace();
-  const own = { ...place.env, TMPDIR: join(place.folder, 'tmp') };
-  await mkdir(own.TMPDIR);
-  const modules = join(place.folder, 'node_modules');
-  await mkdir(join(modules, '@claw-run'), { recursive: true });
-  for (const name of ['core', 'testing', 'transports'])
-    await symlink(join(root, 'packages', name), join(modules, '@claw-run', name));
-  for (const name of ['vitest', 'zod'])
-    await symlink(realpathSync(join(root, 'packages/testing/node_modules', name)), join(modules, name));
-  await symlink(join(root, 'packages/claw-run'), join(modules, 'claw-run'));
-  await cp(join(graded, 'steps.ts'), join(place.folder, 'steps.ts'));
-  for (const [name, text] of Object.entries(files)) await writeFile(join(place.folder, name), text);
-  const start: Place['start'] = (args, options = {}) =>
-    place.start(args, { ...options, env: { ...own, ...options.env } });
-  return {
-    ...place,
-    start,
-    run: (args, options) => start(args, options).ended,
-    async grade(args = [], options = {}) {
-      const { exit, stdout } = await start(
-        ['test-library', './steps.ts', '--output', 'json', ...args],
-        options,
-      ).ended;
-      return toldOf(exit, stdout);
-    },
-  };
-}
-
-interface Tried {
-  readonly id: string;
-  readonly failures: readonly { readonly law: string; readonly message: string }[];
-  readonly untried: readonly { readonly why: string }[];
-  readonly warnings: readonly string[];
-}
-
-function toldOf(exit: number | null, stdout: string): Told {
-  const events = eventsOf(stdout);
-  const units = events.slice(0, -1) as unknown as readonly Tried[];
-  return {
-    exit,
-    grade: events.at(-1)?.grade,
-    failed: units.flatMap(({ id, failures }) => [...new Set(failures.map(({ law }) => `${id}: ${law}`))]),
-    untried: units.flatMap(({ id, untried }) => untried.map(({ why }) => `${id}: ${why}`)),
-    warnings: units.flatMap(({ id, warnings }) => warnings.map((warning) => `${id}: ${warning}`)),
-    messages: units.flatMap(({ failures }) => failures.map(({ message }) => message)),
-  };
-}
-
-/** The good library with one piece of its text replaced. */
-async function broken(from: string, to: string): Promise<Library> {
-  const text = await readFile(join(graded, 'steps.ts'), 'utf8');
-  expect(text.split(from), `${from} is there once`).toHaveLength(2);
-  return makeLibrary({ 'steps.ts': text.replace(from, () => to) });
-}
-
-async function withCases(): Promise<Library> {
-  const library = await makeLibrary();
-  for (const name of casesFiles) await cp(join(graded, name), join(library.folder, name));
-  return library;
-}
-
-const onThisMachine = ['--target', 'host=local', '--yes'];
-
-/** Screens without versions and times. */
-function screen(text: string): string {
-  return normal(text).replaceAll(/\b\d+\.\d+\.\d+\b/g, 'VERSION');
-}
+import { eventsOf, makePlace, normal, root } from './support/claw-run.ts';
+import { broken, graded, makeLibrary, onThisMachine, screen, toldOf, withCases } from './support/graded.ts';
 
 describe('a library that keeps the laws', () => {
   test('passes, is told in a line a step, and leaves nothing behind', async () => {
@@ -222,236 +126,6 @@ describe('a library that keeps the laws', () => {
   });
 });
 
-describe('a library that is broken in one way', () => {
-  const host = onThisMachine;
-  test.each<
-    [what: string, change: [from: string, to: string], expected: Partial<Told>, args?: readonly string[]]
-  >([
-    [
-      'a step that cannot lead back to all that was there',
-      ['mode: file.mode }', 'mode: 0o600 }'],
-      { failed: ['graded.note: what was rolled back is as it was before'] },
-      host,
-    ],
-    [
-      'facts that depend on the time',
-      ['text: fileFact({ path: input.path,', 'text: fileFact({ path: `${input.path}${Date.now()}`,'],
-      { failed: ['graded.written: facts is pure'] },
-    ],
-    [
-      'facts that change their input',
-      [
-        'facts: (input) => ({\n    text:',
-        "facts: (input) => ({\n    other: ((input as { path: string }).path += 'x', fileFact({ path: input.path, parse: () => null })),\n    text:",
-      ],
-      { failed: ['graded.written: facts is pure'] },
-    ],
-    [
-      'an example that does not parse',
-      ["with: { path: '/srv/graded-note' } }", "with: { file: '/srv/graded-note' } as never }"],
-      { failed: ['graded.written: it has examples, and each parses'] },
-    ],
-    [
-      'a prediction that does not come true',
-      ['mode: to.note.mode }', 'mode: 0o604 }'],
-      { failed: ['graded.note: what is planned can be applied'] },
-      host,
-    ],
-    [
-      'a step that is never done',
-      [
-        'desire: (input) => ({ map: { colour: input.colour',
-        "desire: (input, seen) => ({ map: { colour: `${seen.map?.colour ?? ''}${input.colour}`",
-      ],
-      { failed: ['graded.colour: what was applied needs no change'] },
-    ],
-    [
-      'a check that answers otherwise the second time',
-      [
-        'expect: (_input, seen) => (seen.text ?',
-        'expect: (_input, seen) => (((globalThis as any).asked = ((globalThis as any).asked ?? 0) + 1) % 2 === 0 && seen.text !== undefined ?',
-      ],
-      { failed: ['graded.written: what it answers is pure'] },
-    ],
-    [
-      'a secret among the words of a command',
-      [
-        "      : [{ do: 'write', path: input.path,",
-        "      : [{ do: 'run', argv: ['logger', to.note.text.reveal()] }, { do: 'write', path: input.path,",
-      ],
-      { failed: ['graded.note: no secret is a word of a command'] },
-    ],
-    [
-      'an id of two steps',
-      ["id: 'graded.written'", "id: 'graded.note'"],
-      { failed: ['steps.ts: no two have one id'] },
-    ],
-    [
-      'an id of claw-run itself',
-      ["id: 'graded.written'", "id: 'linux.file'"],
-      { failed: ['linux.file: its id is library.name, and its own'] },
-    ],
-    [
-      'a risk that is not said',
-      [
-        "risk: 'routine',\n  settlesWithinSeconds: 0,\n  input: z.strictObject({\n    name",
-        'risk: undefined as never,\n  settlesWithinSeconds: 0,\n  input: z.strictObject({\n    name',
-      ],
-      { failed: ['graded.colour: it says what it risks'] },
-    ],
-    [
-      'subjects that are none',
-      ["title: 'no note', definition: note,", "title: 'no note', definition: 'note' as never,"],
-      { failed: ['steps.ts: its subjects are subjects'] },
-    ],
-    [
-      'a subject whose plan is another',
-      [
-        "title: 'no note', definition: written, with: { path: at }, finds: 'fail'",
-        "title: 'no note', definition: written, with: { path: at }, finds: 'pass'",
-      ],
-      { failed: ['graded.written: an answer says why'] },
-      host,
-    ],
-    [
-      'a module that does not load',
-      ['const path = z.string()', "throw new Error('no licence');\nconst path = z.string()"],
-      { failed: ['steps.ts: it can be loaded'], messages: ['no licence'] },
-    ],
-    [
-      'a module that prints on standard output',
-      ['const path = z.string()', 'console.log(\'{"type":"library.graded"}\');\nconst path = z.string()'],
-      { failed: ['steps.ts: it prints nothing when it is loaded'] },
-    ],
-    [
-      'a step that loops for ever',
-      ['desire: (input) => ({ map', 'desire: (_input) => { for (;;); }, explain: (input) => ({ map'],
-      {
-        failed: ['graded.colour: it ends in time'],
-        messages: ['it did not end within 3 s and was ended by force (--law-timeout)'],
-      },
-      ['--law-timeout', '3s'],
-    ],
-    [
-      'a world that is never made',
-      [
-        'const lying = async () =>',
-        'const lying = async () => new Promise<undefined>(() => {}) as never;\nexport const unused = async () =>',
-      ],
-      { failed: ['graded.note: it ends in time', 'graded.written: it ends in time'] },
-      ['--law-timeout', '5s', ...host],
-    ],
-    [
-      'a step that ends the process',
-      [
-        'desire: (input) => ({ map',
-        "desire: (input) => { process.kill(process.pid, 'SIGKILL'); }, explain: (input) => ({ map",
-      ],
-      { failed: ['graded.colour: it can be tried'] },
-    ],
-  ])('%s', async (_what, [from, to], expected, args = []) => {
-    const { grade } = await broken(from, to);
-    const told = await grade(args);
-    expect(told).toMatchObject({ exit: 4, grade: 'failed', ...expected });
-  });
-
-  test('an example that does not fit is told with what to do', async () => {
-    const { run } = await broken(
-      "with: { path: '/srv/graded-note' } }",
-      "with: { file: '/srv/graded-note' } as never }",
-    );
-    const { exit, stdout } = await run(['test-library', './steps.ts', '-q']);
-    expect({ exit, stdout: screen(stdout) }).toMatchInlineSnapshot(`
-      {
-        "exit": 4,
-        "stdout": "✓ steps.ts                     4 passed
-      ✓ graded.colour                7 passed
-      – graded.note                  4 passed, 1 not tried: no host; --target host=…
-      ✗ graded.written               3 passed, 1 failed: it has examples, and each parses, 1 not tried: no
-                                     host; --target host=…
-
-      1. graded.written: it has examples, and each parses
-         in example: The greeting
-         ✖ Unrecognized key: "file"
-         ✖ Invalid input: expected string, received undefined
-           → at path
-         → correct the example, or the schema that refuses it
-
-      failed: steps.ts, 3 steps; 18 passed, 1 failed, 2 not tried, 3 warnings (N s, vitest VERSION,
-      @claw-run/testing VERSION)
-      ",
-      }
-    `);
-  });
-
-  test('a case that expects something else', async () => {
-    const { grade, folder } = await withCases();
-    const file = join(folder, 'colour.cases.yaml');
-    await writeFile(
-      file,
-      (await readFile(file, 'utf8')).replace('{ map: { colour: blue } }', '{ map: { colour: green } }'),
-    );
-    expect(await grade()).toMatchObject({ exit: 4, failed: ['graded.colour: its cases hold'] });
-    await writeFile(file, '- name: [');
-    expect(await grade()).toMatchObject({ exit: 4, failed: ['graded.colour: its cases can be read'] });
-  });
-
-  test('a module that exports nothing to try', async () => {
-    const { grade } = await makeLibrary({ 'steps.ts': 'export const nothing = 1;\n' });
-    expect(await grade()).toMatchObject({ exit: 4, failed: ['steps.ts: it exports steps or transports'] });
-  });
-
-  test('a module that never loads', async () => {
-    const { grade } = await makeLibrary({ 'steps.ts': 'for (;;);\n' });
-    expect(await grade(['--law-timeout', '1s'])).toMatchObject({
-      exit: 4,
-      failed: ['steps.ts: it ends in time'],
-      messages: ['it did not end within 1 s and was ended by force (--law-timeout)'],
-    });
-  });
-});
-
-describe('transports', () => {
-  const library = (exit: string) => `
-import { childEnv, connectHost, defineTransport, processChannel } from 'claw-run';
-export const shed = defineTransport({
-  scheme: 'shed',
-  summary: 'A shell of this machine',
-  async connect(_url, settings) {
-    const host = connectHost({
-      ...settings,
-      shell: {
-        open: async () => processChannel(['sh'], childEnv(settings.env), ({ exit }) => ({ end: 'exited', exit: exit ?? 137 })),
-        close: () => Promise.resolve(),
-      },
-    });
-    const read = async (wanted, options) => {
-      const said = await host.read(wanted, options);
-      return wanted.read === 'run' ? { ...said, exit: ${exit} } : said;
-    };
-    return { ...host, read };
-  },
-});
-`;
-  const at = ['--target', 'shed=shed://here', '--target', 'beside=local', '--yes'];
-
-  test('are held to the contract of hosts where one is named', async () => {
-    const { grade } = await makeLibrary({ 'steps.ts': library('said.exit') });
-    const { failed, untried, grade: found } = await grade(at);
-    expect({ failed, found }).toEqual({ failed: [], found: 'incomplete' });
-    expect(new Set(untried)).toEqual(new Set(['shed: no sudo here', 'shed: nobody else here']));
-    expect(await grade()).toMatchObject({ exit: 0, untried: ['shed: no host; --target shed=shed://…'] });
-  });
-
-  test('that break it are told by the claim that does not hold', async () => {
-    const { grade } = await makeLibrary({ 'steps.ts': library('said.exit === 126 ? 127 : said.exit') });
-    expect(await grade(at)).toMatchObject({
-      exit: 4,
-      failed: ['shed: a command gives its exit status and both outputs, whatever the status'],
-    });
-  });
-});
-
 describe('what it needs', () => {
   test('without vitest or the laws, it says what installs them', async () => {
     const { run, folder } = await makeLibrary();
@@ -557,7 +231,7 @@ describe('what it needs', () => {
       {
         "exit": 130,
         "stderr": "
-      SIGINT: stopping; what laws made on targets that are no practice world stays there
+      SIGINT: stopping; what the laws made on this machine (local) may stay there
       claw-run: interrupted by SIGINT; the library was not graded
       ",
       }
@@ -644,6 +318,20 @@ test('reports say the same: JUnit, Markdown, HTML', async () => {
   });
 });
 
+test('a cluster of one’s own is taken where it is named', async () => {
+  const { grade, run, folder } = await makeLibrary();
+  const server = await startApiServer();
+  onTestFinished(() => server.close());
+  await writeFile(join(folder, 'kubeconfig'), server.kubeconfig, { mode: 0o600 });
+  const named = ['--target', 'cluster=sandbox', '--kubeconfig', 'kubeconfig'];
+  expect(await grade(named)).toMatchObject({ exit: 12 });
+  expect(await grade([...named, '--yes'])).toMatchObject({ exit: 0, failed: [] });
+  const wrong = await run(['test-library', './steps.ts', ...named.with(1, 'cluster=nowhere'), '--yes']);
+  expect(wrong).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('nowhere') });
+});
+  expect(wrong.messages[0]).toContain('nowhere');
+});
+
 test('what is told as JSON: one object a step, and the grade', async () => {
   const { run } = await broken(
     "with: { path: '/srv/graded-note' } }",
@@ -660,6 +348,7 @@ test('what is told as JSON: one object a step, and the grade', async () => {
         "library": "steps.ts",
         "seconds": 0,
         "startedAt": "",
+        "status": "verification-failed",
         "tests": {
           "failed": 1,
           "passed": 18,

@@ -1,8 +1,8 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ClawError } from '@claw-run/core';
-import { runStatuses } from '@claw-run/engine';
+import { ClawError, type Connection, type ReadOf, type TargetKind } from '@claw-run/core';
+import { type RunStatus, runStatuses } from '@claw-run/engine';
 import { parseDuration } from '@claw-run/runbook';
 import { UsageError } from '../cli/usage-error.ts';
 import { answerJson, type Context, outputOf } from '../context.ts';
@@ -20,7 +20,9 @@ import { plainJson } from '../render/plain.ts';
 import { createStatusLine } from '../render/status-line.ts';
 import { reportFiles } from '../report/reports.ts';
 import { type Interrupt, watchInterrupts } from '../run/interrupt.ts';
+import { kubeconfigChoice } from '../run/kubeconfig.ts';
 import { standardDefinitions } from '../run/load-library.ts';
+import { userAgent } from '../version.ts';
 
 /** `claw-run test-library PATH`: grades a library of steps and transports by the laws, its cases and the contracts. */
 export async function call(context: Context): Promise<number> {
@@ -38,17 +40,18 @@ export async function call(context: Context): Promise<number> {
   await reports.prepare();
   const refused = await unlessAgreed(targets, context);
   if (refused !== undefined) return refused;
+  const leaves = atRisk(targets);
   const interrupt = watchInterrupts(
     context,
-    'stopping; what laws made on targets that are no practice world stays there',
+    `stopping${leaves.length === 0 ? '' : `; what the laws made on ${leaves.join(', ')} may stay there`}`,
   );
   try {
     await reachable(targets, context, interrupt.signal);
     const graded = await tried({ library, peers, targets, limitMs, context, interrupt });
     await reports.write(plainJson(io.redactor.redactJson(graded) as GradedLibrary));
-    if (outputOf(context) === 'json') answerJson(context, jsonOfLibrary(graded, exitOf(graded, context)));
+    if (outputOf(context) === 'json') answerJson(context, jsonOfLibrary(graded, statusOf(graded, context)));
     else tellLibrary(graded, io);
-    return exitOf(graded, context);
+    return runStatuses[statusOf(graded, context)].exit;
   } catch (error) {
     if (error instanceof ClawError && error.code === 'cancelled')
       throw new ClawError('cancelled', `${error.message}; the library was not graded`);
@@ -160,18 +163,32 @@ async function practiceServer(folder: string, onStart: (close: () => Promise<voi
   return { kubeconfig };
 }
 
-/** A host that cannot be reached is no fault of a library, so it is looked for before. One of a transport of the library's own is only known there. @throws ClawError */
-async function reachable({ host }: NamedTargets, context: Context, signal: AbortSignal): Promise<void> {
-  if (host === undefined || host === 'local' || isOwnAddress(host)) return;
-  const [{ bindHost }, { reachOfFlags }] = await Promise.all([
-    import('../run/bind-host.ts'),
-    import('../run/reach.ts'),
-  ]);
-  const { connection } = await bindHost(host, { ...reachOfFlags(context), targets: undefined });
-  try {
-    await connection.read({ read: 'run', argv: ['true'] }, { signal });
-  } finally {
-    await connection.close();
+/**
+ * Targets that cannot be reached are no fault of a library, so they are looked for before. A host by a transport of the library's own is only known there.
+ * @throws ClawError
+ */
+async function reachable(
+  { host, cluster }: NamedTargets,
+  context: Context,
+  signal: AbortSignal,
+): Promise<void> {
+  const { reachOfFlags } = await import('../run/reach.ts');
+  const reach = { ...reachOfFlags(context), targets: undefined };
+  const ask = async <K extends TargetKind>(connection: Connection<K>, read: ReadOf<K>) => {
+    try {
+      await connection.read(read, { signal });
+    } finally {
+      await connection.close();
+    }
+  };
+  if (cluster !== undefined) {
+    const { connectCluster } = await import('@claw-run/transports/cluster');
+    const connection = await connectCluster({ ...kubeconfigChoice(reach, cluster.context), userAgent });
+    await ask(connection, { read: 'list', apiVersion: 'v1', kind: 'Namespace' });
+  }
+  if (host !== undefined && host !== 'local' && !isOwnAddress(host)) {
+    const { bindHost } = await import('../run/bind-host.ts');
+    await ask((await bindHost(host, reach)).connection, { read: 'run', argv: ['true'] });
   }
 }
 
@@ -191,14 +208,14 @@ async function unlessAgreed(targets: NamedTargets, { io, options }: Context): Pr
   return agreed ? undefined : runStatuses.cancelled.exit;
 }
 
-function exitOf({ grade }: GradedLibrary, { options }: Context): number {
+function statusOf({ grade }: GradedLibrary, { options }: Context): RunStatus {
   switch (grade) {
     case 'passed':
-      return runStatuses.ok.exit;
+      return 'ok';
     case 'incomplete':
-      return options.detailedExitcode === true ? runStatuses.unresolved.exit : runStatuses.ok.exit;
+      return options.detailedExitcode === true ? 'unresolved' : 'ok';
     case 'failed':
-      return runStatuses['verification-failed'].exit;
+      return 'verification-failed';
   }
 }
 

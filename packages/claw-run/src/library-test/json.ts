@@ -1,4 +1,5 @@
 import type { JsonObject } from '@claw-run/core';
+import { type RunStatus, runStatuses } from '@claw-run/engine';
 import { adviceFor } from './advice.ts';
 import type { GradedLibrary, GradedUnit } from './grade.ts';
 
@@ -25,14 +26,15 @@ export function jsonOfUnit(unit: GradedUnit): JsonObject {
 }
 
 /** The last line: the grade of the whole. */
-export function jsonOfLibrary(library: GradedLibrary, exit: number): JsonObject {
+export function jsonOfLibrary(library: GradedLibrary, status: RunStatus): JsonObject {
   const { name, grade, startedAt, seconds, units, by } = library;
   const sum = (of: (unit: GradedUnit) => number) => units.reduce((all, unit) => all + of(unit), 0);
   return {
     type: 'library.graded',
     library: name,
     grade,
-    exit,
+    status,
+    exit: runStatuses[status].exit,
     startedAt,
     seconds,
     units: {

@@ -24,6 +24,8 @@ export interface TrialSettings {
 export interface TrialTargets {
   /** The kubeconfig of the cluster, and its context where it is not the current one. */
   readonly cluster: { readonly kubeconfig: string | undefined; readonly context?: string };
+  /** The kubeconfig that hosts in pods are found by, where it is named. */
+  readonly kubeconfig?: string;
   /** Where the host is; none where absent. */
   readonly host?: string;
   /** Transports by scheme, and an address of each. */

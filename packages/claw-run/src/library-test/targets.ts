@@ -37,6 +37,7 @@ export function namedTargets({ io, options, typed }: Context): NamedTargets {
     ...(host === undefined ? {} : { host }),
     ...(beside === undefined ? {} : { beside }),
     ...(cluster === undefined ? {} : { cluster: { context: cluster, kubeconfig: options.kubeconfig } }),
+    ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
     transports: { ...own, ...transports },
     ways,
   };

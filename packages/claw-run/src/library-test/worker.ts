@@ -52,7 +52,7 @@ export async function tryLibrary(file: string): Promise<void> {
       reserved,
       ...(wanted === undefined ? {} : { units: (unit: string) => wanted.has(unit) }),
       targets: {
-        cluster: { connect: () => connectTheCluster(targets), examples: true },
+        cluster: { connect: () => connectTheCluster(settings), examples: true },
         host:
           targets.host === undefined
             ? { missing: 'no host; --target host=…' }
@@ -76,9 +76,10 @@ function transportsOf(module: Module): readonly Transport[] {
   return Object.values(module).flat().filter(isTransport);
 }
 
-async function connectTheCluster({ cluster: { kubeconfig, context } }: TrialSettings['targets']) {
+async function connectTheCluster({ targets: { cluster }, cwd }: TrialSettings) {
+  const { kubeconfig, context } = cluster;
   const { connectCluster } = await import('@claw-run/transports/cluster');
-  const reach = { kubeconfig, env: process.env, cwd: '/' } as Reach;
+  const reach = { kubeconfig, env: process.env, cwd } as Reach;
   return connectCluster({ ...kubeconfigChoice(reach, context), userAgent });
 }
 
@@ -91,7 +92,7 @@ async function connectTheHost(
   const ways = { ...(where === 'local' ? { lockFolder: targets.locks } : {}), ...targets.ways, ...more };
   const io = { ...createIo(process), canAsk: false };
   const { connection } = await bindHost(where, {
-    kubeconfig: targets.cluster.kubeconfig,
+    kubeconfig: targets.kubeconfig,
     env: process.env,
     cwd,
     stateFolder: stateFolder({ io, options: {}, typed: {}, operands: [] }),
