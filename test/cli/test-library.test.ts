@@ -98,7 +98,7 @@ describe('a library that keeps the laws', () => {
       const { grade, failed, warnings } = toldOf(exit, stdout);
       expect({ grade, failed }).toEqual({ grade: 'incomplete', failed: [] });
       expect(warnings).toContainEqual(
-        expect.stringMatching(/^.*lib: no step is named like .*letter\.cases\.yaml$/),
+        expect.stringMatching(/^@acme\/lib: no step is named like .*letter\.cases\.yaml$/),
       );
       expect(warnings).not.toContain('graded.note: it has no cases: note.cases.yaml');
     }

@@ -43,9 +43,8 @@ export function findManifest(name: string, from: string): string | undefined {
 
 /** The file that a package gives for `.` or `./below` to who imports it, absolute; nothing where it gives none. */
 export async function entryOf(folder: string, below = '.'): Promise<string | undefined> {
-  const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const manifest = parsed(text, join(folder, 'package.json'));
+  const manifest = await manifestOf(folder);
+  if (manifest === undefined) return undefined;
   const exported = manifest.exports;
   const of =
     isObject(exported) && Object.keys(exported).some((key) => key.startsWith('.'))
@@ -75,7 +74,9 @@ async function ofPackage(folder: string, name: string, below: string): Promise<F
       'it names one by "exports" or "main"; is the package built?',
     );
   await trusted(file, name);
-  return { name, module: file, cases: await casesBelow(folder), ownCases: true };
+  const manifest = await manifestOf(folder);
+  const called = typeof manifest?.name === 'string' ? manifest.name : basename(folder);
+  return { name: called, module: file, cases: await casesBelow(folder), ownCases: true };
 }
 
 /** What is loaded is run with all the rights of this process. */
@@ -103,6 +104,12 @@ function isCases(file: string): boolean {
 
 async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() === true;
+}
+
+async function manifestOf(folder: string): Promise<{ readonly [key: string]: unknown } | undefined> {
+  const file = join(folder, 'package.json');
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : parsed(text, file);
 }
 
 function parsed(text: string, file: string): { readonly [key: string]: unknown } {
