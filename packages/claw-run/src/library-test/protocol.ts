@@ -67,4 +67,6 @@ export type Message =
     }
   | { readonly told: 'suite'; readonly path: readonly string[]; readonly faults: readonly TestFault[] }
   | { readonly told: 'broken'; readonly faults: readonly TestFault[] }
+  /** All tests were run; what is left is to clear away. */
+  | { readonly told: 'ran' }
   | { readonly told: 'end' };

@@ -60,6 +60,7 @@ const reporter = {
     if (faults.length > 0) tell({ told: 'suite', path: pathOf(suite), faults });
   },
   onTestRunEnd(files: readonly Entity[], unhandled: readonly unknown[]) {
+    tell({ told: 'ran' });
     const faults = [...files.flatMap((file) => file.errors?.() ?? []), ...unhandled].map(faultOf);
     if (faults.length > 0) tell({ told: 'broken', faults });
   },

@@ -121,6 +121,7 @@ async function oneProcess({
     if (fallen !== undefined || signal.aborted) return;
     if (message.told === 'units') units = message.units;
     if (message.told === 'end') ended = true;
+    if (message.told === 'ran') clearInterval(watch);
     if (message.told === 'broken') broken = message.faults.map((fault) => fault.message);
     else tell(message);
   });
