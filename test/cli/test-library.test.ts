@@ -393,7 +393,7 @@ test('what is told as JSON: one object a step, and the grade', async () => {
 
 test('the libraries of claw-run break no law but that their ids are taken', async () => {
   const { run } = await makePlace();
-  for (const name of ['linux', 'slurm', 'kubernetes', 'openclaw']) {
+  for (const name of ['linux', 'kubernetes']) {
     const { exit, stdout } = await run(['test-library', join(root, 'packages', name), '--output', 'json']);
     const { failed } = toldOf(exit, stdout);
     expect(failed.filter((each) => !each.endsWith(': its id is library.name, and its own'))).toEqual([]);

@@ -102,10 +102,8 @@ async function tried(trial: Trial): Promise<GradedLibrary> {
         limitMs,
         cwd: io.cwd,
       },
-      tell(message) {
-        if (message.told === 'test') status.show(`${message.path.join(' › ')} …`);
-        units.add(message);
-      },
+      tell: units.add,
+      progress: (path) => status.show(`${path.slice(0, -1).join(' › ')} …`),
     });
     const found = units.end();
     return gradeLibrary({

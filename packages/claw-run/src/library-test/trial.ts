@@ -14,6 +14,8 @@ export interface TrialOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   readonly tell: (message: Message) => void;
+  /** Is told each test as soon as it has ended. */
+  readonly progress: (path: readonly string[]) => void;
 }
 
 /** A test that ended the process, or was ended with it. */
@@ -37,7 +39,10 @@ export async function tryInVitest(options: TrialOptions): Promise<void> {
     const { units, fallen } = await oneProcess({
       ...options,
       settings: { ...settings, ...(remaining === undefined ? {} : { units: remaining }) },
-      tell: known.tell,
+      tell(message) {
+        if (message.told === 'test') options.progress(message.path);
+        known.tell(message);
+      },
     });
     if (fallen === undefined) return known.end();
     const { path, because, law, ended } = fallen;
@@ -91,7 +96,10 @@ async function oneProcess({
   env,
   signal,
   tell,
-}: TrialOptions): Promise<{ readonly units: readonly string[]; readonly fallen: Fallen | undefined }> {
+}: Omit<TrialOptions, 'progress'>): Promise<{
+  readonly units: readonly string[];
+  readonly fallen: Fallen | undefined;
+}> {
   const root = join(folder, 'run');
   // what a test leaves behind when it is ended by force is gone with the folder
   const temporary = join(folder, 'tmp');
