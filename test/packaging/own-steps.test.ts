@@ -111,6 +111,11 @@ describe.each([
       expect(stdout).toContain(law);
     expect(stdout).toMatch(/Tests {2}\d+ passed/);
 
+    const graded = await run(['claw-run', 'test-library', './steps.ts', '--output', 'json']);
+    expect(graded.exit, graded.stdout).toBe(0);
+    expect(graded.stdout).toContain('acme.note-says');
+    expect(JSON.parse(graded.stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({ grade: 'incomplete' });
+
     const path = `${folder}/the-note`;
     write({ 'the-note': 'good-bye' });
     const secret = `s3cret-${Math.random()}`;
