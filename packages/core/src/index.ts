@@ -34,6 +34,7 @@ export {
   type AnyState,
   createLibrary,
   type Definition,
+  isDefinition,
   type Library,
 } from './library.ts';
 export { lineDiff } from './line-diff.ts';
@@ -89,4 +90,4 @@ export {
   type Verdict,
 } from './step.ts';
 export type { Connection, Lock, LockHolder, RefusedCommand } from './target.ts';
-export { defineTransport, type Transport, type TransportSettings } from './transport.ts';
+export { defineTransport, isTransport, type Transport, type TransportSettings } from './transport.ts';

@@ -64,6 +64,17 @@ export interface AnyLookup extends AnyHead {
 /** Anything that a step library offers. */
 export type Definition = AnyState | AnyEvent | AnyCheck | AnyLookup;
 
+/** Whether what a module exports is a definition: by its parts, for a library brings a copy of this package of its own. */
+export function isDefinition(value: unknown): value is Definition {
+  if (typeof value !== 'object' || value === null) return false;
+  const { type, id, facts } = value as { type?: unknown; id?: unknown; facts?: unknown };
+  return (
+    ['state', 'event', 'check', 'lookup'].includes(String(type)) &&
+    typeof id === 'string' &&
+    typeof facts === 'function'
+  );
+}
+
 /** Steps, checks and lookups by id. */
 export type Library = ReadonlyMap<string, Definition>;
 

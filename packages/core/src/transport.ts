@@ -49,3 +49,10 @@ export interface Transport {
 export function defineTransport(transport: Omit<Transport, 'type'>): Transport {
   return { ...transport, type: 'transport' };
 }
+
+/** Whether what a module exports is a transport: by its parts, for a library brings a copy of this package of its own. */
+export function isTransport(value: unknown): value is Transport {
+  if (typeof value !== 'object' || value === null) return false;
+  const { type, scheme, connect } = value as { type?: unknown; scheme?: unknown; connect?: unknown };
+  return type === 'transport' && typeof scheme === 'string' && typeof connect === 'function';
+}

@@ -1,14 +1,13 @@
 // What the generated test file calls, inside of a worker of vitest: registers the tests of a library, and says how its targets are reached.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import type { Connection, Transport } from '@claw-run/core';
+import { type Connection, isTransport, type Transport } from '@claw-run/core';
 import { createIo } from '../io.ts';
 import { bindHost } from '../run/bind-host.ts';
 import type { Reach } from '../run/bind-targets.ts';
 import { answersOf } from '../run/host-reach.ts';
 import { kubeconfigChoice } from '../run/kubeconfig.ts';
 import { stateFolder } from '../run/state-folder.ts';
-import { isTransport } from '../run/transports.ts';
 import { userAgent } from '../version.ts';
 import type { Progress, TrialSettings } from './protocol.ts';
 

@@ -3,12 +3,19 @@ import { readFile, realpath } from 'node:fs/promises';
 import { type ResolveHookSync, registerHooks } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createLibrary, type Definition, type Library, type Transport } from '@claw-run/core';
+import {
+  createLibrary,
+  type Definition,
+  isDefinition,
+  isTransport,
+  type Library,
+  type Transport,
+} from '@claw-run/core';
 import { assertTrusted } from '@claw-run/engine/trusted-path';
 import { UsageError } from '../cli/usage-error.ts';
 import { launcher } from './launcher.ts';
 import { ownersOf } from './state-folder.ts';
-import { checkedTransports, isTransport } from './transports.ts';
+import { checkedTransports } from './transports.ts';
 
 const standard = {
   kubernetes: async () => (await import('@claw-run/kubernetes')).kubernetes,
@@ -129,13 +136,3 @@ const orOurOwn: ResolveHookSync = (specifier, context, next) => {
     return specifier === 'claw-run' ? next(parentURL, context) : next(specifier, { ...context, parentURL });
   }
 };
-
-function isDefinition(value: unknown): value is Definition {
-  if (typeof value !== 'object' || value === null) return false;
-  const { type, id, facts } = value as { type?: unknown; id?: unknown; facts?: unknown };
-  return (
-    ['state', 'event', 'check', 'lookup'].includes(String(type)) &&
-    typeof id === 'string' &&
-    typeof facts === 'function'
-  );
-}

@@ -38,10 +38,3 @@ export function waysThere(transports: readonly Transport[] = []): string {
   ];
   return `${ways.slice(0, -1).join(', ')} or ${ways.at(-1)}`;
 }
-
-/** Whether what a module exports is a transport: by its parts, for a library brings a copy of ours of its own. */
-export function isTransport(value: unknown): value is Transport {
-  if (typeof value !== 'object' || value === null) return false;
-  const { type, scheme, connect } = value as { type?: unknown; scheme?: unknown; connect?: unknown };
-  return type === 'transport' && typeof scheme === 'string' && typeof connect === 'function';
-}

@@ -1,4 +1,4 @@
-import type { Definition, Transport } from '@claw-run/core';
+import { type Definition, isDefinition, isTransport, type Transport } from '@claw-run/core';
 import type { Subject } from '../subject.ts';
 
 /** What a module offers: alone or in arrays, under any names. */
@@ -36,20 +36,4 @@ function faultOf(value: unknown, index: number, definitions: readonly Definition
   if (typeof input !== 'object' || input === null) return [`${at}, ${title}: \`with\` is missing`];
   if (definitions.includes(definition)) return [];
   return [`${at}, ${title}: its definition ${definition.id} is not exported by the module`];
-}
-
-function isDefinition(value: unknown): value is Definition {
-  if (typeof value !== 'object' || value === null) return false;
-  const { type, id, facts } = value as { type?: unknown; id?: unknown; facts?: unknown };
-  return (
-    ['state', 'event', 'check', 'lookup'].includes(String(type)) &&
-    typeof id === 'string' &&
-    typeof facts === 'function'
-  );
-}
-
-function isTransport(value: unknown): value is Transport {
-  if (typeof value !== 'object' || value === null) return false;
-  const { type, scheme, connect } = value as { type?: unknown; scheme?: unknown; connect?: unknown };
-  return type === 'transport' && typeof scheme === 'string' && typeof connect === 'function';
 }
