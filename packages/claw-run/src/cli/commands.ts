@@ -49,6 +49,16 @@ const acting = [
   'report',
   'diff',
 ] as const satisfies readonly FlagName[];
+const ofPastRuns = [
+  'library',
+  'allowLibraries',
+  'context',
+  'kubeconfig',
+  'target',
+  'forks',
+  ...ssh,
+  ...general,
+] as const satisfies readonly FlagName[];
 
 /** Every command, in the order of the help. */
 export const commands: { readonly [name: string]: Command } = {
@@ -136,38 +146,14 @@ export const commands: { readonly [name: string]: Command } = {
   rollback: {
     summary: 'Roll back a run, or all runs of a fleet, the last step first; without RUN the latest',
     operands: '[RUN]',
-    flags: [
-      'yes',
-      'force',
-      'breakLock',
-      'timeout',
-      'report',
-      'library',
-      'allowLibraries',
-      'context',
-      'kubeconfig',
-      'target',
-      'forks',
-      ...ssh,
-      ...general,
-    ],
+    flags: ['yes', 'force', 'breakLock', 'timeout', 'report', ...ofPastRuns],
     examples: ['claw-run rollback'],
     load: () => import('../commands/rollback.ts'),
   },
   resume: {
     summary: 'Resume a run, or the runs of a fleet, that stopped half way; without RUN the latest',
     operands: '[RUN]',
-    flags: [
-      ...acting,
-      'library',
-      'allowLibraries',
-      'context',
-      'kubeconfig',
-      'target',
-      'forks',
-      ...ssh,
-      ...general,
-    ],
+    flags: [...acting, ...ofPastRuns],
     examples: ['claw-run resume'],
     load: () => import('../commands/resume.ts'),
   },

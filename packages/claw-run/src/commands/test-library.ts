@@ -10,7 +10,6 @@ import { type FoundLibrary, findLibrary } from '../library-test/find-library.ts'
 import { findPeers, type Peers } from '../library-test/find-peers.ts';
 import { type GradedLibrary, type GradedUnit, gradeLibrary, gradeUnit } from '../library-test/grade.ts';
 import { jsonOfLibrary, jsonOfUnit } from '../library-test/json.ts';
-import type { Message } from '../library-test/protocol.ts';
 import { tellLibrary, tellUnit } from '../library-test/render.ts';
 import { libraryReports } from '../library-test/reports.ts';
 import { atRisk, isOwnAddress, type NamedTargets, namedTargets } from '../library-test/targets.ts';
@@ -80,11 +79,7 @@ async function tried(trial: Trial): Promise<GradedLibrary> {
   try {
     status.show(`starting an API server to try ${library.name} on …`);
     const cluster = targets.cluster ?? (await practiceServer(folder, (end) => (close = end)));
-    const units = collect((unit) => {
-      status.clear();
-      if (outputOf(context) === 'json') answerJson(context, jsonOfUnit(unit));
-      else tellUnit(unit, { io, quiet: options.quiet === true });
-    });
+    const units: GradedUnit[] = [];
     await tryInVitest({
       vitest: peers.vitest.module,
       folder,
@@ -102,15 +97,20 @@ async function tried(trial: Trial): Promise<GradedLibrary> {
         limitMs,
         cwd: io.cwd,
       },
-      tell: units.add,
+      tell(name, told) {
+        const unit = gradeUnit(name, told);
+        units.push(unit);
+        status.clear();
+        if (outputOf(context) === 'json') answerJson(context, jsonOfUnit(unit));
+        else tellUnit(unit, { io, quiet: options.quiet === true });
+      },
       progress: (path) => status.show(`${path.slice(0, -1).join(' › ')} …`),
     });
-    const found = units.end();
     return gradeLibrary({
       name: library.name,
       startedAt: startedAt.toISOString(),
       seconds: (Date.now() - startedAt.getTime()) / 1000,
-      units: found,
+      units,
       by: { vitest: peers.vitest.version, '@claw-run/testing': peers.testing.version },
     });
   } finally {
@@ -118,37 +118,6 @@ async function tried(trial: Trial): Promise<GradedLibrary> {
     await close();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-/** Grades each unit once all of it was told; units are tried one after the other. */
-function collect(tell: (unit: GradedUnit) => void): {
-  readonly add: (message: Message) => void;
-  readonly end: () => readonly GradedUnit[];
-} {
-  const graded: GradedUnit[] = [];
-  let current:
-    | { readonly unit: string; readonly told: Parameters<typeof gradeUnit>[1][number][] }
-    | undefined;
-  const finish = () => {
-    if (current === undefined) return;
-    const unit = gradeUnit(current.unit, current.told);
-    graded.push(unit);
-    tell(unit);
-    current = undefined;
-  };
-  return {
-    add(message) {
-      if (message.told !== 'test' && message.told !== 'suite') return;
-      const [unit = ''] = message.path;
-      if (current?.unit !== unit) finish();
-      current ??= { unit, told: [] };
-      current.told.push(message);
-    },
-    end() {
-      finish();
-      return graded;
-    },
-  };
 }
 
 async function practiceServer(folder: string, onStart: (close: () => Promise<void>) => void) {

@@ -1,4 +1,4 @@
-import type { Message, TestFault } from './protocol.ts';
+import type { Tested, TestFault } from './protocol.ts';
 
 /** `passed`: everything was tried and nothing failed; `incomplete`: nothing failed, and something was not tried. */
 export type Grade = 'passed' | 'incomplete' | 'failed';
@@ -53,8 +53,6 @@ export interface GradedLibrary {
   /** What tried it: `vitest` and `@claw-run/testing` by version. */
   readonly by: { readonly [name: string]: string };
 }
-
-type Tested = Extract<Message, { told: 'test' | 'suite' }>;
 
 /** Grades a unit by what was told of it. */
 export function gradeUnit(unit: string, told: readonly Tested[]): GradedUnit {

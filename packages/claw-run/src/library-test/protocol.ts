@@ -52,6 +52,9 @@ export interface TestFault {
   readonly hint?: string;
 }
 
+/** What is told of one unit. */
+export type Tested = Extract<Message, { told: 'test' | 'suite' }>;
+
 /** What the process that runs vitest tells. Paths begin with the unit. */
 export type Message =
   | { readonly told: 'units'; readonly units: readonly string[] }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { launcher } from '../run/launcher.ts';
-import type { Message, Progress, TrialSettings } from './protocol.ts';
+import type { Message, Progress, Tested, TrialSettings } from './protocol.ts';
 
 export interface TrialOptions {
   /** `vitest/node` of the library, absolute. */
@@ -13,7 +13,8 @@ export interface TrialOptions {
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
-  readonly tell: (message: Message) => void;
+  /** Is told all of a unit at once; units are tried one after the other. */
+  readonly tell: (unit: string, told: readonly Tested[]) => void;
   /** Is told each test as soon as it has ended. */
   readonly progress: (path: readonly string[]) => void;
 }
@@ -47,8 +48,7 @@ export async function tryInVitest(options: TrialOptions): Promise<void> {
     if (fallen === undefined) return known.end();
     const { path, because, law, ended } = fallen;
     const [unit = `module ${settings.name}`] = path;
-    if (ended) known.end();
-    else known.drop(unit);
+    if (!ended) known.drop(unit);
     const of = { told: 'test', warnings: [], ms: 0 } as const;
     known.tell({ ...of, path, state: 'failed', faults: [{ message: because, law }] });
     if (!ended) known.tell({ ...of, path: [unit, 'the rest'], state: 'skipped', note: lost, faults: [] });
@@ -61,13 +61,15 @@ export async function tryInVitest(options: TrialOptions): Promise<void> {
 const lost = 'its process was ended by force';
 
 /** Holds back what is told of a unit until something is told of another: units are tried one after the other. */
-function byUnit(tell: (message: Message) => void) {
+function byUnit(tell: TrialOptions['tell']) {
   const done = new Set<string>();
-  let held: { readonly unit: string; readonly messages: Message[] } | undefined;
+  let held: { readonly unit: string; readonly told: Tested[] } | undefined;
   const end = () => {
-    for (const message of held?.messages ?? []) tell(message);
-    if (held !== undefined) done.add(held.unit);
+    if (held === undefined) return;
+    const { unit, told } = held;
     held = undefined;
+    done.add(unit);
+    tell(unit, told);
   };
   return {
     end,
@@ -76,8 +78,8 @@ function byUnit(tell: (message: Message) => void) {
       if (message.told !== 'test' && message.told !== 'suite') return;
       const [unit = ''] = message.path;
       if (held?.unit !== unit) end();
-      held ??= { unit, messages: [] };
-      held.messages.push(message);
+      held ??= { unit, told: [] };
+      held.told.push(message);
     },
     /** Forgets what is held, unless it is of this unit: it is tried again. */
     drop(unit: string) {
@@ -96,7 +98,7 @@ async function oneProcess({
   env,
   signal,
   tell,
-}: Omit<TrialOptions, 'progress'>): Promise<{
+}: Omit<TrialOptions, 'progress' | 'tell'> & { readonly tell: (message: Message) => void }): Promise<{
   readonly units: readonly string[];
   readonly fallen: Fallen | undefined;
 }> {
