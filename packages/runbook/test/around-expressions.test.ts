@@ -1,44 +1,20 @@
-import { createLibrary, defineCheck, objectFact, pass } from '@claw-run/core';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
-import { compileRunbook } from '../src/index.ts';
+import { problemsOfInput } from './compile.ts';
 
-const check = defineCheck({
-  id: 'test.kept',
-  on: 'cluster',
-  summary: 'A value is kept',
-  input: z.strictObject({
-    text: z.string().optional(),
-    kind: z.enum(['a', 'b']).optional(),
-    either: z.union([z.int(), z.strictObject({ name: z.string() })]).optional(),
-    pair: z.array(z.string()).max(2).optional(),
-    sizes: z.record(z.string().regex(/^[a-z]+$/), z.string()).optional(),
-    joined: z.preprocess((value) => (Array.isArray(value) ? value.length : value), z.int().max(2)).optional(),
-    open: z.union([z.array(z.int()), z.strictObject({ name: z.int() })]).optional(),
-  }),
-  examples: [],
-  facts: () => ({
-    pods: objectFact({ ref: { apiVersion: 'v1', kind: 'Pod', name: 'x' }, parse: () => null }),
-  }),
-  expect: () => pass('so'),
+const input = z.strictObject({
+  text: z.string().optional(),
+  kind: z.enum(['a', 'b']).optional(),
+  either: z.union([z.int(), z.strictObject({ name: z.string() })]).optional(),
+  pair: z.array(z.string()).max(2).optional(),
+  sizes: z.record(z.string().regex(/^[a-z]+$/), z.string()).optional(),
+  joined: z.preprocess((value) => (Array.isArray(value) ? value.length : value), z.int().max(2)).optional(),
+  open: z.union([z.array(z.int()), z.strictObject({ name: z.int() })]).optional(),
 });
 
-async function problemsOf(input: string): Promise<readonly string[]> {
-  const text = `runbook: x
-version: 1
-title: x
-targets: { c: { kind: cluster } }
-params: { l: { type: list, default: [] } }
-steps: []
-verify:
-  - uses: test.kept
-    with: ${input}
-`;
-  const compiled = await compileRunbook(
-    { file: 'x.yaml', bytes: new TextEncoder().encode(text) },
-    { library: createLibrary([check]), readInclude: () => Promise.reject(new Error('none')) },
-  );
-  return compiled.ok ? [] : compiled.problems.map(({ message }) => message);
+async function problemsOf(given: string): Promise<readonly string[]> {
+  const problems = await problemsOfInput(input, { param: 'l: { type: list, default: [] }', input: given });
+  return problems.map(({ message }) => message);
 }
 
 const any = "'${{ params.l[0] }}'";

@@ -1,3 +1,5 @@
+import { createLibrary, defineCheck, objectFact, type Problem, pass } from '@claw-run/core';
+import type * as z from 'zod';
 import { type Compiled, compileRunbook, formatProblem } from '../src/index.ts';
 import { library } from './library.ts';
 
@@ -34,4 +36,37 @@ export async function runbookOf(text: string, includes: Files = {}) {
   if (!compiled.ok)
     throw new Error(compiled.problems.map((problem) => formatProblem(problem, { color: false })).join('\n'));
   return compiled.runbook;
+}
+
+/** The problems of `test.kept`, a check that takes this input, where it is used with an input and the runbook has a parameter. */
+export async function problemsOfInput(
+  schema: z.ZodType,
+  { param, input }: { readonly param: string; readonly input: string },
+): Promise<readonly Problem[]> {
+  const check = defineCheck({
+    id: 'test.kept',
+    on: 'cluster',
+    summary: 'A value is kept',
+    input: schema,
+    examples: [],
+    facts: () => ({
+      pods: objectFact({ ref: { apiVersion: 'v1', kind: 'Pod', name: 'x' }, parse: () => null }),
+    }),
+    expect: () => pass('so'),
+  });
+  const text = `runbook: x
+version: 1
+title: x
+targets: { c: { kind: cluster } }
+params: { ${param} }
+steps: []
+verify:
+  - uses: test.kept
+    with: ${input}
+`;
+  const compiled = await compileRunbook(
+    { file: 'x.yaml', bytes: new TextEncoder().encode(text) },
+    { library: createLibrary([check]), readInclude: () => Promise.reject(new Error('none')) },
+  );
+  return compiled.ok ? [] : compiled.problems;
 }

@@ -1,44 +1,17 @@
-import { createLibrary, defineCheck, objectFact, pass } from '@claw-run/core';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
-import { compileRunbook } from '../src/index.ts';
+import { problemsOfInput } from './compile.ts';
 
 const entry = z.strictObject({ name: z.string(), key: z.string().optional() });
 
-const check = defineCheck({
-  id: 'test.kept',
-  on: 'cluster',
-  summary: 'A value is kept',
-  input: z.strictObject({
-    at: z.union([entry, z.string()]).optional(),
-    pair: z.tuple([entry, z.int()]).optional(),
-  }),
-  examples: [],
-  facts: () => ({
-    pods: objectFact({ ref: { apiVersion: 'v1', kind: 'Pod', name: 'x' }, parse: () => null }),
-  }),
-  expect: () => pass('so'),
+const input = z.strictObject({
+  at: z.union([entry, z.string()]).optional(),
+  pair: z.tuple([entry, z.int()]).optional(),
 });
 
-async function problemsOf(input: string): Promise<readonly string[]> {
-  const text = `runbook: x
-version: 1
-title: x
-targets: { c: { kind: cluster } }
-params: { a: { type: string, default: x } }
-steps: []
-verify:
-  - uses: test.kept
-    with: ${input}
-`;
-  const compiled = await compileRunbook(
-    { file: 'x.yaml', bytes: new TextEncoder().encode(text) },
-    { library: createLibrary([check]), readInclude: () => Promise.reject(new Error('none')) },
-  );
-  if (compiled.ok) return [];
-  return compiled.problems.map(
-    ({ position, message }) => `${position?.line}:${position?.column}: ${message}`,
-  );
+async function problemsOf(given: string): Promise<readonly string[]> {
+  const problems = await problemsOfInput(input, { param: 'a: { type: string, default: x }', input: given });
+  return problems.map(({ position, message }) => `${position?.line}:${position?.column}: ${message}`);
 }
 
 test.each([
