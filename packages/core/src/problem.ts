@@ -64,6 +64,8 @@ export class ClawError extends Error {
   readonly problems: readonly Problem[];
   /** What the command that failed printed, where it was more than the message holds. */
   readonly output: string | undefined;
+  /** Set where an action was refused as a whole: nothing of it took place. Otherwise what it did has to be looked for. */
+  readonly notPerformed: boolean;
 
   constructor(
     code: ProblemCode,
@@ -74,6 +76,7 @@ export class ClawError extends Error {
       retryable?: boolean;
       problems?: readonly Problem[];
       output?: string | undefined;
+      notPerformed?: boolean;
     } = {},
   ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
@@ -82,6 +85,7 @@ export class ClawError extends Error {
     this.retryable = options.retryable ?? false;
     this.problems = options.problems ?? [];
     this.output = options.output;
+    this.notPerformed = options.notPerformed ?? false;
   }
 
   static override [Symbol.hasInstance](value: unknown): value is ClawError {

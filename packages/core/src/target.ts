@@ -16,7 +16,11 @@ export interface Connection<K extends TargetKind = TargetKind> {
   readonly read: (read: ReadOf<K>, options: { signal: AbortSignal }) => Promise<unknown>;
   /** Begins to connect, for whoever knows that reads will follow. What goes wrong is told by the first of them. */
   readonly begin?: (options: { signal: AbortSignal }) => void;
-  /** Performs one action. `key` is `run/step/index`: the same key means the same action, tried again. */
+  /**
+   * Performs one action. `key` is `run/step/index`: the same key means the same action, tried again. Where the connection took the lock of its target, the action
+   * takes place only while that lock is still its own: else `lock-lost`. A target that refuses the action as a whole says so with `notPerformed`. `signal` is
+   * aborted where the time for the action is over: it settles within a second then, with `timeout`, and what it began on a host does not go on.
+   */
   readonly perform: (
     action: ActionOf<K>,
     options: { key: string; signal: AbortSignal },
