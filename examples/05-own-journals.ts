@@ -10,16 +10,19 @@ import { pathToFileURL } from 'node:url';
 import {
   ClawError,
   type FleetRecord,
+  hasEnded,
   type Journal,
   type JournalRecord,
   type JournalStore,
   type Journals,
   journalCodec,
+  ownerOf,
   type Redactor,
   readStateKey,
   runRunbook,
   type StateKey,
   startPracticeCluster,
+  thisProcess,
   undoPastRun,
 } from 'claw-run';
 
@@ -31,7 +34,7 @@ export async function sqliteJournals(file: string, keyFile: string): Promise<Jou
   // a commit is on the disk when it returns
   database.exec('PRAGMA synchronous = FULL');
   database.exec(`
-    CREATE TABLE IF NOT EXISTS journals (kind TEXT, id TEXT, PRIMARY KEY (kind, id)) STRICT;
+    CREATE TABLE IF NOT EXISTS journals (kind TEXT, id TEXT, owner TEXT, PRIMARY KEY (kind, id)) STRICT;
     CREATE TABLE IF NOT EXISTS lines (kind TEXT, id TEXT, seq INTEGER, line TEXT NOT NULL, PRIMARY KEY (kind, id, seq)) STRICT;
   `);
   return {
@@ -42,33 +45,72 @@ export async function sqliteJournals(file: string, keyFile: string): Promise<Jou
 }
 
 function journalsIn<R>(database: DatabaseSync, kind: 'run' | 'fleet', key: StateKey): Journals<R> {
-  const insert = database.prepare('INSERT INTO journals VALUES (?, ?) ON CONFLICT DO NOTHING');
-  const append = database.prepare('INSERT INTO lines VALUES (?, ?, ?, ?)');
+  const insert = database.prepare('INSERT INTO journals VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
+  const ownerOfJournal = database.prepare('SELECT owner FROM journals WHERE kind = ? AND id = ?');
+  const hand = database.prepare('UPDATE journals SET owner = ? WHERE kind = ? AND id = ? AND owner IS ?');
+  // only who has the journal appends to it, checked and done in one go
+  const append = database.prepare(
+    'INSERT INTO lines SELECT ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM journals WHERE kind = ? AND id = ? AND owner = ?)',
+  );
   const linesOf = database.prepare('SELECT line FROM lines WHERE kind = ? AND id = ? ORDER BY seq');
-  const known = database.prepare('SELECT 1 FROM journals WHERE kind = ? AND id = ?');
   const ids = database.prepare('SELECT id FROM journals WHERE kind = ? ORDER BY id');
 
-  const journalOf = (id: string, redactor: Redactor | undefined): Journal<R> => {
+  const read = (id: string, redactor: Redactor | undefined) => {
     const codec = journalCodec<R>(kind, id, { key, redactor });
     const records = codec.decode(linesOf.all(kind, id).map(({ line }) => String(line)));
+    return { codec, records };
+  };
+  const journalOf = (id: string, redactor: Redactor | undefined, made?: string): Journal<R> => {
+    let own = made;
+    let { codec, records } = read(id, redactor);
     let seq = records.length;
     let failed: ClawError | undefined;
+    const keep = (record: R) => {
+      try {
+        if (append.run(kind, id, seq, codec.encode(record), kind, id, own ?? '').changes === 1) return;
+      } catch (cause) {
+        throw new ClawError('journal-unwritable', `the journal of ${id} cannot be written: ${cause}`, {
+          cause,
+        });
+      }
+      throw new ClawError('lock-lost', `another process took ${id} over`);
+    };
     return {
-      records,
+      get records() {
+        return records;
+      },
+      async take({ force = false } = {}) {
+        const mine = JSON.stringify(await thisProcess());
+        for (;;) {
+          const { owner } = ownerOfJournal.get(kind, id) as { owner: string | null };
+          const by = ownerOf(owner ?? '');
+          // a process on another machine is taken for alive: an operator who knows better says --break-lock
+          if (by !== undefined && !force && (await hasEnded(by)) !== true) return by;
+          if (hand.run(mine, kind, id, owner).changes === 1) break;
+        }
+        own = mine;
+        ({ codec, records } = read(id, redactor));
+        seq = records.length;
+        return undefined;
+      },
+      async owner() {
+        const { owner } = ownerOfJournal.get(kind, id) as { owner: string | null };
+        const by = ownerOf(owner ?? '');
+        return by === undefined || (await hasEnded(by)) === true ? undefined : by;
+      },
       async append(record) {
         if (failed !== undefined) throw failed;
         try {
-          // two that write to one journal would want the same place: the second one fails
-          append.run(kind, id, seq, codec.encode(record));
+          keep(record);
           seq += 1;
-        } catch (cause) {
-          failed = new ClawError('journal-unwritable', `the journal of ${id} cannot be written: ${cause}`, {
-            cause,
-          });
+        } catch (error) {
+          failed = error as ClawError;
           throw failed;
         }
       },
-      close: () => Promise.resolve(),
+      async close() {
+        if (own !== undefined) hand.run(null, kind, id, own);
+      },
     };
   };
   const checked = (id: string) => {
@@ -78,13 +120,15 @@ function journalsIn<R>(database: DatabaseSync, kind: 'run' | 'fleet', key: State
   return {
     async create(id, redactor) {
       checked(id);
-      if (insert.run(kind, id).changes === 0)
+      const own = JSON.stringify(await thisProcess());
+      if (insert.run(kind, id, own).changes === 0)
         throw new ClawError('locked', `${kind} ${id} was begun by somebody else meanwhile`);
-      return journalOf(id, redactor);
+      return journalOf(id, redactor, own);
     },
     async open(id, redactor) {
       checked(id);
-      if (known.get(kind, id) === undefined) throw new ClawError('run-unknown', `there is no ${kind} ${id}`);
+      if (ownerOfJournal.get(kind, id) === undefined)
+        throw new ClawError('run-unknown', `there is no ${kind} ${id}`);
       return journalOf(id, redactor);
     },
     list: async () => ids.all(kind).map(({ id }) => String(id)),

@@ -11,10 +11,12 @@ import {
   type PlannedStep,
   problemOf,
 } from '@claw-run/core';
+import { isBetween } from './between.ts';
 import type { Phase } from './event.ts';
 import type { Begun } from './history.ts';
 import { type Look, lookAt, parseInput } from './look.ts';
 import type { Session } from './session.ts';
+import { timeLimit, withinSignal } from './time-limit.ts';
 import { waitFor } from './wait.ts';
 
 /** A planned step on its way to being done. */
@@ -54,12 +56,15 @@ async function actState(act: Act, definition: AnyState): Promise<string> {
   const { input, facts, seen } = await freshLook(act);
   const now = pick(seen, Object.keys(after));
   if (!equal(now, after)) {
-    if (begun === undefined && !equal(now, before)) throw moved(planned, before, now);
+    if (begun?.touched !== true && !equal(now, before)) throw moved(planned, before, now);
+    if (begun !== undefined && !isBetween(now, { ...begun, actions: planned.plan.actions }))
+      throw changedSince(planned, begun, now);
     await observed(act, now, after);
     const asPlanned = begun === undefined || equal(now, before);
-    await perform(
+    await performUnlessDone(
       act,
       asPlanned ? planned.plan.actions : definition.actions(seen, { ...seen, ...after }, input),
+      async () => equal(pick((await freshLook(act)).seen, Object.keys(after)), after),
     );
   }
   return await waitFor<string>(
@@ -83,6 +88,20 @@ async function actState(act: Act, definition: AnyState): Promise<string> {
     },
     waiting(act, definition),
   );
+}
+
+/** Performs actions. What was refused because somebody else has done the very same meanwhile is left to them: it is done, and not ours. */
+async function performUnlessDone(
+  act: Act,
+  actions: readonly Action[],
+  isDone: () => Promise<boolean>,
+): Promise<void> {
+  try {
+    await perform(act, actions);
+  } catch (error) {
+    const refused = error instanceof ClawError && error.code === 'conflict' && error.notPerformed;
+    if (!refused || !(await isDone())) throw error;
+  }
 }
 
 async function actEvent(act: Act, definition: AnyEvent): Promise<string> {
@@ -116,27 +135,42 @@ async function actEvent(act: Act, definition: AnyEvent): Promise<string> {
   return because;
 }
 
-/** Performs actions in order, each recorded before and after. */
+/** Performs actions in order, each recorded before and after. Once the time of the run or of the step is over, the one in hand is given up. */
 export async function perform(
-  act: Pick<Act, 'session' | 'planned' | 'checkpoint'>,
+  act: Pick<Act, 'session' | 'planned' | 'checkpoint' | 'timeoutSeconds'>,
   actions: readonly Action[],
   prefix = '',
 ): Promise<void> {
   const { session, planned, checkpoint } = act;
   const { connection } = session.world(planned.on);
-  for (const [index, action] of actions.entries()) {
-    checkpoint();
-    const key = `${session.run}/${planned.id}/${prefix}${index}`;
-    await session.record({ type: 'action.intended', id: planned.id, key, action });
-    try {
-      const result = await connection.perform(action, { key, signal: new AbortController().signal });
-      await session.record({ type: 'action.ended', id: planned.id, key, result });
-    } catch (error) {
-      await session.record({ type: 'action.ended', id: planned.id, key, problem: problemOf(error) });
-      throw error;
-    } finally {
-      session.forgetAll();
+  const limit = timeLimit(session.signal, { what: planned.name, seconds: act.timeoutSeconds });
+  try {
+    for (const [index, action] of actions.entries()) {
+      checkpoint();
+      limit.signal.throwIfAborted();
+      const key = `${session.run}/${planned.id}/${prefix}${index}`;
+      await session.record({ type: 'action.intended', id: planned.id, key, action });
+      try {
+        const work = connection.perform(action, { key, signal: limit.signal });
+        const result = await withinSignal(work, limit.signal);
+        await session.record({ type: 'action.ended', id: planned.id, key, result });
+      } catch (error) {
+        const refused = error instanceof ClawError && error.notPerformed;
+        const problem = problemOf(error);
+        await session.record({
+          type: 'action.ended',
+          id: planned.id,
+          key,
+          problem,
+          ...(refused ? { notPerformed: true } : {}),
+        });
+        throw error;
+      } finally {
+        session.forgetAll();
+      }
     }
+  } finally {
+    limit.release();
   }
 }
 
@@ -192,6 +226,17 @@ function moved(planned: PlannedStep, before: JsonObject, now: JsonObject): ClawE
     {
       hint: 'run again: it is planned anew from what is there now',
     },
+  );
+}
+
+function changedSince(planned: PlannedStep, { before, after }: Begun, now: JsonObject): ClawError {
+  const others = Object.keys(after).filter(
+    (name) => !equal(now[name], before[name]) && !equal(now[name], after[name]),
+  );
+  return new ClawError(
+    'conflict',
+    `${planned.name}: someone else has changed ${others.join(', ')} since this step began: it is neither as it was before nor as planned`,
+    { hint: 'look at it; run again to plan from what is there now, or roll back' },
   );
 }
 

@@ -1,12 +1,13 @@
 import { type JsonObject, type PlannedStep, type Problem, problemOf } from '@claw-run/core';
 import { askAgain, skippedStep, stillFound, unresolved } from './causes-left.ts';
 import { type Context, type Ended, ended } from './context.ts';
-import { checkInterrupt } from './interrupt.ts';
+import { checkInterrupt, reasonOf } from './interrupt.ts';
 import { type Locks, lockTargets } from './lock.ts';
 import { changedIds } from './plan.ts';
 import { leftBehind, rollBack } from './roll-back.ts';
 import { runSteps } from './run-steps.ts';
 import { isGood, type RunStatus } from './status.ts';
+import { timeLimit } from './time-limit.ts';
 import { verify } from './verify.ts';
 
 /** The targets of the steps that change something. */
@@ -48,9 +49,11 @@ export async function locked(
     who: options.who,
     ...(options.breakLock ? { force: true } : {}),
   });
+  context.locks = locks;
   try {
     return await work(locks);
   } finally {
+    context.locks = undefined;
     await locks.release();
   }
 }
@@ -72,7 +75,9 @@ export async function act(context: Context, planned: readonly PlannedStep[], loc
       ? ended('failed', [...outcome.problems, ...end.problems])
       : end;
   } catch (error) {
-    return await fail(context, [problemOf(error)], 'stop');
+    const problem = problemOf(error);
+    const stopped = session.signal.aborted && problem.code !== 'lock-lost';
+    return await fail(context, [stopped ? problemOf(reasonOf(session.signal)) : problem], 'stop');
   }
 }
 
@@ -116,7 +121,7 @@ function goodEnd(context: Context): Ended {
   return left.length === 0 ? ended('ok') : ended('unresolved', left);
 }
 
-/** What a failure leads to: undone, or left as it is and said so. */
+/** What a failure leads to: rolled back, or left as it is and said so. Where the lock is lost or the time is over, nothing more is changed. */
 async function fail(
   context: Context,
   problems: readonly Problem[],
@@ -140,14 +145,17 @@ async function fail(
   const uses = new Map(
     [...session.runbook.steps, ...session.runbook.verify].map(({ uses: each }) => [each.id, each]),
   );
-  const fresh = { ...session, signal: new AbortController().signal };
+  // an interrupt does not stop a rollback on its way, the end of the time allowed does
+  const limit = timeLimit(session.signal, { what: 'the run' });
   const done = history().begun;
-  const reverted = await rollBack(fresh, done, {
+  const reverted = await rollBack({ ...session, signal: limit.signal }, done, {
     definition: (id) => {
       const found = uses.get(id);
       return found === undefined || found.type === 'check' ? undefined : found;
     },
+    checkpoint: () => context.locks?.check(),
   });
+  limit.release();
   const behind = leftBehind(reverted, done);
   return behind.length === 0
     ? ended('rolled-back', problems)

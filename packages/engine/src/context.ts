@@ -1,4 +1,5 @@
 import {
+  ClawError,
   createRedactor,
   type PlannedStep,
   type Problem,
@@ -12,6 +13,7 @@ import type { Diagnosis } from './diagnose.ts';
 import { foldJournal, type History } from './history.ts';
 import { followSignal } from './interrupt.ts';
 import type { Journal } from './journal-store.ts';
+import type { Locks } from './lock.ts';
 import type { MissingRights } from './read-grants.ts';
 import type { RunOptions, RunOutcome } from './run-options.ts';
 import { createSession, type Session } from './session.ts';
@@ -34,6 +36,8 @@ export interface Context {
   proofs: readonly PlannedStep[];
   missing: MissingRights;
   journal: Journal | undefined;
+  /** Those that are held at this time. */
+  locks: Locks | undefined;
   readonly conclude: (work: () => Promise<Ended>) => Promise<RunOutcome>;
 }
 
@@ -71,10 +75,12 @@ export function createContext(options: RunOptions, journal?: Journal): Context {
     proofs: [],
     missing: { grants: [], sudo: [] },
     journal,
+    locks: undefined,
     async conclude(work) {
-      const { status, problems: all } = await work().catch((error: unknown): Ended => {
-        const problem = problemOf(error);
-        return { status: statusOf(problem), problems: [problem] };
+      const { status, problems: all } = await work().catch(async (error: unknown): Promise<Ended> => {
+        const problem = await problemOrClose(error, context.journal);
+        const acted = context.history().begun.length > 0;
+        return { status: statusOf(problem, acted), problems: [problem] };
       });
       release();
       const { exit } = runStatuses[status];
@@ -85,14 +91,15 @@ export function createContext(options: RunOptions, journal?: Journal): Context {
       const verifying = new Set(session.runbook.verify.map((one) => one.id));
       const counts = countSteps(session.records(), verifying);
       const kept = context.journal !== undefined;
-      await session.record({ type: 'run.ended', status, exit, problems, counts, journal: kept });
+      const end = { type: 'run.ended', status, exit, problems, counts, journal: kept } as const;
+      const last = await session.recordEnd(end);
       await context.journal?.close();
       return {
         run: id,
         startedAt,
-        status,
-        exit,
-        problems,
+        status: last.status,
+        exit: last.exit,
+        problems: last.problems,
         counts,
         causes: context.causes,
         steps: context.steps,
@@ -104,7 +111,13 @@ export function createContext(options: RunOptions, journal?: Journal): Context {
   return context;
 }
 
-function statusOf(problem: Problem): RunStatus {
+/** A bug is thrown on; the journal is given up all the same. */
+async function problemOrClose(error: unknown, journal: Journal | undefined): Promise<Problem> {
+  if (!(error instanceof ClawError)) await journal?.close().catch(() => undefined);
+  return problemOf(error);
+}
+
+function statusOf(problem: Problem, acted: boolean): RunStatus {
   switch (problem.code) {
     case 'locked':
       return 'locked';
@@ -114,8 +127,10 @@ function statusOf(problem: Problem): RunStatus {
       return 'timed-out';
     case 'cancelled':
       return problem.message.includes('SIGTERM') ? 'terminated' : 'interrupted';
+    case 'lock-lost':
+      return 'failed';
     default:
-      return 'refused';
+      return acted ? 'failed' : 'refused';
   }
 }
 

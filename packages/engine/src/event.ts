@@ -85,6 +85,8 @@ export type RunEvent = Stamp &
         readonly key: string;
         readonly result?: ActionResult;
         readonly problem?: Problem;
+        /** The target refused it as a whole: nothing of it took place. */
+        readonly notPerformed?: true;
       }
     | { readonly type: 'step.waiting'; readonly id: string; readonly because: string }
     | { readonly type: 'step.verified'; readonly id: string; readonly because: string }
@@ -158,6 +160,8 @@ export type JournalOnly = Stamp &
         readonly step: PlannedStep;
         readonly before: JsonObject;
         readonly after: JsonObject;
+        /** An event that this run planned and never began, and that another has made happen since: rolling back repeats it. */
+        readonly elsewhere?: true;
       }
     | { readonly type: 'journal.resumed'; readonly who: string }
   );

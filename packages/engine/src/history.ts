@@ -1,4 +1,4 @@
-import type { JsonObject, PlannedStep, Problem } from '@claw-run/core';
+import type { JsonObject, PlannedStep } from '@claw-run/core';
 import type { JournalOnly, JournalRecord, Phase } from './event.ts';
 import type { RunStatus } from './status.ts';
 
@@ -10,6 +10,8 @@ export interface Begun {
   /** The facts it changes, right before it acted and as they are to be. */
   readonly before: JsonObject;
   readonly after: JsonObject;
+  /** Whether any of its actions may have taken place: one that was refused as a whole did not. */
+  readonly touched: boolean;
   readonly verified: boolean;
   readonly reverted: boolean;
   /** Undoing it began to act and did not get to its end: what is there now may be our own doing. */
@@ -28,11 +30,6 @@ export interface History {
   readonly ended?: RunStatus;
 }
 
-/** A connection that was lost, or time that ran out, does not tell whether the action took place. */
-function mayHaveActed({ code }: Problem): boolean {
-  return code === 'unreachable' || code === 'timeout';
-}
-
 /** The id of a step under which its undoing is recorded. */
 export const undoPrefix = 'undo:';
 
@@ -40,14 +37,15 @@ export const undoPrefix = 'undo:';
 export function foldJournal(records: readonly JournalRecord[]): History {
   const begun = new Map<string, Begun>();
   const skipped: string[] = [];
-  const acted = new Set<string>();
+  /** Steps that were touched by actions whose end is known, and those an action of which is under way. */
+  const before = new Map<string, { touched: boolean; halfUndone: boolean }>();
   let opened: History['opened'];
   let reverting = false;
   let ended: RunStatus | undefined;
+  const last = (id: string) => [...begun.values()].findLast((each) => each.id === id);
   const mark = (id: string, change: Partial<Begun>) => {
-    const key = [...begun.keys()].findLast((each) => begun.get(each)?.id === id);
-    const known = key === undefined ? undefined : begun.get(key);
-    if (key !== undefined && known !== undefined) begun.set(key, { ...known, ...change });
+    const known = last(id);
+    if (known !== undefined) begun.set(`${known.phase}/${id}`, { ...known, ...change });
   };
   for (const record of records) {
     switch (record.type) {
@@ -58,29 +56,37 @@ export function foldJournal(records: readonly JournalRecord[]): History {
         ended = undefined;
         break;
       case 'step.observed': {
-        const { id, phase, step, before, after } = record;
+        const { id, phase, step, after } = record;
         const key = `${phase}/${id}`;
         const first = begun.get(key);
         begun.set(key, {
           id,
           phase,
           step,
-          before: first?.before ?? before,
+          before: first?.before ?? record.before,
           after,
+          touched: first?.touched ?? record.elsewhere ?? false,
           verified: false,
           reverted: false,
           halfUndone: false,
         });
         break;
       }
-      case 'action.intended':
-        if (record.id.startsWith(undoPrefix)) mark(record.id.slice(undoPrefix.length), { halfUndone: true });
+      case 'action.intended': {
+        const { id, change } = markOf(record.id);
+        const known = last(id);
+        if (known === undefined) break;
+        before.set(record.id, known);
+        mark(id, change);
         break;
-      case 'action.ended':
-        if (!record.id.startsWith(undoPrefix)) break;
-        if (record.problem === undefined || mayHaveActed(record.problem)) acted.add(record.id);
-        else mark(record.id.slice(undoPrefix.length), { halfUndone: acted.has(record.id) });
+      }
+      case 'action.ended': {
+        const known = before.get(record.id);
+        const { id } = markOf(record.id);
+        if (record.notPerformed === true && known !== undefined)
+          mark(id, { touched: known.touched, halfUndone: known.halfUndone });
         break;
+      }
       case 'step.verified':
         mark(record.id, { verified: true });
         break;
@@ -106,4 +112,11 @@ export function foldJournal(records: readonly JournalRecord[]): History {
     ...(opened === undefined ? {} : { opened }),
     ...(ended === undefined ? {} : { ended }),
   };
+}
+
+/** What an action that is under way may be doing: to a step, or to its rollback. */
+function markOf(id: string): { readonly id: string; readonly change: Partial<Begun> } {
+  return id.startsWith(undoPrefix)
+    ? { id: id.slice(undoPrefix.length), change: { halfUndone: true } }
+    : { id, change: { touched: true } };
 }

@@ -7,6 +7,7 @@ import { createHead, headFile, type JournalName, readHead } from './head-file.ts
 import { lineOf, readLines } from './journal-line.ts';
 import { isDurable, type Journal, type JournalStore, type Journals } from './journal-store.ts';
 import { logFile, readLog, unwritable } from './log-file.ts';
+import { type Ownership, ownerAt, takeOwnership } from './owner-file.ts';
 import { openSeal } from './seal.ts';
 import { placeOfYourOwn, readStateKey, type StateKey } from './state-key.ts';
 import { assertTrusted } from './trusted-path.ts';
@@ -59,12 +60,14 @@ function journalsIn<R extends Typed>(
           hint: `see how it went: claw-run runs ${id}`,
         });
       });
+      const taken = await takeOwnership(join(path, 'owner'));
+      if ('by' in taken) throw new Error(`${path} has just been made, and has an owner`);
       await Promise.all([createHead(join(path, 'head'), [what, id], key), syncFolder(all)]);
       await writeFile(join(path, 'journal.jsonl'), '', { mode: 0o600 }).catch((error: unknown) => {
         throw unwritable(path, error);
       });
       await syncFolder(path);
-      return openJournal<R>(path, [what, id], { key, redactor });
+      return openJournal<R>(path, [what, id], { key, redactor, owned: taken.taken });
     },
     async open(id, redactor = createRedactor()) {
       const path = folderOf(id);
@@ -92,8 +95,60 @@ type Typed = { readonly type: string };
 async function openJournal<R extends Typed>(
   path: string,
   name: JournalName,
-  { key, redactor }: { key: StateKey; redactor: Redactor },
+  { key, redactor, owned }: { key: StateKey; redactor: Redactor; owned?: Ownership },
 ): Promise<Journal<R>> {
+  const ownerPath = join(path, 'owner');
+  let ownership = owned;
+  let files = await openFiles<R>(path, name, { key, redactor });
+  let queue: Promise<void> = Promise.resolve();
+  const write = async (record: R) => {
+    if (ownership === undefined) throw new Error(`${name.join(' ')} was opened to be read`);
+    await ownership.check();
+    await files.write(record);
+  };
+  return {
+    get records() {
+      return files.records;
+    },
+    async take(options) {
+      if (ownership !== undefined) return undefined;
+      const result = await takeOwnership(ownerPath, options);
+      if ('by' in result) return result.by;
+      try {
+        await files.close({ ours: false });
+        files = await openFiles<R>(path, name, { key, redactor });
+        await files.reserve({ again: true });
+      } catch (error) {
+        await result.taken.release();
+        throw error;
+      }
+      ownership = result.taken;
+      return undefined;
+    },
+    owner: () => ownerAt(ownerPath),
+    append(record) {
+      queue = queue.then(() => write(record));
+      return queue;
+    },
+    async close() {
+      await queue.catch(() => {});
+      const ours = await ownership?.check().then(
+        () => true,
+        () => false,
+      );
+      await files.close({ ours: ours === true });
+      await ownership?.release();
+      ownership = undefined;
+    },
+  };
+}
+
+/** The files of one journal, as they are when they are opened. */
+async function openFiles<R extends Typed>(
+  path: string,
+  name: JournalName,
+  { key, redactor }: { key: StateKey; redactor: Redactor },
+) {
   const file = join(path, 'journal.jsonl');
   const headPath = join(path, 'head');
   const reached = await readHead(headPath, name, key);
@@ -107,26 +162,38 @@ async function openJournal<R extends Typed>(
   const head = headFile(headPath, name, key);
   let count = lines.length;
   let last = lines.at(-1)?.mac ?? '';
-  let queue: Promise<void> = Promise.resolve();
-  const write = async (record: R) => {
-    const line = lineOf({ seq: count, prev: last, record: await seal.seal(record) }, name, key);
-    const sync = isDurable(record);
-    await log.append(`${line.raw}\n`, { sync });
-    count += 1;
-    last = line.mac;
-    if (sync) await head.advance({ records: count, last });
+  let first = lines[0]?.raw.length ?? 0;
+  const reserve = async ({ again }: { again: boolean }) => {
+    const bytes = roomFor(first);
+    // a run that was killed on a full disk left what it had reserved
+    const enough = again ? bytes / 2 : bytes;
+    await Promise.all([log.reserve(bytes, enough), seal.reserve(bytes, again ? 0 : bytes)]);
   };
   return {
     records,
-    append(record) {
-      queue = queue.then(() => write(record));
-      return queue;
+    /** Takes room for what is still to come, by what was planned: it must not be the full disk that keeps a change from being rolled back. */
+    reserve,
+    async write(record: R) {
+      const line = lineOf({ seq: count, prev: last, record: await seal.seal(record) }, name, key);
+      const sync = isDurable(record);
+      await log.append(`${line.raw}\n`, { sync });
+      if (count === 0) {
+        first = line.raw.length;
+        await reserve({ again: false });
+      }
+      count += 1;
+      last = line.mac;
+      if (sync) await head.advance({ records: count, last });
     },
-    async close() {
-      await queue.catch(() => {});
-      await Promise.all([log.close(), head.close(), seal.close()]);
+    async close(how: { ours: boolean }) {
+      await Promise.all([log.close(how), head.close(), seal.close(how)]);
     },
   };
+}
+
+/** Room for the records of a run and of its rollback, from the size of the record that holds its plan. */
+function roomFor(plan: number): number {
+  return 64 * 1024 + 6 * plan;
 }
 
 async function syncFolder(path: string): Promise<void> {

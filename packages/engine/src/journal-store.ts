@@ -1,21 +1,31 @@
 import type { Redactor } from '@claw-run/core';
 import type { JournalRecord } from './event.ts';
 import type { FleetRecord } from './fleet-record.ts';
+import type { JournalOwner } from './process-owner.ts';
 
 /**
- * The write-ahead record of one run, or of what the runs of a fleet have in common. Whoever opens it goes on behind what is there; that two do so at once is kept
- * from happening by the locks of targets, not here.
+ * The write-ahead record of one run, or of what the runs of a fleet have in common. It belongs to one living process at a time, which alone appends to it: to the one
+ * that made it, later to who takes it.
  */
 export interface Journal<R = JournalRecord> {
-  /** What it held when it was opened, in order, each record as it was appended: secrets are `Secret`s again. Empty where it was created. */
+  /** What it held when it was opened or, later, taken, in order, each record as it was appended: secrets are `Secret`s again. Empty where it was created. */
   readonly records: readonly R[];
+  /**
+   * Makes a journal that was opened this process's own, with all records there are by then. Of several that ask at once, one gets it; with `force` it is taken from
+   * whoever has it, who cannot append any more.
+   * @returns who else has it, a living process; nothing where it is ours now
+   * @throws ClawError `journal-unwritable`, `journal-damaged`
+   */
+  readonly take: (options?: { readonly force?: boolean }) => Promise<JournalOwner | undefined>;
+  /** Which living process has it, whose life may be that of this one. */
+  readonly owner: () => Promise<JournalOwner | undefined>;
   /**
    * Appends a record behind all that were appended before, awaited or not. Where `isDurable(record)`, it and all before it survive the death of this machine when
    * this returns: an action is performed on the word of its record. Once an append has failed, all later ones fail.
-   * @throws ClawError `journal-unwritable`: nothing more is done then
+   * @throws ClawError `journal-unwritable`, or `lock-lost` where somebody else took it: nothing more is done then
    */
   readonly append: (record: R) => Promise<void>;
-  /** Waits for what was appended; frees what it holds. Not called where a process dies. */
+  /** Waits for what was appended; frees what it holds, and gives it up where it is ours. Not called where a process dies. */
   readonly close: () => Promise<void>;
 }
 
@@ -25,13 +35,13 @@ export interface Journal<R = JournalRecord> {
  */
 export interface Journals<R> {
   /**
-   * Makes an empty journal; of several that ask for the same id at once, one gets it.
+   * Makes an empty journal, which is this process's own; of several that ask for the same id at once, one gets it.
    * @param redactor knows the secrets of the run: texts that hold one are sealed too
    * @throws ClawError `locked` where there is one already, `run-unknown` where `id` cannot be one, `journal-unwritable`
    */
   readonly create: (id: string, redactor?: Redactor) => Promise<Journal<R>>;
   /**
-   * Opens a journal with all records that were appended, at any time and while somebody else appends. A last record that a crash cut off is left out: nothing
+   * Opens a journal to read it, with all records that were appended, at any time and while somebody else appends. A last record that a crash cut off is left out: nothing
    * was done on its word.
    * @param redactor is told the secrets that are found
    * @throws ClawError `run-unknown` where there is none, `journal-damaged` where a record was altered or lost

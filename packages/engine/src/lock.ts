@@ -1,5 +1,7 @@
 import { type Lock, problemOf } from '@claw-run/core';
 import type { Session } from './session.ts';
+import { timeLimit, withinSignal } from './time-limit.ts';
+import type { World } from './world.ts';
 
 /** The locks of all targets that a run changes. */
 export interface Locks {
@@ -7,6 +9,8 @@ export interface Locks {
   readonly check: () => void;
   readonly release: () => Promise<void>;
 }
+
+const releaseSeconds = 20;
 
 /** Takes the locks of targets, in a fixed order so that two runs cannot wait for each other; all or none. */
 export async function lockTargets(
@@ -17,16 +21,21 @@ export async function lockTargets(
   const locks: Lock[] = [];
   // a target that went away keeps its lock: the next run of it is told whose it is, and going on with this one takes it over
   const release = async () => {
-    const released = await Promise.allSettled(locks.map((lock) => lock.release()));
+    const over = timeLimit(session.signal, { what: 'the release of the locks', seconds: releaseSeconds });
+    const all = locks.map((lock) => withinSignal(lock.release(), over.signal, 500));
+    const released = await Promise.allSettled(all);
+    over.release();
     for (const each of released) if (each.status === 'rejected') problemOf(each.reason);
   };
   try {
-    // targets that are the same machine have one lock
-    for (const { connection } of new Set([...targets].sort().map(session.world))) {
+    // targets that are the same machine have one lock; two runbooks may call the same machines by other names
+    const worlds = [...new Set(targets.map(session.world))];
+    const machineOf = ({ connection }: World) => `${connection.kind} ${connection.name}`;
+    for (const { connection } of worlds.toSorted((a, b) => (machineOf(a) < machineOf(b) ? -1 : 1))) {
       const holder = { run: session.run, runbook: session.runbook.name, who: options.who };
-      locks.push(
-        await connection.lock(holder, { signal: session.signal, ...(options.force ? { force: true } : {}) }),
-      );
+      const { signal } = session;
+      const taking = connection.lock(holder, { signal, ...(options.force ? { force: true } : {}) });
+      locks.push(await withinSignal(taking, signal));
     }
   } catch (error) {
     await release();

@@ -6,7 +6,13 @@ import { ClawError } from '@claw-run/core';
 export interface LogFile {
   /** Adds lines, whole or not at all; with `sync`, they are on the disk when this returns. @throws ClawError `journal-unwritable` */
   readonly append: (lines: string, options: { readonly sync: boolean }) => Promise<void>;
-  readonly close: () => Promise<void>;
+  /**
+   * Takes room on the disk for so many bytes more: what is added later finds it, also where the disk is full by then. `enough` is what may do where there is no more.
+   * @throws ClawError `journal-unwritable`
+   */
+  readonly reserve: (bytes: number, enough?: number) => Promise<void>;
+  /** Gives back what was reserved and not used, where the file is still ours. */
+  readonly close: (options: { readonly ours: boolean }) => Promise<void>;
 }
 
 /** The whole lines of a file; what stands behind the last line end was cut off by a crash. */
@@ -18,42 +24,84 @@ export async function readLog(path: string): Promise<readonly string[]> {
   return text.split('\n').slice(0, -1);
 }
 
-/** Goes on behind the lines that count: a rest that a crash left there is written over. */
+/** Goes on behind the lines that count. Room that was reserved holds zeros, which are no line; a rest that a crash left there becomes such room. */
 export function logFile(path: string, known: readonly string[]): LogFile {
   let end = known.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
+  let room = end;
   let opened: Promise<FileHandle> | undefined;
   const handle = () => {
-    opened ??= openAt(path, end);
+    opened ??= (async () => {
+      const file = await openToWrite(path);
+      room = Math.max(end, (await file.stat()).size);
+      await writeAt(file, Buffer.alloc(room - end), end);
+      return file;
+    })();
     return opened;
   };
   return {
     async append(lines, { sync }) {
+      const bytes = Buffer.from(lines);
       try {
         const file = await handle();
-        const bytes = Buffer.from(lines);
         await writeAt(file, bytes, end);
-        end += bytes.length;
         if (sync) await file.datasync();
+        end += bytes.length;
+        room = Math.max(room, end);
       } catch (error) {
-        await opened?.then((file) => file.truncate(end)).catch(() => {});
+        const rest = Math.min(bytes.length, Math.max(0, room - end));
+        await opened?.then((file) => writeAt(file, Buffer.alloc(rest), end)).catch(() => undefined);
+        await opened?.then((file) => file.truncate(room)).catch(() => undefined);
         throw unwritable(path, error);
       }
     },
-    async close() {
-      await (await opened?.catch(() => undefined))?.close();
+    async reserve(bytes, enough = bytes) {
+      try {
+        const file = await handle();
+        const more = end + bytes - room;
+        if (more <= 0) return;
+        await writeAt(file, Buffer.alloc(more), room);
+        await file.datasync();
+        room += more;
+      } catch (error) {
+        await opened?.then((file) => file.truncate(room)).catch(() => undefined);
+        if (opened === undefined || room - end < enough) throw unwritable(path, error);
+      }
+    },
+    async close({ ours }) {
+      const file = await opened?.catch(() => undefined);
+      if (ours && room > end) await file?.truncate(end).catch(() => undefined);
+      await file?.close().catch(() => undefined);
     },
   };
 }
 
 /** What could not be written, as an error that says so. */
 export function unwritable(path: string, cause: unknown): ClawError {
-  const { code } = cause as NodeJS.ErrnoException;
-  const why = code === 'ENOSPC' ? 'the disk is full' : (code ?? String(cause));
-  return new ClawError('journal-unwritable', `${path} cannot be written: ${why}`, {
-    hint: 'what is not recorded cannot be rolled back, so nothing more is done; make room, then resume',
+  if (cause instanceof ClawError) return cause;
+  return new ClawError('journal-unwritable', `${path} cannot be written: ${reasonOf(cause)}`, {
+    hint: 'what is not recorded cannot be rolled back, so nothing more is done; fix that, then resume',
     cause,
   });
 }
+
+/** Why a file cannot be used, in words where the code is one that people meet. */
+export function reasonOf(cause: unknown): string {
+  const { code } = cause as NodeJS.ErrnoException;
+  return (code === undefined ? undefined : words[code]) ?? code ?? String(cause);
+}
+
+const words: { readonly [code: string]: string } = {
+  ENOSPC: 'the disk is full (ENOSPC)',
+  EDQUOT: 'the quota is used up (EDQUOT)',
+  EROFS: 'the file system is read-only (EROFS)',
+  EACCES: 'permission denied (EACCES)',
+  EPERM: 'not permitted (EPERM)',
+  EIO: 'the disk fails (EIO)',
+  EFBIG: 'it may not grow further (EFBIG)',
+  EMFILE: 'this process has too many files open (EMFILE)',
+  ENFILE: 'this machine has too many files open (ENFILE)',
+  ENOENT: 'its folder is not there any more (ENOENT)',
+};
 
 /** Writes all the bytes at a place of a file; a write may come back short. */
 export async function writeAt(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
@@ -63,8 +111,6 @@ export async function writeAt(file: FileHandle, bytes: Buffer, position: number)
   }
 }
 
-async function openAt(path: string, end: number): Promise<FileHandle> {
-  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
-  await file.truncate(end);
-  return file;
+function openToWrite(path: string): Promise<FileHandle> {
+  return open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
 }

@@ -15,7 +15,7 @@ import type { Begun } from './history.ts';
 import { checkInterrupt } from './interrupt.ts';
 import { type Look, lookAt, parseInput } from './look.ts';
 import { actionDiff } from './plan.ts';
-import { conflictOf, inOrder, type RollBackOptions } from './roll-back.ts';
+import { conflictOf, inOrder, occasionOf, type RollBackOptions, unneeded, untouched } from './roll-back.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -43,6 +43,7 @@ export async function planRollBack(
 
 async function planOne(session: Session, begun: Begun, options: RollBackOptions): Promise<StepPlan> {
   const { step } = begun;
+  if (!begun.touched) return { plan: 'settled', because: untouched.because };
   const definition = options.definition(step.uses);
   if (definition === undefined)
     return refusal({ code: 'not-found', message: `no library offers ${step.uses}` });
@@ -71,9 +72,9 @@ function planState(
   const names = Object.keys(begun.after);
   const now = pick(look.seen, names);
   if (equal(now, begun.before)) return { plan: 'settled', because: 'it is as it was before' };
-  const conflict = force ? undefined : conflictOf(begun, now);
-  if (conflict !== undefined) return refusal({ code: 'conflict', message: conflict });
   const actions = state.actions(look.seen, { ...look.seen, ...begun.before }, look.input);
+  const conflict = force ? undefined : conflictOf(begun, now, actions);
+  if (conflict !== undefined) return refusal({ code: 'conflict', message: conflict });
   session.world(begun.step.on).predict(look.facts, { ...look.seen, ...begun.before }, actions);
   const differences = names.flatMap((name) =>
     diff(now[name] as Json, begun.before[name] as Json, [look.facts[name]?.key ?? name]),
@@ -94,9 +95,11 @@ function planEvent(
   const { undo } = event;
   const why = 'irreversible' in undo ? undo.irreversible : event.irreversible?.(look.input);
   if (why !== undefined) return refusal({ code: 'conflict', message: `cannot be rolled back: ${why}` });
-  const { run, startedAt } = session;
   if ('again' in undo) {
-    const actions = event.actions(look.input, look.seen, { run, startedAt, changed: [] });
+    const occasion = occasionOf(session);
+    if (unneeded(begun.step, event, { ...look, occasion }))
+      return { plan: 'settled', because: 'not needed: it is already as it would leave it' };
+    const actions = event.actions(look.input, look.seen, { ...occasion, changed: [] });
     return change(event, `it happens once more: ${undo.again}`, actions);
   }
   const actions = undo instanceof Function ? undo(look.input, begun.before, look.seen) : [];

@@ -1,4 +1,5 @@
 import {
+  type Action,
   type AnyEvent,
   type AnyState,
   ClawError,
@@ -6,10 +7,13 @@ import {
   equal,
   type Json,
   type JsonObject,
+  type Occasion,
+  type PlannedStep,
   type Problem,
   problemOf,
 } from '@claw-run/core';
 import { freshLook, perform, pick } from './act.ts';
+import { isBetween } from './between.ts';
 import type { RevertOutcome } from './event.ts';
 import { type Begun, foldJournal, undoPrefix } from './history.ts';
 import type { Session } from './session.ts';
@@ -20,6 +24,12 @@ export interface RollBackOptions {
   readonly definition: (id: string) => AnyState | AnyEvent | undefined;
   /** Roll back also what someone else has changed since. */
   readonly force?: boolean;
+}
+
+/** What rolling back needs besides, to act. */
+export interface RollBack extends RollBackOptions {
+  /** Throws where the locks were lost: nothing more is changed then. */
+  readonly checkpoint: () => void;
 }
 
 /** What became of each step, in the order in which they were taken back. */
@@ -36,10 +46,11 @@ export type Reverted = readonly {
 export async function rollBack(
   session: Session,
   begun: readonly Begun[],
-  options: RollBackOptions,
+  options: RollBack,
 ): Promise<Reverted> {
   const reverted: { id: string; outcome: RevertOutcome; because: string }[] = [];
   for (const each of inOrder(begun, options)) {
+    options.checkpoint();
     await session.record({ type: 'step.reverting', id: each.id });
     const result = await revert(session, each, options);
     await session.record({ type: 'step.reverted', id: each.id, ...result });
@@ -56,9 +67,20 @@ export function inOrder(begun: readonly Begun[], { definition }: RollBackOptions
   return [...back, ...again];
 }
 
-/** Why a step is left alone: somebody else has changed since what it changed. */
-export function conflictOf({ verified, halfUndone, after }: Begun, now: JsonObject): string | undefined {
-  if (!verified || halfUndone || equal(now, after)) return undefined;
+/**
+ * Why a step is left alone: somebody else has changed since what it changed. Once it was verified it is as it left it; where it, or its rollback, did not come to
+ * the end, each part is as it was before or as it was to be.
+ */
+export function conflictOf(
+  { verified, halfUndone, before, after, step: { plan } }: Begun,
+  now: JsonObject,
+  undoing: readonly Action[],
+): string | undefined {
+  if (equal(now, after)) return undefined;
+  const planned = plan.plan === 'change' ? plan.actions : [];
+  const isOurs =
+    (!verified || halfUndone) && isBetween(now, { before, after, actions: [...planned, ...undoing] });
+  if (isOurs) return undefined;
   const changed = diff(after, now).map(({ path }) => path.join('.'));
   return `someone else has changed ${changed.join(', ')} since; left alone (--force rolls it back all the same)`;
 }
@@ -74,9 +96,13 @@ export function leftBehind(reverted: Reverted, begun: readonly Begun[]): readonl
   });
 }
 
+/** Of a step whose actions were all refused, or that had not come to act. */
+export const untouched = { outcome: 'settled', because: 'nothing of it took place' } as const;
+
 type Result = { readonly outcome: RevertOutcome; readonly because: string };
 
-async function revert(session: Session, begun: Begun, options: RollBackOptions): Promise<Result> {
+async function revert(session: Session, begun: Begun, options: RollBack): Promise<Result> {
+  if (!begun.touched) return untouched;
   const definition = options.definition(begun.step.uses);
   if (definition === undefined) return { outcome: 'failed', because: `no library offers ${begun.step.uses}` };
   try {
@@ -84,10 +110,11 @@ async function revert(session: Session, begun: Begun, options: RollBackOptions):
       const { halfUndone } = latest(session, begun);
       return definition.type === 'state'
         ? await revertState(session, { ...begun, halfUndone }, { ...options, state: definition })
-        : await revertEvent(session, begun, definition);
+        : await revertEvent(session, begun, { event: definition, checkpoint: options.checkpoint });
     });
   } catch (error) {
     const problem = problemOf(error);
+    if (problem.code === 'lock-lost') throw error;
     return { outcome: problem.code === 'conflict' ? 'conflict' : 'failed', because: problem.message };
   }
 }
@@ -95,17 +122,18 @@ async function revert(session: Session, begun: Begun, options: RollBackOptions):
 async function revertState(
   session: Session,
   begun: Begun,
-  options: RollBackOptions & { state: AnyState },
+  options: RollBack & { state: AnyState },
 ): Promise<Result> {
-  const { state } = options;
-  const act = { session, definition: state, planned: undoOf(begun), checkpoint: () => {} };
+  const { state, checkpoint } = options;
+  const act = { session, definition: state, planned: undoOf(begun), checkpoint };
   const names = Object.keys(begun.after);
   const { input, seen } = await freshLook(act);
   const now = pick(seen, names);
   if (equal(now, begun.before)) return { outcome: 'settled', because: 'it is as it was before' };
-  const conflict = options.force === true ? undefined : conflictOf(begun, now);
+  const actions = state.actions(seen, { ...seen, ...begun.before }, input);
+  const conflict = options.force === true ? undefined : conflictOf(begun, now, actions);
   if (conflict !== undefined) return { outcome: 'conflict', because: conflict };
-  await perform(act, state.actions(seen, { ...seen, ...begun.before }, input));
+  await perform(act, actions);
   await waitFor(
     async () => {
       const left = diff(begun.before, pick((await freshLook(act)).seen, names));
@@ -118,9 +146,13 @@ async function revertState(
   return { outcome: 'reverted', because: 'it is as it was before' };
 }
 
-async function revertEvent(session: Session, begun: Begun, event: AnyEvent): Promise<Result> {
+async function revertEvent(
+  session: Session,
+  begun: Begun,
+  { event, checkpoint }: { event: AnyEvent; checkpoint: () => void },
+): Promise<Result> {
   if ('irreversible' in event.undo) return { outcome: 'irreversible', because: event.undo.irreversible };
-  const act = { session, definition: event, planned: undoOf(begun), checkpoint: () => {} };
+  const act = { session, definition: event, planned: undoOf(begun), checkpoint };
   if ('again' in event.undo) return repeat(act, event, event.undo.again);
   const why = event.irreversible?.((await freshLook(act)).input);
   if (why !== undefined) return { outcome: 'irreversible', because: why };
@@ -152,14 +184,36 @@ async function repeat(
   event: AnyEvent,
   why: string,
 ): Promise<Result> {
-  const { run, startedAt } = act.session;
   const { input, seen } = await freshLook(act);
+  if (unneeded(act.planned, event, { input, seen, occasion: occasionOf(act.session) }))
+    return { outcome: 'settled', because: 'not needed: it is already as it would leave it' };
   // What it was for is not waited for: that has just been undone.
-  await perform(act, event.actions(input, seen, { run, startedAt, changed: [] }));
+  await perform(act, event.actions(input, seen, { ...occasionOf(act.session), changed: [] }));
   return { outcome: 'reverted', because: `it happened once more: ${why}` };
 }
 
-function happensAgain(definition: AnyState | AnyEvent | undefined): boolean {
+/** The run that is rolled back, with all that it changed. */
+export function occasionOf(session: Session): Occasion {
+  const { begun } = foldJournal(session.records());
+  const changed = begun.filter(({ touched }) => touched).map(({ id }) => id);
+  return { run: session.run, startedAt: session.startedAt, changed };
+}
+
+/** Whether an event that was not needed when the run was planned is not needed either once the run is rolled back. */
+export function unneeded(
+  { plan }: PlannedStep,
+  event: AnyEvent,
+  {
+    input,
+    seen,
+    occasion,
+  }: { input: unknown; seen: { readonly [fact: string]: unknown }; occasion: Occasion },
+): boolean {
+  return plan.plan === 'settled' && event.needed(input, seen, occasion) === undefined;
+}
+
+/** Whether rolling an event back means that it happens once more. */
+export function happensAgain(definition: AnyState | AnyEvent | undefined): boolean {
   return definition?.type === 'event' && 'again' in definition.undo;
 }
 

@@ -2,6 +2,7 @@ import { ClawError, type PlannedStep, type Problem, problemOf, type Step } from 
 import { actStep } from './act.ts';
 import type { Decisions, OnProblem } from './decisions.ts';
 import type { Begun, History } from './history.ts';
+import { reasonOf } from './interrupt.ts';
 import { changedIds, planStep, recordPlan } from './plan.ts';
 import type { Session } from './session.ts';
 import { pause } from './wait.ts';
@@ -94,6 +95,8 @@ async function attempt(
   for (let number = 1; ; number += 1) {
     const problem = await once(session, options);
     if (problem === undefined) return undefined;
+    if (session.signal.aborted && problem.code !== 'lock-lost')
+      return { problem: problemOf(reasonOf(session.signal)), next: 'stop' };
     if (problem.code === 'cancelled' || problem.code === 'lock-lost') return { problem, next: 'stop' };
     if (number < attempts) {
       await pause(delaySeconds * 1000 * backoff ** (number - 1), session.signal).catch(() => undefined);

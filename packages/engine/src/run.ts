@@ -6,6 +6,8 @@ import { diagnose } from './diagnose.ts';
 import { foldJournal, type History } from './history.ts';
 import { checkInterrupt } from './interrupt.ts';
 import type { Journal } from './journal-store.ts';
+import { missedEvents } from './missed-events.ts';
+import { ownedError } from './owned-error.ts';
 import { changedIds, planSteps, recordPlan } from './plan.ts';
 import { planResume } from './plan-resume.ts';
 import { planRollBack } from './plan-roll-back.ts';
@@ -34,6 +36,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
 
 /** Goes on with a run that stopped half way: what was done is found by looking. */
 export async function resume(options: RunOptions & { readonly journal: Journal }): Promise<RunOutcome> {
+  const owned = await takeJournal(options);
   const { opened, reverting, ended: over, begun } = foldJournal(options.journal.records);
   if (opened === undefined)
     throw new ClawError('journal-damaged', 'the journal does not say what was planned');
@@ -44,6 +47,7 @@ export async function resume(options: RunOptions & { readonly journal: Journal }
   );
   return context.conclude(async () => {
     const { session } = context;
+    if (owned !== undefined) throw owned;
     if (over === 'ok') return ended('ok');
     if (reverting) {
       return ended('refused', [
@@ -77,6 +81,7 @@ export async function undoRun(
     readonly force?: boolean;
   },
 ): Promise<RunOutcome> {
+  const owned = await takeJournal(options);
   const { opened, begun } = foldJournal(options.journal.records);
   if (opened === undefined) throw new ClawError('journal-damaged', 'the journal does not say what was done');
   const context = createContext(
@@ -85,22 +90,38 @@ export async function undoRun(
   );
   return context.conclude(async () => {
     const { session } = context;
+    if (owned !== undefined) throw owned;
     const how = { definition: options.definition, ...(options.force ? { force: true } : {}) };
     await announce(context, 'Rolling back: ');
-    const refused = await approve(context, await planRollBack(session, begun, how), 'rollback');
+    const missed = await missedEvents(session, { begun, steps: opened.steps }, how);
+    const all = [...begun, ...missed];
+    const refused = await approve(context, await planRollBack(session, all, how), 'rollback');
     if (refused !== undefined) return refused;
     await session.keepIn(options.journal.append);
+    for (const { id, phase, step, before, after } of missed)
+      await session.record({ type: 'step.observed', id, phase, step, before, after, elsewhere: true });
     return locked(
       context,
       // those of a run that died before its first action too: its lock is still there
       [...begun.map(({ step }) => step.on), ...changing(opened.steps)],
-      async () => {
-        const reverted = await rollBack(session, begun, how);
-        const left = leftBehind(reverted, begun);
+      async ({ check }) => {
+        const reverted = await rollBack(session, all, { ...how, checkpoint: check });
+        const left = leftBehind(reverted, all);
         return left.length === 0 ? ended('ok') : ended('roll-back-incomplete', left);
       },
     );
   });
+}
+
+/** Makes a past run this process's own, where it is to act. @returns why not, where another process has it */
+async function takeJournal({
+  journal,
+  mode,
+  breakLock,
+}: RunOptions & { readonly journal: Journal }): Promise<ClawError | undefined> {
+  if (mode === 'plan') return undefined;
+  const by = await journal.take(breakLock === true ? { force: true } : {});
+  return by === undefined ? undefined : ownedError(journal.records, by);
 }
 
 function partOf({ fleet, host }: NonNullable<History['opened']>): Pick<RunOptions, 'part'> {

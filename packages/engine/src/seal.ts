@@ -1,7 +1,7 @@
 import { isObject, type Redactor } from '@claw-run/core';
 import { decrypt, encrypt, type Sealed } from './cipher.ts';
 import { damaged, type JournalName } from './head-file.ts';
-import { logFile, readLog } from './log-file.ts';
+import { type LogFile, logFile, readLog } from './log-file.ts';
 import { openValue, sealValue } from './sealed-value.ts';
 import type { StateKey } from './state-key.ts';
 
@@ -11,7 +11,9 @@ export interface Seal {
   readonly seal: (value: unknown) => Promise<unknown>;
   /** The JSON as it was. @throws ClawError `journal-damaged` where something sealed is missing */
   readonly unseal: (value: unknown) => unknown;
-  readonly close: () => Promise<void>;
+  /** Takes room on the disk, as `LogFile` does. @throws ClawError `journal-unwritable` */
+  readonly reserve: LogFile['reserve'];
+  readonly close: LogFile['close'];
 }
 
 /** Opens the seal of one journal. What is sealed in one cannot be opened in another. */
@@ -71,7 +73,8 @@ export async function openSeal(
         },
         redactor,
       ),
-    close: () => file.close(),
+    reserve: file.reserve,
+    close: file.close,
   };
 }
 

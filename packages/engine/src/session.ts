@@ -1,8 +1,9 @@
 import type { CauseScope, Json, ParamValue, Runbook, Scope, StepScope } from '@claw-run/core';
-import { ClawError, type Connection, type Redactor, secretsIn } from '@claw-run/core';
+import { ClawError, type Connection, problemOf, type Redactor, secretsIn } from '@claw-run/core';
 import type { JournalRecord, NewRecord, RunEvent } from './event.ts';
 import type { FleetPart } from './run-options.ts';
 import { shownOf } from './shown.ts';
+import { isGood, runStatuses } from './status.ts';
 import { createWorld, type World } from './world.ts';
 
 /** What a run is given. */
@@ -30,6 +31,8 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
 }
 
+type RunEnd = NewRecord & { readonly type: 'run.ended' };
+
 /** A run in memory: the worlds of its targets, what expressions see, and where its records go. */
 export interface Session extends SessionOptions {
   readonly world: (target: string) => World;
@@ -44,6 +47,8 @@ export interface Session extends SessionOptions {
   readonly records: () => readonly JournalRecord[];
   /** Stamps a record, keeps it in the journal once there is one, and tells it. */
   readonly record: (record: NewRecord) => Promise<void>;
+  /** The last record. Where the journal does not take it, the end is told all the same, and with it why. */
+  readonly recordEnd: (end: RunEnd) => Promise<RunEnd>;
   /** From now on records are kept: first the given one, which makes a journal usable, then those so far. */
   readonly keepIn: (append: (record: JournalRecord) => Promise<void>, first?: NewRecord) => Promise<void>;
 }
@@ -82,6 +87,14 @@ export function createSession(options: SessionOptions): Session {
       ...fresh,
     }) as JournalRecord;
 
+  const record = async (fresh: NewRecord) => {
+    for (const secret of secretsIn(fresh)) options.redactor.add(secret, { wholeFile: true });
+    const record = stamped(fresh);
+    records.push(record);
+    await append?.(record);
+    if (!journalOnly.has(record.type)) options.emit(shownOf(record as RunEvent, options.redactor));
+  };
+
   return {
     ...options,
     world,
@@ -109,12 +122,23 @@ export function createSession(options: SessionOptions): Session {
       steps[id] = step;
     },
     records: () => records,
-    async record(fresh) {
-      for (const secret of secretsIn(fresh)) options.redactor.add(secret, { wholeFile: true });
-      const record = stamped(fresh);
-      records.push(record);
-      await append?.(record);
-      if (!journalOnly.has(record.type)) options.emit(shownOf(record as RunEvent, options.redactor));
+    record,
+    async recordEnd(end) {
+      try {
+        await record(end);
+        return end;
+      } catch (error) {
+        const problem = problemOf(error);
+        append = undefined;
+        records.pop();
+        const problems = end.problems.some(({ message }) => message === problem.message)
+          ? end.problems
+          : [...end.problems, problem];
+        const status = isGood(end.status) ? 'failed' : end.status;
+        const told = { ...end, status, exit: runStatuses[status].exit, problems };
+        await record(told);
+        return told;
+      }
     },
     async keepIn(write, first) {
       if (first !== undefined) await write(stamped(first));

@@ -13,6 +13,7 @@ import {
 } from '@claw-run/core';
 import { missingProgram } from './missing-program.ts';
 import { dependsOn, isClusterAction, objectOf, predictRead, sameObject, unpredictable } from './predict.ts';
+import { withinSignal } from './time-limit.ts';
 
 /** The values of facts by name, what could not be read, and what cannot be known before earlier steps have acted. */
 export interface Observation {
@@ -64,7 +65,7 @@ export function createWorld(connection: Connection, warn: (message: string) => v
     const key = readKey(fact.read);
     const known = reads.get(key);
     if (known !== undefined) return known;
-    const reading = connection.read(fact.read, { signal });
+    const reading = withinSignal(connection.read(fact.read, { signal }), signal);
     reads.set(key, reading);
     reading
       .then((raw) => answers.set(key, raw))

@@ -327,6 +327,7 @@ async function killedFleet(target: Target) {
   ).rejects.toBe(killed);
   const [fleet = ''] = await journals.fleets.list();
   const journal = await journals.fleets.open(fleet);
+  await journal.take();
   onTestFinished(() => journal.close());
   const { opened, ended } = foldFleet(journal.records);
   if (opened === undefined) throw new Error('the journal does not tell what was agreed to');

@@ -70,6 +70,7 @@ it('a last line that was cut off is dropped, and the journal goes on from there'
   const { path, text } = await journalOf(run);
   await appendFile(path, '{"seq":99,"prev":"ab');
   const journal = await bench().journals.open(run);
+  await journal.take();
   expect(journal.records).toHaveLength(text.trimEnd().split('\n').length);
   await journal.append({ type: 'journal.resumed', at: '2026-01-01T00:00:00Z', run, who: 'tester@bench' });
   await journal.close();

@@ -44,7 +44,11 @@ function crashing(journal: Journal, point: CrashPoint): Journal {
     throw new Crash(`killed ${point.side} record ${point.record}`);
   };
   return {
-    records: journal.records,
+    get records() {
+      return journal.records;
+    },
+    take: journal.take,
+    owner: journal.owner,
     async append(record: JournalRecord) {
       if (dead) return die();
       if (isIncidental(record)) return journal.append(record);

@@ -2,7 +2,15 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClawError, secretsIn } from '@claw-run/core';
-import { createJournalStore, type Journal, type JournalStore, type Journals } from '@claw-run/engine';
+import {
+  createJournalStore,
+  hasEnded,
+  type Journal,
+  type JournalOwner,
+  type JournalStore,
+  type Journals,
+  thisProcess,
+} from '@claw-run/engine';
 import { onTestFinished } from 'vitest';
 import { describeJournalStoreContract } from '../src/index.ts';
 
@@ -37,29 +45,51 @@ describeJournalStoreContract('journals in memory', async () => {
 });
 
 /** Records never leave the process, so nothing is sealed or signed. */
-function inMemory<R>(kept: Map<string, R[]>): Journals<R> {
-  const journalOf = (records: R[]): Journal<R> => ({
-    records: [...records],
-    append: async (record) => void records.push(record),
-    close: async () => {},
-  });
+function inMemory<R>(kept: Map<string, { records: R[]; owner?: JournalOwner | undefined }>): Journals<R> {
+  const journalOf = (id: string, made?: JournalOwner): Journal<R> => {
+    const place = kept.get(id) ?? { records: [] };
+    let records = [...place.records];
+    let own = made;
+    return {
+      get records() {
+        return records;
+      },
+      async take({ force = false } = {}) {
+        const by = place.owner;
+        if (by !== undefined && !force && (await hasEnded(by)) !== true) return by;
+        own = await thisProcess();
+        if (place.owner !== by) return place.owner;
+        place.owner = own;
+        records = [...place.records];
+        return undefined;
+      },
+      owner: async () => place.owner,
+      async append(record) {
+        if (own === undefined || place.owner !== own) throw new ClawError('lock-lost', 'it was taken over');
+        place.records.push(record);
+      },
+      async close() {
+        if (own !== undefined && place.owner === own) place.owner = undefined;
+      },
+    };
+  };
   const checked = (id: string) => {
     if (!/^[a-z][\w-]*$/i.test(id)) throw new ClawError('run-unknown', `${JSON.stringify(id)} is not an id`);
   };
   return {
     async create(id) {
       checked(id);
+      const owner = await thisProcess();
       if (kept.has(id)) throw new ClawError('locked', `${id} was begun by somebody else`);
-      const records: R[] = [];
-      kept.set(id, records);
-      return journalOf(records);
+      kept.set(id, { records: [], owner });
+      return journalOf(id, owner);
     },
     async open(id, redactor) {
       checked(id);
-      const records = kept.get(id);
-      if (records === undefined) throw new ClawError('run-unknown', `there is no ${id}`);
-      for (const secret of secretsIn(records)) redactor?.add(secret);
-      return journalOf(records);
+      const place = kept.get(id);
+      if (place === undefined) throw new ClawError('run-unknown', `there is no ${id}`);
+      for (const secret of secretsIn(place.records)) redactor?.add(secret);
+      return journalOf(id);
     },
     list: async () => [...kept.keys()].toSorted(),
   };

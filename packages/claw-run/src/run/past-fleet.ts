@@ -165,6 +165,15 @@ async function goOnWithLeft(
   if (opened === undefined) return [];
   const journal = await journals.fleets.open(past.fleet, redactor);
   try {
+    const by = await journal.take();
+    if (by !== undefined)
+      throw new ClawError(
+        'locked',
+        `${past.fleet} belongs to process ${by.pid} on ${by.host}, since ${by.since}`,
+        {
+          hint: `wait for it to end, or stop it: kill ${by.pid}`,
+        },
+      );
     const { libraries, sources } = opened;
     const compiled = await shared.runbookFrom(sources, { run: past.fleet, library });
     const runbook = libraries === undefined ? compiled : { ...compiled, libraries };

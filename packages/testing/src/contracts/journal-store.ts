@@ -79,7 +79,7 @@ export function describeJournalStoreContract(name: string, placeOf: () => Promis
       const first = await created(await place.connect());
       for (const record of notes(3)) await first.append(record);
       await first.close();
-      const second = await (await place.connect()).open(run1);
+      const second = await taken(await place.connect());
       await second.append(resumed);
       expect(second.records).toEqual(notes(3));
       await second.close();
@@ -104,7 +104,7 @@ export function describeJournalStoreContract(name: string, placeOf: () => Promis
       for (const record of recordsOf1) await journal.append(record);
       await journal.close();
       await tear(run1);
-      const again = await (await place.connect()).open(run1);
+      const again = await taken(await place.connect());
       expect(revealed(again.records)).toEqual(revealed(recordsOf1));
       await again.append(resumed);
       await again.close();
@@ -119,6 +119,63 @@ export function describeJournalStoreContract(name: string, placeOf: () => Promis
       await journal.close();
       await alter(run1);
       await expect(recordsOf(run1)).rejects.toMatchObject({ code: 'journal-damaged' });
+    });
+
+    describe('belongs to one process', () => {
+      it('to the one that made it, until that closes it', async () => {
+        const journal = await created(await place.connect());
+        await journal.append(recordsOf1[0] as JournalRecord);
+        const other = await (await place.connect()).open(run1);
+        expect(await other.take()).toMatchObject({ pid: process.pid });
+        expect(await other.owner()).toMatchObject({ pid: process.pid });
+        await expect(other.append(resumed)).rejects.toThrow();
+        await journal.append(recordsOf1[1] as JournalRecord);
+        await journal.close();
+        expect(await other.owner()).toBeUndefined();
+        expect(await other.take()).toBeUndefined();
+        await other.close();
+      });
+
+      it('who takes it has all that was appended until then, and goes on behind it', async () => {
+        const journal = await created(await place.connect());
+        const early = await (await place.connect()).open(run1);
+        expect(early.records).toEqual([]);
+        for (const record of notes(3)) await journal.append(record);
+        await journal.close();
+        expect(await early.take()).toBeUndefined();
+        expect(early.records).toEqual(notes(3));
+        await early.append(resumed);
+        await early.close();
+        expect(await recordsOf(run1)).toEqual([...notes(3), resumed]);
+      });
+
+      it('of many that take it at once, one gets it', async () => {
+        await (await created(await place.connect())).close();
+        const all = await Promise.all(
+          Array.from({ length: 8 }, async () => (await place.connect()).open(run1)),
+        );
+        const by = await Promise.all(all.map((each) => each.take()));
+        expect(by.filter((each) => each === undefined)).toHaveLength(1);
+        const appended = await Promise.allSettled(all.map((each) => each.append(resumed)));
+        expect(appended.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+        await Promise.all(all.map((each) => each.close()));
+        expect(await recordsOf(run1)).toEqual([resumed]);
+      });
+
+      it('where it is taken by force, the other one appends nothing more', async () => {
+        const journal = await created(await place.connect());
+        await journal.append(recordsOf1[0] as JournalRecord);
+        const other = await (await place.connect()).open(run1);
+        expect(await other.take({ force: true })).toBeUndefined();
+        await other.append(resumed);
+        await expect(journal.append(recordsOf1[1] as JournalRecord)).rejects.toMatchObject({
+          code: 'lock-lost',
+        });
+        await journal.close();
+        await other.append(notes(1)[0] as JournalRecord);
+        await other.close();
+        expect(revealed(await recordsOf(run1))).toEqual(revealed([recordsOf1[0], resumed, ...notes(1)]));
+      });
     });
 
     it('shows nobody secrets, nor what targets hold, and tells secrets to who opens a journal', async ({
@@ -258,6 +315,13 @@ export function describeJournalStoreContract(name: string, placeOf: () => Promis
       return { run: id, crashed, options, files: () => Object.fromEntries(host.files) };
     };
   });
+}
+
+/** The journal of a run, ours to go on with. */
+async function taken(store: JournalStore, run = run1): Promise<Journal> {
+  const journal = await store.open(run);
+  expect(await journal.take()).toBeUndefined();
+  return journal;
 }
 
 function created(store: JournalStore, run = run1, redactor = createRedactor()): Promise<Journal> {
