@@ -95,16 +95,19 @@ it('points are one class where the journal says the same and the same was perfor
       classes.map(({ history, performed, points }) => [
         history.opened === undefined
           ? 'no plan'
-          : history.begun.map(({ verified }) => (verified ? 'verified' : 'begun')),
+          : history.begun.map(({ verified, touched }) =>
+              verified ? 'verified' : touched ? 'acting' : 'begun',
+            ),
         performed,
         points.length,
       ]),
     ).toEqual([
       ['no plan', 0, 1],
       [[], 0, 2],
-      [['begun'], 0, 2],
-      [['begun'], 1, 3],
-      [['begun'], 2, 2],
+      [['begun'], 0, 1],
+      [['acting'], 0, 1],
+      [['acting'], 1, 3],
+      [['acting'], 2, 2],
       [['verified'], 2, 1],
     ]);
     expect(classes.flatMap(({ points }) => points)).toEqual(crashPoints(records));
