@@ -89,5 +89,5 @@ export {
   unknown,
   type Verdict,
 } from './step.ts';
-export type { Connection, Lock, LockHolder, RefusedCommand } from './target.ts';
+export type { Connection, Lock, LockHolder, LockOptions, RefusedCommand } from './target.ts';
 export { defineTransport, isTransport, type Transport, type TransportSettings } from './transport.ts';

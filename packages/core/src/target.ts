@@ -34,7 +34,7 @@ export interface Connection<K extends TargetKind = TargetKind> {
     options: { signal: AbortSignal },
   ) => Promise<readonly RefusedCommand[]>;
   /** Takes the lock of the target for a run; fails with `locked`, naming the holder, its age and how to break it. */
-  readonly lock: (holder: LockHolder, options: { signal: AbortSignal; force?: boolean }) => Promise<Lock>;
+  readonly lock: (holder: LockHolder, options: LockOptions) => Promise<Lock>;
   readonly close: () => Promise<void>;
 }
 
@@ -59,6 +59,14 @@ export interface LockHolder {
   readonly runbook: string;
   /** `user@host`. */
   readonly who: string;
+}
+
+export interface LockOptions {
+  readonly signal: AbortSignal;
+  /** Takes the lock whoever has it, who changes nothing more then. */
+  readonly force?: boolean;
+  /** Is told why taking it needs a while. */
+  readonly onWait?: ((because: string) => void) | undefined;
 }
 
 export interface Lock {

@@ -34,7 +34,8 @@ export async function lockTargets(
     for (const { connection } of worlds.toSorted((a, b) => (machineOf(a) < machineOf(b) ? -1 : 1))) {
       const holder = { run: session.run, runbook: session.runbook.name, who: options.who };
       const { signal } = session;
-      const taking = connection.lock(holder, { signal, ...(options.force ? { force: true } : {}) });
+      const how = { signal, onWait: session.warn, ...(options.force ? { force: true } : {}) };
+      const taking = connection.lock(holder, how);
       locks.push(await withinSignal(taking, signal));
     }
   } catch (error) {

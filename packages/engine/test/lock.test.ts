@@ -1,6 +1,7 @@
-import { ClawError, type ClusterObject, type Connection } from '@claw-run/core';
+import { ClawError, type ClusterObject, type Connection, type JsonObject } from '@claw-run/core';
 import { leaseRef } from '@claw-run/transports';
 import { beforeEach, expect, it } from 'vitest';
+import { unattended } from '../src/index.ts';
 import { runbookOf, step, useBench } from './support/bench.ts';
 import { setting } from './support/steps.ts';
 
@@ -11,7 +12,7 @@ const runbook = runbookOf({
   steps: [step('one', setting, { name: 'a', value: '1' }), step('two', setting, { name: 'b', value: '2' })],
 });
 
-function lease(run: string, renewedSecondsAgo: number): ClusterObject {
+function lease(run: string, renewedSecondsAgo: number, lasts = 30): ClusterObject {
   const time = new Date(Date.now() - renewedSecondsAgo * 1000).toISOString().replace('Z', '000Z');
   return {
     apiVersion: leaseRef.apiVersion,
@@ -21,7 +22,7 @@ function lease(run: string, renewedSecondsAgo: number): ClusterObject {
       namespace: leaseRef.namespace,
       annotations: { 'claw-run.dev/holder': 'eve@head', 'claw-run.dev/runbook': 'other' },
     },
-    spec: { holderIdentity: run, leaseDurationSeconds: 30, acquireTime: time, renewTime: time },
+    spec: { holderIdentity: run, leaseDurationSeconds: lasts, acquireTime: time, renewTime: time },
   };
 }
 
@@ -34,18 +35,87 @@ it('a second run is told who holds the lock and since when, and touches nothing'
   expect(outcome.problems[0]?.message).toBe(
     `run run-of-eve (other, by eve@head, since ${acquireTime}) holds the lock of the cluster`,
   );
-  expect(outcome.problems[0]?.hint).toMatch(/falls in (24|25) s, .*--break-lock/);
+  expect(outcome.problems[0]?.hint).toMatch(/once it was not renewed for 30 s, .*--break-lock/);
   expect(await bench().text('a')).toBeUndefined();
   expect(await bench().get(leaseRef)).toMatchObject({ spec: { holderIdentity: 'run-of-eve' } });
   const broken = await bench().go(runbook, { breakLock: true });
   expect(broken.outcome).toMatchObject({ status: 'ok', problems: [] });
 });
 
-it('a lock whose holder has died is taken over once it has expired', async () => {
-  await bench().put(lease('run-of-the-dead', 31));
-  const { outcome } = await bench().go(runbook);
+it.each([
+  ['by all clocks', 31],
+  ['by a clock that is an hour ahead', -3600],
+])('a lock whose holder has died is taken over once it was not renewed for its time, %s', async (_, age) => {
+  await bench().put(lease('run-of-the-dead', age, 2));
+  const { outcome, events } = await bench().go(runbook);
   expect(outcome).toMatchObject({ status: 'ok', problems: [] });
+  expect(events.find(({ type }) => type === 'warning')).toMatchObject({
+    message: expect.stringMatching(/^run run-of-the-dead .* may be dead: it is watched for 2 s/),
+  });
 });
+
+it.each([
+  ['behind', 40],
+  ['ahead', -40],
+])('a lock that is renewed is nobody’s to take, though its clock is %s', async (_, age) => {
+  const held = lease('run-of-eve', age, 3);
+  await bench().put(held);
+  const { signal } = new AbortController();
+  let renewals = 0;
+  const { outcome } = await bench().go(runbook, {
+    emit: (event) => {
+      if (event.type !== 'warning') return;
+      renewals += 1;
+      const { spec } = lease('run-of-eve', age - 10);
+      const value = (spec as { renewTime: string }).renewTime;
+      const patch = [{ op: 'replace', path: '/spec/renewTime', value }] as const;
+      void bench().connection.perform({ do: 'patch', ref: leaseRef, patch }, { key: 'renew', signal });
+    },
+  });
+  expect(renewals).toBe(1);
+  expect(outcome).toMatchObject({ status: 'locked', exit: 11 });
+  expect(await bench().text('a')).toBeUndefined();
+  await bench().connection.perform({ do: 'delete', ref: leaseRef }, { key: 'away', signal });
+});
+
+it.each(['broken', 'deleted'])(
+  'once its lock is %s, a run changes nothing more and leaves the lock',
+  async (how) => {
+    const { signal } = new AbortController();
+    const theirs = lease('run-of-eve', 0);
+    const { outcome } = await bench().go(
+      { ...runbook, onFailure: 'roll-back' },
+      {
+        decisions: {
+          ...unattended,
+          async confirmStep({ id }) {
+            if (id !== 'two') return 'yes';
+            const { annotations } = theirs.metadata as { annotations: JsonObject };
+            const patch = [
+              { op: 'replace', path: '/spec/holderIdentity', value: 'run-of-eve/1' },
+              { op: 'replace', path: '/metadata/annotations', value: annotations },
+            ] as const;
+            await bench().connection.perform(
+              how === 'broken' ? { do: 'patch', ref: leaseRef, patch } : { do: 'delete', ref: leaseRef },
+              { key: 'break', signal },
+            );
+            return 'yes';
+          },
+        },
+      },
+    );
+    expect(outcome).toMatchObject({ status: 'failed', exit: 1, problems: [{ code: 'lock-lost' }] });
+    expect(outcome.problems[0]?.message).toContain(
+      how === 'broken' ? 'run run-of-eve (other' : 'it was deleted',
+    );
+    expect([await bench().text('a'), await bench().text('b')]).toEqual(['1', undefined]);
+    const left = await bench().get(leaseRef);
+    expect(left === null).toBe(how === 'deleted');
+    await bench().connection.perform({ do: 'delete', ref: leaseRef }, { key: 'away', signal });
+    expect((await bench().undo(runbook, outcome.run)).outcome).toMatchObject({ status: 'ok' });
+    expect(await bench().text('a')).toBeUndefined();
+  },
+);
 
 it('the lock is held while acting, and gone at the end', async () => {
   const seen: unknown[] = [];
@@ -58,7 +128,8 @@ it('the lock is held while acting, and gone at the end', async () => {
     },
   };
   const { outcome } = await bench().go(runbook, { connections: { cluster } });
-  expect(seen).toMatchObject([{ holderIdentity: outcome.run }, { holderIdentity: outcome.run }]);
+  const ours = { holderIdentity: expect.stringMatching(new RegExp(`^${outcome.run}/[0-9a-f]+$`)) };
+  expect(seen).toMatchObject([ours, ours]);
   expect(await bench().get(leaseRef)).toBeNull();
 });
 

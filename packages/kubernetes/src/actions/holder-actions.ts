@@ -11,10 +11,10 @@ import type { Holder } from '../facts/holder.ts';
 import { pointer } from '../lib/path.ts';
 import { patchBetween } from './object-actions.ts';
 
-/** Leads some keys of a ConfigMap or Secret from one state to another. It is deleted only when nothing else is in it. */
+/** Leads some keys of a ConfigMap or Secret from one state to another. One that was not there is deleted: with keys of others in it that is a conflict, and forced. */
 export function holderActions(ref: ObjectRef, from: Holder, to: Holder): readonly ClusterAction[] {
   if (!from.exists) return to.exists ? [{ do: 'create', object: newHolder(ref, to) }] : [];
-  if (!to.exists && !from.otherKeys) return [{ do: 'delete', ref, propagation: 'Background' }];
+  if (!to.exists) return [{ do: 'delete', ref, propagation: 'Background' }];
   const patch = patchOf(from, to);
   return patch.length === 0 ? [] : [{ do: 'patch', ref, patch }];
 }

@@ -1,4 +1,5 @@
 import { type ClusterObject, nameOf, type ObjectRef } from '@claw-run/core';
+import { assertAnswer, objectIn } from './answer.ts';
 import type { ApiRequest, ApiResponse, SendRequest } from './http.ts';
 import { createResources, groupPath } from './resources.ts';
 import { apiError, isObjectNotFound, statusOf } from './status.ts';
@@ -21,11 +22,16 @@ export function createApi(send: SendRequest): Api {
 
   const request: Api['request'] = async (method, to, options) => {
     const path = pathOf(to, resources.plural(to.apiVersion, to.kind));
+    const what = `${words[method]} ${to.name === undefined ? `${to.kind}s` : nameOf({ ...to, name: to.name })}`;
     const response = await send({ method, path, ...options });
+    if (to.subresource !== 'log' || response.status !== 200) assertAnswer(what, response);
     if (response.status !== 404 || isObjectNotFound(statusOf(response))) return response;
     const plural = await resources.discover(to.apiVersion, to.kind, options.signal);
     const corrected = plural === undefined ? path : pathOf(to, plural);
-    return corrected === path ? response : send({ method, path: corrected, ...options });
+    if (corrected === path) return response;
+    const second = await send({ method, path: corrected, ...options });
+    assertAnswer(what, second);
+    return second;
   };
 
   return {
@@ -35,10 +41,18 @@ export function createApi(send: SendRequest): Api {
       const response = await request('GET', ref, { signal });
       if (response.status === 404) return null;
       if (response.status !== 200) throw apiError(`read ${nameOf(ref)}`, statusOf(response));
-      return JSON.parse(response.text) as ClusterObject;
+      return objectIn(`read ${nameOf(ref)}`, response);
     },
   };
 }
+
+const words: { readonly [method in ApiRequest['method']]: string } = {
+  GET: 'read',
+  POST: 'send',
+  PUT: 'write',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
 
 function pathOf(to: Parameters<Api['request']>[1], plural: string): string {
   const namespace = to.namespace === undefined ? [] : ['namespaces', to.namespace];

@@ -3,7 +3,7 @@ import { createApi } from './api.ts';
 import type { ClusterChoice } from './cluster-choice.ts';
 import { clusterWarnings } from './cluster-warnings.ts';
 import { createSender } from './http.ts';
-import { lockCluster } from './lease.ts';
+import { type ClusterLock, lockCluster } from './lease.ts';
 import { loadConfig } from './load-config.ts';
 import { performOnCluster } from './perform.ts';
 import { readCluster } from './read.ts';
@@ -21,13 +21,25 @@ export async function connectCluster(options: ClusterOptions): Promise<Connectio
   const config = await loadConfig(options);
   const sender = createSender(config, options.userAgent);
   const api = createApi(sender.send);
+  let held: ClusterLock | undefined;
   return {
     kind: 'cluster',
     name: config.currentContext,
     warnings: clusterWarnings(config),
     read: (read: ClusterRead, { signal }) => readCluster(api, read, signal),
-    perform: (action: ClusterAction, { signal }) => performOnCluster(api, action, signal),
-    lock: (holder, lockOptions) => lockCluster(api, holder, lockOptions),
+    async perform(action: ClusterAction, { signal }) {
+      await held?.assertHeld(signal);
+      return performOnCluster(api, action, signal);
+    },
+    async lock(holder, lockOptions) {
+      const lock = await lockCluster(api, holder, lockOptions);
+      held = lock;
+      const release = () => {
+        if (held === lock) held = undefined;
+        return lock.release();
+      };
+      return { lost: lock.lost, release };
+    },
     close: async () => sender.close(),
   };
 }

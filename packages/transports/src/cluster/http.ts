@@ -18,6 +18,8 @@ export interface ApiRequest {
 export interface ApiResponse {
   readonly status: number;
   readonly text: string;
+  /** How long the server asks to be left alone. */
+  readonly retryAfterMs?: number;
 }
 
 export type SendRequest = (request: ApiRequest) => Promise<ApiResponse>;
@@ -28,32 +30,45 @@ export interface Sender {
   readonly close: () => void;
 }
 
-const requestTimeoutMs = 30_000;
+/** How long nothing may come, and how long a whole answer may take. */
+const idleTimeoutMs = 30_000;
+const answerTimeoutMs = 60_000;
 const attempts = 4;
+const longestPauseMs = 10_000;
+/** More than any page of a list, any log that is asked for. */
+const answerLimitBytes = 256 * 1024 * 1024;
 
 /**
  * Sends requests with the kubeconfig's credentials, taken anew for each request so that tokens of plugins are renewed.
- * What stores nothing goes over kept-alive connections, and is tried again when the server cannot be reached; a write takes
- * a connection of its own, because of one that broke while idle it could not be told whether it was carried out. A 429
- * is tried again.
+ * What stores nothing goes over kept-alive connections, and is tried again when the server cannot be reached or is in trouble (500, 502, 503, 504); a write takes
+ * a connection of its own, because of one that broke while idle it could not be told whether it was carried out. A 429, which carried out nothing, is tried again
+ * for both, after the time that the server asks for.
  */
 export function createSender(config: KubeConfig, userAgent: string): Sender {
   const agents = createAgents();
   return {
     async send(request) {
       for (let attempt = 1; ; attempt += 1) {
+        let wait = 100 * 2 ** attempt;
         try {
           const response = await send(config, { userAgent, agents }, request);
-          if (response.status !== 429 || attempt === attempts) return response;
+          if (!mayPass(response, request) || attempt === attempts) return response;
+          wait = Math.min(response.retryAfterMs ?? wait, longestPauseMs);
         } catch (error) {
           const again = error instanceof ClawError && error.retryable && storesNothing(request);
           if (!again || attempt === attempts || request.signal.aborted) throw error;
         }
-        await pause(100 * 2 ** attempt, request.signal);
+        await pause(wait, request.signal);
       }
     },
     close: agents.close,
   };
+}
+
+/** Whether the same request, made again, may be answered otherwise, and is not carried out twice. */
+function mayPass({ status }: ApiResponse, request: ApiRequest): boolean {
+  if (status === 429) return true;
+  return storesNothing(request) && (status === 500 || status === 502 || status === 503 || status === 504);
 }
 
 /** Reads, reviews and dry runs. */
@@ -140,33 +155,72 @@ function exchange(url: URL, options: https.RequestOptions, request: ApiRequest):
   return new Promise((resolve, reject) => {
     const outgoing = (url.protocol === 'http:' ? http : https).request(url, options, (incoming) => {
       const chunks: Buffer[] = [];
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-      incoming.on('error', (error) => reject(unreachable(url, error)));
-      incoming.on('end', () =>
-        resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
-      );
+      let bytes = 0;
+      incoming.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes > answerLimitBytes)
+          outgoing.destroy(new Error(`its answer is larger than ${answerLimitBytes} bytes`));
+      });
+      incoming.on('error', failed);
+      incoming.on('end', () => {
+        clearTimeout(timer);
+        const retryAfterMs = retryAfter(incoming.headers['retry-after']);
+        const text = Buffer.concat(chunks).toString('utf8');
+        resolve({
+          status: incoming.statusCode ?? 0,
+          text,
+          ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+        });
+      });
     });
-    outgoing.setTimeout(requestTimeoutMs, () =>
-      outgoing.destroy(new Error(`no answer for ${requestTimeoutMs / 1000} s`)),
+    const failed = (error: Error) => {
+      clearTimeout(timer);
+      reject(request.signal.aborted ? request.signal.reason : unreachable(url, error));
+    };
+    const timer = setTimeout(
+      () => outgoing.destroy(new Error(`no whole answer within ${answerTimeoutMs / 1000} s`)),
+      answerTimeoutMs,
     );
-    outgoing.on('error', (error) =>
-      reject(request.signal.aborted ? request.signal.reason : unreachable(url, error)),
+    outgoing.setTimeout(idleTimeoutMs, () =>
+      outgoing.destroy(new Error(`no answer for ${idleTimeoutMs / 1000} s`)),
     );
+    outgoing.on('error', failed);
     outgoing.end(request.body);
   });
 }
 
+/** Seconds, or a date (RFC 9110, 10.2.3). */
+function retryAfter(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}
+
 /** The server does not answer, or not as the one that the kubeconfig means. */
 export function unreachable(url: URL, error: Error): ClawError {
-  const tls = 'code' in error && /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(String(error.code));
+  const code = 'code' in error ? String(error.code) : '';
+  const tls = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code);
   return new ClawError('unreachable', `the API server ${url.origin} cannot be reached: ${error.message}`, {
     hint: tls
       ? 'its certificate is not signed by the CA of the kubeconfig; check `certificate-authority-data`'
       : 'check the server of the current kubeconfig context, and that it is up',
     cause: error,
     retryable: !tls,
+    // no connection, so no request
+    notPerformed: tls || neverConnected.has(code),
   });
 }
+
+const neverConnected: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EMFILE',
+  'ENFILE',
+]);
 
 /** What a plugin gave and is no JSON may hold the token all the same: the parser's message quotes it. */
 function messageOf(error: unknown): string {

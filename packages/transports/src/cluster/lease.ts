@@ -1,133 +1,238 @@
-import { ClawError, type ClusterObject, type Lock, type LockHolder } from '@claw-run/core';
+import { randomBytes } from 'node:crypto';
+import { ClawError, type ClusterObject, type Lock, type LockHolder, type LockOptions } from '@claw-run/core';
+import { objectIn } from './answer.ts';
 import type { Api } from './api.ts';
+import { pause } from './http.ts';
 import { leaseRef } from './lease-ref.ts';
 import { apiError, statusOf } from './status.ts';
 
 const durationSeconds = 30;
 const renewEveryMs = 10_000;
+/** By how much clocks may differ before what they say of a lease is not gone by. */
+const skewMs = 5000;
+const watchEveryMs = 1000;
 const holderKey = 'claw-run.dev/holder';
 const runbookKey = 'claw-run.dev/runbook';
 
 interface LeaseObject extends ClusterObject {
   readonly spec: {
     readonly holderIdentity?: string;
+    readonly leaseDurationSeconds?: number;
     readonly renewTime?: string;
     readonly acquireTime?: string;
   };
 }
 
+/** The lock of a cluster, which every change takes place under. */
+export interface ClusterLock extends Lock {
+  /** Asks the server whether the Lease is still this process's own, right before a change. @throws ClawError `lock-lost` */
+  readonly assertHeld: (signal: AbortSignal) => Promise<void>;
+}
+
 /**
- * Takes the Lease for a run. An expired one, one of the same run, or any with `force`, is taken over by an update that bears the
- * resourceVersion seen, so that two can never both have it. It is renewed until it is released, and deleted then.
+ * Takes the Lease for a run: its holder is the run and a token of this process. One of the same run, whose journal belongs to this process, or any with `force`, is
+ * taken over by an update that bears the resourceVersion seen, so that two can never both have it; another one only once it was seen unchanged for as long as it
+ * lasts, by the clock of this machine: what clocks of others say is no ground to take a lock. It is renewed until it is released, and deleted then.
  */
-export async function lockCluster(
-  api: Api,
-  holder: LockHolder,
-  options: { signal: AbortSignal; force?: boolean },
-): Promise<Lock> {
-  const { signal, force = false } = options;
-  const found = (await api.get(leaseRef, signal)) as LeaseObject | null;
-  if (found !== null && !force && found.spec.holderIdentity !== holder.run && !expired(found))
-    throw locked(found);
-  let held = await write(api, holder, found, signal);
+export async function lockCluster(api: Api, holder: LockHolder, options: LockOptions): Promise<ClusterLock> {
+  const { signal, force = false, onWait } = options;
+  const identity = `${holder.run}/${randomBytes(6).toString('hex')}`;
+  const found = await readLease(api, signal);
+  const free = found === null || force || runOf(found) === holder.run;
+  const before = free ? found : await deadLease(api, found, { signal, onWait });
+  const write = (over: LeaseObject | null, by: AbortSignal) =>
+    writeLease(api, { ...holder, identity }, { over, signal: by });
+  const beginning = stopwatch();
+  return keep(api, { identity, write, held: await write(before, signal), beginning });
+}
+
+interface Keeping {
+  readonly identity: string;
+  readonly write: (over: LeaseObject | null, signal: AbortSignal) => Promise<LeaseObject>;
+  readonly held: LeaseObject;
+  readonly beginning: Stopwatch;
+}
+
+function keep(api: Api, { identity, write, held: first, beginning }: Keeping): ClusterLock {
+  let held = first;
+  // since the last renewal was asked for: from then on it lasts, whenever the answer came
+  let since = beginning;
+  let renewing: Promise<void> | undefined;
   const lost = new AbortController();
-  const renewing = new AbortController();
+  const closing = new AbortController();
+  const lose = (why: string, cause?: unknown): ClawError => {
+    const error = new ClawError('lock-lost', `the lock of the cluster was lost: ${why}`, {
+      hint: 'nothing more was changed; look at what the other run does, then resume or roll back',
+      notPerformed: true,
+      ...(cause === undefined ? {} : { cause }),
+    });
+    clearInterval(timer);
+    if (!lost.signal.aborted) lost.abort(error);
+    return error;
+  };
+  const renewOnce = async (signal: AbortSignal) => {
+    const begun = stopwatch();
+    try {
+      held = await write(held, signal);
+    } catch (error) {
+      if (!(error instanceof ClawError) || error.code !== 'locked') throw error;
+      // somebody else may have written to it and left it ours
+      const now = await readLease(api, signal);
+      if (now?.spec.holderIdentity !== identity)
+        throw lose(now === null ? 'it was deleted' : heldBy(now), error);
+      held = await write(now, signal);
+    }
+    since = begun;
+  };
+  const renew = (signal: AbortSignal) => {
+    renewing ??= renewOnce(signal).finally(() => {
+      renewing = undefined;
+    });
+    return renewing;
+  };
   const timer = setInterval(() => {
-    write(api, holder, held, renewing.signal).then(
-      (renewed) => {
-        held = renewed;
-      },
-      (error: unknown) => {
-        if (error instanceof ClawError && error.retryable && !expired(held)) return;
-        if (!renewing.signal.aborted)
-          lost.abort(new ClawError('lock-lost', 'the lock of the cluster was lost', { cause: error }));
-      },
-    );
+    renew(closing.signal).catch((error: unknown) => {
+      if (closing.signal.aborted || lost.signal.aborted) return;
+      if (error instanceof ClawError && error.retryable && since.ms() < durationSeconds * 1000) return;
+      lose('it could not be renewed', error);
+    });
   }, renewEveryMs);
   timer.unref();
   return {
     lost: lost.signal,
+    async assertHeld(signal) {
+      for (;;) {
+        lost.signal.throwIfAborted();
+        const asked = stopwatch();
+        if (since.ms() >= renewEveryMs) await renew(signal);
+        else {
+          const now = await readLease(api, signal);
+          if (now?.spec.holderIdentity !== identity)
+            throw lose(now === null ? 'it was deleted' : heldBy(now));
+          if (renewing === undefined) held = now;
+        }
+        // this process may have been stopped meanwhile
+        if (asked.ms() < renewEveryMs && since.ms() < durationSeconds * 1000 - renewEveryMs) return;
+      }
+    },
     async release() {
       clearInterval(timer);
-      renewing.abort();
-      await deleteHeld(api, holder);
+      closing.abort();
+      await deleteHeld(api, identity);
     },
   };
 }
 
-async function write(
+interface Stopwatch {
+  readonly ms: () => number;
+}
+
+/** Time that has passed: also where this machine slept, in which one clock stands still, or the other one was set. */
+function stopwatch(): Stopwatch {
+  const [monotonic, wall] = [performance.now(), Date.now()];
+  return { ms: () => Math.max(performance.now() - monotonic, Date.now() - wall) };
+}
+
+async function readLease(api: Api, signal: AbortSignal): Promise<LeaseObject | null> {
+  return (await api.get(leaseRef, signal)) as LeaseObject | null;
+}
+
+async function writeLease(
   api: Api,
-  holder: LockHolder,
-  found: LeaseObject | null,
-  signal: AbortSignal,
+  { identity, runbook, who }: LockHolder & { readonly identity: string },
+  { over, signal }: { readonly over: LeaseObject | null; readonly signal: AbortSignal },
 ): Promise<LeaseObject> {
   const now = microTime(new Date());
-  const acquireTime = found?.spec.holderIdentity === holder.run ? (found.spec.acquireTime ?? now) : now;
+  const acquireTime = over?.spec.holderIdentity === identity ? (over.spec.acquireTime ?? now) : now;
   const lease = {
     apiVersion: leaseRef.apiVersion,
     kind: leaseRef.kind,
     metadata: {
       name: leaseRef.name,
       namespace: leaseRef.namespace,
-      annotations: { [holderKey]: holder.who, [runbookKey]: holder.runbook },
-      ...(found === null ? {} : { resourceVersion: found.metadata.resourceVersion }),
+      annotations: { [holderKey]: who, [runbookKey]: runbook },
+      ...(over === null ? {} : { resourceVersion: over.metadata.resourceVersion }),
     },
-    spec: { holderIdentity: holder.run, leaseDurationSeconds: durationSeconds, acquireTime, renewTime: now },
+    spec: { holderIdentity: identity, leaseDurationSeconds: durationSeconds, acquireTime, renewTime: now },
   };
   const { name: _, ...collection } = leaseRef;
-  const response = await api.request(
-    found === null ? 'POST' : 'PUT',
-    found === null ? collection : leaseRef,
-    {
-      body: JSON.stringify(lease),
-      signal,
-    },
-  );
-  if (response.status < 300) return JSON.parse(response.text) as LeaseObject;
+  const body = JSON.stringify(lease);
+  const what = `take the lock, Lease ${leaseRef.namespace}/${leaseRef.name}`;
+  const response = await api
+    .request(over === null ? 'POST' : 'PUT', over === null ? collection : leaseRef, { body, signal })
+    .catch(async (error: unknown) => {
+      // whether it was written is found by looking
+      const unknown = error instanceof ClawError && error.retryable && !error.notPerformed && !signal.aborted;
+      const there = unknown ? await readLease(api, signal) : null;
+      if (there?.spec.holderIdentity === identity && there.spec.renewTime === now) return there;
+      throw error;
+    });
+  if ('spec' in response) return response;
+  if (response.status < 300) return objectIn(what, response) as LeaseObject;
   const status = statusOf(response);
-  if (status.code !== 409)
-    throw apiError(`take the lock, Lease ${leaseRef.namespace}/${leaseRef.name}`, status);
-  const other = (await api.get(leaseRef, signal)) as LeaseObject | null;
+  if (status.code !== 409 && status.code !== 404) throw apiError(what, status);
+  const other = await readLease(api, signal);
   throw other === null
     ? new ClawError('locked', 'another run took the lock at the same moment', { retryable: true })
     : locked(other);
 }
 
+/**
+ * The Lease of a holder that is dead. One that was renewed a moment ago counts as living at once; of any other it is watched whether it changes.
+ * @throws ClawError `locked`
+ */
+async function deadLease(
+  api: Api,
+  found: LeaseObject,
+  { signal, onWait }: Pick<LockOptions, 'signal' | 'onWait'>,
+): Promise<LeaseObject | null> {
+  const lastsMs = (found.spec.leaseDurationSeconds ?? durationSeconds) * 1000;
+  const age = Date.now() - Date.parse(found.spec.renewTime ?? '1970-01-01T00:00:00Z');
+  if (age > -skewMs && age < lastsMs) throw locked(found);
+  onWait?.(
+    `${heldBy(found)}, and may be dead: it is watched for ${lastsMs / 1000} s whether its lock is renewed`,
+  );
+  for (let waited = stopwatch(); waited.ms() < lastsMs; ) {
+    await pause(watchEveryMs, signal);
+    const now = await readLease(api, signal);
+    if (now === null) return null;
+    if (now.metadata.resourceVersion !== found.metadata.resourceVersion) throw locked(now);
+  }
+  return found;
+}
+
 /** Removes the Lease when it is still ours; a release must not fail the run. */
-async function deleteHeld(api: Api, holder: LockHolder): Promise<void> {
+async function deleteHeld(api: Api, identity: string): Promise<void> {
   const signal = AbortSignal.timeout(5000);
   try {
-    const found = (await api.get(leaseRef, signal)) as LeaseObject | null;
-    if (found === null || found.spec.holderIdentity !== holder.run) return;
+    const found = await readLease(api, signal);
+    if (found?.spec.holderIdentity !== identity) return;
     const preconditions = { uid: found.metadata.uid, resourceVersion: found.metadata.resourceVersion };
     await api.request('DELETE', leaseRef, {
       body: JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', preconditions }),
       signal,
     });
   } catch {
-    // it expires by itself
+    // it is seen to be dead
   }
 }
 
-function expired(lease: LeaseObject): boolean {
-  return Date.now() - Date.parse(lease.spec.renewTime ?? '1970-01-01T00:00:00Z') > durationSeconds * 1000;
+function runOf({ spec }: LeaseObject): string {
+  return (spec.holderIdentity ?? 'unknown').replace(/\/[^/]*$/, '');
+}
+
+function heldBy(lease: LeaseObject): string {
+  const { [holderKey]: who = 'someone', [runbookKey]: runbook = 'a runbook' } =
+    lease.metadata.annotations ?? {};
+  const since = lease.spec.acquireTime ?? 'an unknown time';
+  return `run ${runOf(lease)} (${runbook}, by ${who}, since ${since}) holds the lock of the cluster`;
 }
 
 function locked(lease: LeaseObject): ClawError {
-  const { holderIdentity = 'unknown', acquireTime, renewTime } = lease.spec;
-  const { [holderKey]: who = 'someone', [runbookKey]: runbook = 'a runbook' } =
-    lease.metadata.annotations ?? {};
-  const left = Math.max(
-    0,
-    Math.ceil((Date.parse(renewTime ?? '') + durationSeconds * 1000 - Date.now()) / 1000),
-  );
-  return new ClawError(
-    'locked',
-    `run ${holderIdentity} (${runbook}, by ${who}, since ${acquireTime ?? 'an unknown time'}) holds the lock of the cluster`,
-    {
-      hint: `wait for it to end; if it died, the lock falls in ${left} s, or \`claw-run resume ${holderIdentity}\` goes on with it, or break the lock with --break-lock`,
-    },
-  );
+  const run = runOf(lease);
+  return new ClawError('locked', heldBy(lease), {
+    hint: `wait for it to end; if it died, its lock is taken over once it was not renewed for ${durationSeconds} s, or \`claw-run resume ${run}\` goes on with it, or break the lock with --break-lock`,
+  });
 }
 
 function microTime(date: Date): string {

@@ -6,6 +6,7 @@ import {
   nameOf,
   refOf,
 } from '@claw-run/core';
+import { documentIn } from './answer.ts';
 import type { Api } from './api.ts';
 import { type ApiResponse, pause } from './http.ts';
 import { revealSecrets } from './reveal.ts';
@@ -117,7 +118,11 @@ async function issueToken(
   );
   if (asked.status >= 300)
     throw apiError(`issue a token for service account ${account.namespace}/${account.name}`, statusOf(asked));
-  const { status } = JSON.parse(asked.text) as { status: { token: string; expirationTimestamp: string } };
+  const { status } = documentIn('issue a token', asked) as {
+    status?: { token?: string; expirationTimestamp?: string };
+  };
+  if (status?.token === undefined || status.expirationTimestamp === undefined)
+    throw new ClawError('unreachable', 'cannot issue a token: the answer holds none', { retryable: true });
   const secret = { apiVersion: 'v1', kind: 'Secret', namespace: into.namespace, name: into.secret };
   const stored = await api.request('PATCH', secret, {
     query: { fieldManager },
@@ -137,6 +142,7 @@ function failure(action: Stored, response: ApiResponse): ClawError {
   if (action.do === 'patch' && status.code === 422 && /test|rejected our request/i.test(status.message)) {
     return new ClawError('conflict', `cannot ${what}: it is no longer as it was observed`, {
       hint: 'someone else changed it meanwhile; run again: it is observed anew',
+      notPerformed: true,
     });
   }
   return apiError(what, status);

@@ -1,12 +1,14 @@
-import type {
-  ClusterObject,
-  ClusterRead,
-  DryRunResult,
-  ListRead,
-  LogsRead,
-  Review,
-  Rights,
+import {
+  ClawError,
+  type ClusterObject,
+  type ClusterRead,
+  type DryRunResult,
+  type ListRead,
+  type LogsRead,
+  type Review,
+  type Rights,
 } from '@claw-run/core';
+import { documentIn, objectIn } from './answer.ts';
 import type { Api } from './api.ts';
 import { performAction } from './perform.ts';
 import { revealSecrets } from './reveal.ts';
@@ -33,7 +35,22 @@ export function readCluster(api: Api, read: ClusterRead, signal: AbortSignal): P
   }
 }
 
+/** How often a list may begin again, whose next page is gone by then. */
+const listAttempts = 3;
+
 async function list(api: Api, read: ListRead, signal: AbortSignal): Promise<readonly ClusterObject[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    const items = await listOnce(api, read, { signal, last: attempt === listAttempts });
+    if (items !== undefined) return items;
+  }
+}
+
+/** All pages of a list; nothing where the server has forgotten in between what it began to list (410). */
+async function listOnce(
+  api: Api,
+  read: ListRead,
+  { signal, last }: { signal: AbortSignal; last: boolean },
+): Promise<readonly ClusterObject[] | undefined> {
   const { apiVersion, kind } = read;
   const to =
     read.namespace === undefined ? { apiVersion, kind } : { apiVersion, kind, namespace: read.namespace };
@@ -43,13 +60,15 @@ async function list(api: Api, read: ListRead, signal: AbortSignal): Promise<read
     const query = { labelSelector: read.labels, fieldSelector: read.fields, limit: pageSize, continue: next };
     const response = await api.request('GET', to, { query, signal });
     if (response.status === 404) return [];
+    if (response.status === 410 && !last) return undefined;
     if (response.status !== 200) throw apiError(`list ${kind}s`, statusOf(response));
-    const page = JSON.parse(response.text) as {
-      items: Omit<ClusterObject, 'apiVersion' | 'kind'>[];
-      metadata?: { continue?: string };
-    };
+    const page = documentIn(`list ${kind}s`, response);
+    if (!Array.isArray(page.items))
+      throw new ClawError('unreachable', `cannot list ${kind}s: the answer holds no items`, {
+        retryable: true,
+      });
     items.push(...page.items.map((item) => ({ ...item, apiVersion, kind }) as ClusterObject));
-    next = page.metadata?.continue || undefined;
+    next = (page.metadata as { continue?: string } | undefined)?.continue || undefined;
   } while (next !== undefined);
   return items;
 }
@@ -64,7 +83,7 @@ async function review(api: Api, body: Review, signal: AbortSignal): Promise<Clus
   const response = await api.request('POST', to, { body: revealSecrets(body), signal });
   if (response.status !== 200 && response.status !== 201)
     throw apiError(`ask for a ${body.kind}`, statusOf(response));
-  return JSON.parse(response.text) as ClusterObject;
+  return documentIn(`ask for a ${body.kind}`, response) as unknown as ClusterObject;
 }
 
 /** What another may do, asked in their name; `null` where impersonation is denied. */
@@ -81,8 +100,8 @@ async function rights(
   });
   if (response.status === 403) return null;
   if (response.status >= 300) throw apiError(`ask what ${read.user} may do`, statusOf(response));
-  const { status } = JSON.parse(response.text) as { status: Partial<Rights> };
-  return { resourceRules: status.resourceRules ?? [], nonResourceRules: status.nonResourceRules ?? [] };
+  const { status } = documentIn(`ask what ${read.user} may do`, response) as { status?: Partial<Rights> };
+  return { resourceRules: status?.resourceRules ?? [], nonResourceRules: status?.nonResourceRules ?? [] };
 }
 
 async function logs(api: Api, read: LogsRead, signal: AbortSignal): Promise<string | null> {
@@ -112,7 +131,8 @@ async function dryRun(
   signal: AbortSignal,
 ): Promise<DryRunResult> {
   const response = await performAction(api, read.action, { dryRun: true, signal });
-  if (response.status < 300) return { ok: true, object: JSON.parse(response.text) as ClusterObject };
+  if (response.status < 300)
+    return { ok: true, object: objectIn('try the change without storing it', response) };
   const status = statusOf(response);
   if (status.code === 401 || status.code === 403 || status.code >= 500)
     throw apiError('try the change without storing it', status);

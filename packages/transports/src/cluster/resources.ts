@@ -1,4 +1,5 @@
 import { groupOf, guessPlural } from '@claw-run/core';
+import { documentIn } from './answer.ts';
 import type { SendRequest } from './http.ts';
 
 /** `/api/v1` or `/apis/apps/v1`. */
@@ -20,7 +21,7 @@ export function createResources(send: SendRequest): Resources {
     async discover(apiVersion, kind, signal) {
       const response = await send({ method: 'GET', path: groupPath(apiVersion), signal });
       if (response.status !== 200) return undefined;
-      const { resources = [] } = JSON.parse(response.text) as {
+      const { resources = [] } = documentIn(`ask what ${apiVersion} has`, response) as {
         resources?: { name: string; kind: string }[];
       };
       const name = resources.find((resource) => resource.kind === kind && !resource.name.includes('/'))?.name;

@@ -32,25 +32,41 @@ export function isObjectNotFound(status: ApiStatus): boolean {
   return status.code === 404 && status.reason === 'NotFound' && status.details?.name !== undefined;
 }
 
-/** The error that a refusing answer stands for; `what` is what was tried: `read ConfigMap a/b`. */
+/**
+ * The error that a refusing answer stands for; `what` is what was tried: `read ConfigMap a/b`. A request that was refused was not carried out; of one that the server
+ * failed at, nobody knows.
+ */
 export function apiError(what: string, status: ApiStatus): ClawError {
   const message = `cannot ${what}: ${status.message}`;
   switch (status.code) {
     case 401:
       return new ClawError('forbidden', `cannot ${what}: the API server does not accept the credentials`, {
         hint: 'log in again, or check the user of the current kubeconfig context',
+        notPerformed: true,
       });
     case 403:
-      return new ClawError('forbidden', message, { hint: 'ask for the right, or use a context that has it' });
+      return new ClawError('forbidden', message, {
+        hint: 'ask for the right, or use a context that has it',
+        notPerformed: true,
+      });
     case 404:
-      return new ClawError('not-found', message);
+      return new ClawError('not-found', message, { notPerformed: true });
     case 409:
       return new ClawError('conflict', message, {
         hint: 'look at the object, then run again: it is observed anew',
+        notPerformed: true,
+      });
+    case 502:
+    case 503:
+    case 504:
+      return new ClawError('unreachable', message, {
+        hint: 'the API server, or what stands before it, is in trouble: look at it, then resume',
+        retryable: true,
       });
     default:
       return new ClawError('action-failed', message, {
         retryable: status.code >= 500 || status.code === 429,
+        notPerformed: status.code >= 400 && status.code < 500,
       });
   }
 }
