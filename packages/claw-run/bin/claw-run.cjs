@@ -26,21 +26,20 @@ function ownNode() {
 
 function startWith(node) {
   const args = [here].concat(process.argv.slice(2));
-  const env = Object.assign({}, process.env, { CLAW_RUN_STARTED: '1' });
+  const env = Object.assign({}, process.env, { CLAW_RUN_STARTED: String(process.pid) });
   const child = require('child_process').spawn(node, args, { stdio: 'inherit', env: env });
   function pass(signal) {
     // a terminal sends its signals to the child as well; only those sent to this process alone are handed on
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
   }
-  process.on('SIGINT', pass);
-  process.on('SIGTERM', pass);
+  const passed = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2', 'SIGCONT'];
+  for (const name of passed) process.on(name, pass);
   child.on('error', (error) => {
     console.error('claw-run cannot start ' + node + ': ' + error.message);
     process.exit(2);
   });
   child.on('exit', (code, signal) => {
-    process.removeListener('SIGINT', pass);
-    process.removeListener('SIGTERM', pass);
+    for (const name of passed) process.removeListener(name, pass);
     if (signal) process.kill(process.pid, signal);
     else process.exit(code === null ? 1 : code);
   });

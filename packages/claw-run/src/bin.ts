@@ -1,13 +1,21 @@
-import { createIo } from './io.ts';
+import { exitOnceWritten } from './exit.ts';
+import { createIo, outputsOf } from './io.ts';
 import { main } from './main.ts';
 import { reportError } from './report-error.ts';
+import { stopWithLauncher } from './run/launcher-gone.ts';
+
+const outputs = outputsOf(process);
+let telling = false;
 
 process.on('uncaughtException', (error) => {
-  void reportError(createIo(process), error, { json: false, debug: process.env.CLAW_DEBUG === '1' }).then(
-    (code) => process.exit(code),
-  );
+  // what goes wrong while it is told is not told
+  if (telling) process.exit(70);
+  telling = true;
+  void reportError(createIo(process, outputs), error, {
+    json: false,
+    debug: process.env.CLAW_DEBUG === '1',
+  }).then((code) => exitOnceWritten(outputs, code));
 });
 
-void main(process.argv.slice(2)).then((code) => {
-  process.exitCode = code;
-});
+stopWithLauncher();
+void main(process.argv.slice(2), outputs).then((code) => exitOnceWritten(outputs, code));

@@ -1,5 +1,5 @@
 import { createRedactor, type Redactor } from '@claw-run/core';
-import { terminalText } from './render/terminal.ts';
+import { createOutput, type Output } from './output.ts';
 
 /** Where answers and diagnostics go. Whatever is written has its secrets taken out first, and is then made plain. */
 export interface Io {
@@ -26,16 +26,18 @@ export interface Io {
   readonly readStdin: () => Promise<Buffer>;
   /** Questions are withdrawn when it aborts. */
   readonly signal?: AbortSignal;
+  /** Why an answer did not get out, where it did not, once it could. */
+  readonly outFailure?: () => Promise<string | undefined>;
 }
 
 type Stream = NodeJS.WriteStream;
 
-/** The process as the commands see it. A reader that went away (EPIPE) silences its stream and nothing else. */
-export function createIo(process: NodeJS.Process): Io {
+/** The process as the commands see it. What cannot be written silences its stream and nothing else. */
+export function createIo(process: NodeJS.Process, outputs: Outputs = outputsOf(process)): Io {
   const { env, stdin, stdout, stderr } = process;
   const redactor = createRedactor();
-  const out = writer(stdout);
-  const err = writer(stderr);
+  const out = outputs.out.write;
+  const err = outputs.err.write;
   const live = stderr.isTTY === true && env.TERM !== 'dumb' && !isSet(env.CI);
   return {
     out: (text) => out(redactor.redact(text)),
@@ -52,19 +54,18 @@ export function createIo(process: NodeJS.Process): Io {
       delete env[name];
     },
     cwd: process.cwd(),
+    outFailure: outputs.out.settled,
     readStdin: async () => Buffer.concat(await stdin.toArray()),
   };
 }
 
-function writer(stream: Stream): (text: string) => void {
-  let gone = false;
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    gone = true;
-  });
-  return (text) => {
-    if (!gone) stream.write(terminalText(text));
-  };
+export interface Outputs {
+  readonly out: Output;
+  readonly err: Output;
+}
+
+export function outputsOf({ stdout, stderr }: NodeJS.Process): Outputs {
+  return { out: createOutput(stdout), err: createOutput(stderr) };
 }
 
 function colors(stream: Stream, env: NodeJS.ProcessEnv): boolean {

@@ -3,15 +3,15 @@ import { resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { commands } from './cli/commands.ts';
 import { parse } from './cli/parse.ts';
-import { createIo } from './io.ts';
+import { createIo, type Io, type Outputs } from './io.ts';
 import { reportError } from './report-error.ts';
 import { runbookNamed } from './run/shipped-runbooks.ts';
 import { version } from './version.ts';
 
 /** Runs a command line in this process and gives its exit code. */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[], outputs?: Outputs): Promise<number> {
   if (argv[0] === 'sandbox' && argv[1] === 'openclaw') return openclaw(argv.slice(2));
-  const io = createIo(process);
+  const io = createIo(process, outputs);
   let json = false;
   try {
     const named = (word: string) => runbookNamed(word, io.cwd);
@@ -26,10 +26,10 @@ export async function main(argv: readonly string[]): Promise<number> {
         (await import('./report/reports.ts')).reportsOf(options.report, io.cwd);
       if (options.hosts !== undefined && mayBeMany(options.hosts, io.cwd)) keepYoungGarbageSmall();
       const { call } = await loaded(parsed.command);
-      return await call({ io, options, operands, typed });
+      return await answered(io, parsed.command, await call({ io, options, operands, typed }));
     }
     io.out(parsed.kind === 'help' ? parsed.text : `${version}\n`);
-    return 0;
+    return await answered(io, undefined, 0);
   } catch (error) {
     const debug = argv.some((arg) => /^-v{3,}$/.test(arg)) || isSet(process.env.CLAW_DEBUG);
     return reportError(io, error, { json, debug });
@@ -38,6 +38,15 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 /** Commands whose JSON is a stream of events. */
 const running: ReadonlySet<string> = new Set(['run', 'plan', 'apply', 'diagnose', 'rollback', 'resume']);
+
+/** The code of a command: one that only answers has failed where its answer did not get out. A run ends as it ends. */
+async function answered(io: Io, command: string | undefined, code: number): Promise<number> {
+  if (code !== 0 || (command !== undefined && running.has(command))) return code;
+  const failure = await io.outFailure?.();
+  if (failure === undefined) return code;
+  io.err(`claw-run: standard output cannot be written: ${failure}\n`);
+  return 1;
+}
 
 /** Commands whose operands may be names of runbooks. */
 const takesRunbooks: ReadonlySet<string> = new Set(['run', 'plan', 'diagnose', 'validate']);

@@ -45,7 +45,7 @@ const exits: { readonly [C in ProblemCode]?: number } = {
 
 /** Interrupted before the engine had begun: while a practice cluster started. */
 function signalExit({ message }: ClawError): number {
-  return message.includes('SIGTERM') ? 143 : 130;
+  return /SIGTERM|SIGHUP/.test(message) ? 143 : 130;
 }
 
 const statuses: { readonly [exit: number]: string } = {

@@ -12,7 +12,10 @@ export function answersOnly(): Keys {
   const { stdin } = process;
   discardTypeAhead();
   const keys = new Keys();
-  stdin.pipe(keys);
+  // a terminal that went away answers nothing
+  stdin.on('error', keys.breakOff);
+  stdin.on('end', keys.breakOff);
+  stdin.pipe(keys, { end: false });
   return keys;
 }
 
@@ -24,11 +27,21 @@ class Keys extends Transform {
   }
 
   setRawMode(raw: boolean): this {
-    process.stdin.setRawMode?.(raw);
+    try {
+      process.stdin.setRawMode?.(raw);
+    } catch {
+      this.breakOff();
+    }
     return this;
   }
 
+  readonly breakOff = (): void => {
+    if (!this.destroyed) this.push(Buffer.from([interrupt]));
+  };
+
   release(): void {
+    process.stdin.off('error', this.breakOff);
+    process.stdin.off('end', this.breakOff);
     process.stdin.unpipe(this);
     process.stdin.pause();
     this.destroy();

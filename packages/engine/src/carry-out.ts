@@ -1,7 +1,7 @@
 import { type JsonObject, type PlannedStep, type Problem, problemOf } from '@claw-run/core';
 import { askAgain, skippedStep, stillFound, unresolved } from './causes-left.ts';
 import { type Context, type Ended, ended } from './context.ts';
-import { checkInterrupt, reasonOf } from './interrupt.ts';
+import { checkInterrupt, reasonOf, stoppedBy } from './interrupt.ts';
 import { type Locks, lockTargets } from './lock.ts';
 import { changedIds } from './plan.ts';
 import { leftBehind, rollBack } from './roll-back.ts';
@@ -138,8 +138,7 @@ async function fail(
   );
   const answer = interrupted && begun.length > 0 ? await decisions.onInterrupt(left) : then;
   if (answer === 'stop') {
-    if (interrupted)
-      return ended(problem.message.includes('SIGTERM') ? 'terminated' : 'interrupted', problems);
+    if (interrupted) return ended(stoppedBy(problem), problems);
     return ended(problem?.code === 'timeout' ? 'timed-out' : 'failed', problems);
   }
   const uses = new Map(

@@ -11,7 +11,7 @@ import { countSteps } from './counts.ts';
 import { type Decisions, unattended } from './decisions.ts';
 import type { Diagnosis } from './diagnose.ts';
 import { foldJournal, type History } from './history.ts';
-import { followSignal } from './interrupt.ts';
+import { followSignal, stoppedBy } from './interrupt.ts';
 import type { Journal } from './journal-store.ts';
 import type { Locks } from './lock.ts';
 import type { MissingRights } from './read-grants.ts';
@@ -126,7 +126,7 @@ function statusOf(problem: Problem, acted: boolean): RunStatus {
     case 'timeout':
       return 'timed-out';
     case 'cancelled':
-      return problem.message.includes('SIGTERM') ? 'terminated' : 'interrupted';
+      return stoppedBy(problem);
     case 'lock-lost':
       return 'failed';
     default:

@@ -26,3 +26,8 @@ export function followSignal(signal: AbortSignal | undefined): {
   else signal.addEventListener('abort', follow, { once: true });
   return { signal: own.signal, release: () => signal.removeEventListener('abort', follow) };
 }
+
+/** How a run ends that was told to stop: Ctrl-C interrupts it, whoever ends its process or its terminal terminates it. */
+export function stoppedBy({ message }: { readonly message: string }): 'terminated' | 'interrupted' {
+  return /SIGTERM|SIGHUP/.test(message) ? 'terminated' : 'interrupted';
+}

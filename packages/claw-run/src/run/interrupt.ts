@@ -8,7 +8,7 @@ export interface Interrupt {
   readonly signal: AbortSignal;
   /** What is said when a second signal ends the process at once: how the run is resumed and rolled back, once it has a journal. */
   readonly onEndAtOnce: (lines: readonly string[]) => void;
-  /** Lets go of the signals. */
+  /** The end was told: what comes now changes nothing of it. */
   readonly end: () => void;
 }
 
@@ -19,8 +19,11 @@ export function watchInterrupts(
 ): Interrupt {
   const controller = new AbortController();
   let asked = false;
+  let over = false;
   let last: readonly string[] = [];
-  const stop = (signal: 'SIGINT' | 'SIGTERM') => {
+  const stop = (signal: Signal) => {
+    // the end was told already, and the process is about to go
+    if (over) return;
     if (asked) {
       io.err(`\n${signal}: ended at once; whether the action in hand took place is not known\n`);
       for (const line of last) io.err(`${line}\n`);
@@ -31,8 +34,7 @@ export function watchInterrupts(
     controller.abort(new ClawError('cancelled', `interrupted by ${signal}`));
   };
   const timer = watchTime(options.timeout, controller);
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  for (const signal of heeded) process.on(signal, stop);
   return {
     signal: controller.signal,
     onEndAtOnce: (lines) => {
@@ -40,11 +42,13 @@ export function watchInterrupts(
     },
     end: () => {
       clearTimeout(timer);
-      process.removeListener('SIGINT', stop);
-      process.removeListener('SIGTERM', stop);
+      over = true;
     },
   };
 }
+
+const heeded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+type Signal = (typeof heeded)[number];
 
 function watchTime(text: string | undefined, controller: AbortController): NodeJS.Timeout | undefined {
   if (text === undefined) return undefined;
