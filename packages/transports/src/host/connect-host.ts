@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type ActionResult,
   ClawError,
@@ -11,12 +12,15 @@ import {
 import { fileAsOwner, type Owner, removeAsOwner, runAsOwner, writeAsOwner } from './as-owner.ts';
 import { type Asked, auditing } from './audit.ts';
 import { type Command, fileCommand, needsRoot, runCommand } from './commands.ts';
+import { assertUnfenced, fenced, type HeldLock } from './fence.ts';
 import { deniedFile, fileStateOf, ownedFileStateOf } from './file-state.ts';
 import { guardedCommand, lookedInPlace } from './follow.ts';
 import { followedPaths } from './followed-paths.ts';
+import { formerShellOf, settleFormer } from './former-shell.ts';
 import { type Guarded, guarded } from './guarded.ts';
 import { hostLocks } from './host-locks.ts';
 import { idleShell } from './idle-shell.ts';
+import { quote } from './quote.ts';
 import { refusedCommands } from './refused.ts';
 import { Runner } from './runner.ts';
 import { saidOf } from './said.ts';
@@ -78,23 +82,72 @@ export function connectHost(options: HostOptions): Connection<'host'> {
     renewer: newRunner,
     closed: closed.signal,
   });
+  // of a command whose connection was lost nothing may be under way when it is looked at
+  let isCut = false;
+  let settling: Promise<void> | undefined;
+  const afterCut = async (signal: AbortSignal) => {
+    if (!isCut) return;
+    settling ??= settleAfterCut(host, locks.held, signal).finally(() => {
+      settling = undefined;
+    });
+    await settling;
+    isCut = false;
+  };
   return {
     kind: 'host',
     name,
-    read: (read, { signal }) => (read.read === 'run' ? run(host, read, signal) : file(host, read, signal)),
+    async read(read, { signal }) {
+      await afterCut(signal);
+      return read.read === 'run' ? run(host, read, signal) : file(host, read, signal);
+    },
     begin: ({ signal }) => runner.begin(signal),
     async perform(action, { key, signal }) {
+      await afterCut(signal);
       if (needsRoot(action)) await locks.needRoot(signal);
-      return perform(host, action, { signal, asked: { key, holder: locks.holder } });
+      const { holder, held } = locks;
+      return perform(host, action, { signal, asked: { key, holder }, held }).catch((error: unknown) => {
+        const lost = error instanceof ClawError && (error.code === 'unreachable' || error.code === 'timeout');
+        isCut ||= lost && !error.notPerformed;
+        throw error;
+      });
     },
     refused: (wanted, { signal }) => refusedCommands(runner, wanted, signal),
-    lock: (holder, { signal, force = false }) => locks.take(holder, { signal, force }),
+    lock: (holder, { signal, force = false, onWait }) => locks.take(holder, { signal, force, onWait }),
     async close() {
       closed.abort();
-      await runner.close();
-      await shell.close();
+      await soon(runner.close());
+      await soon(shell.close());
     },
   };
+}
+
+/** What does not close in time is left to the end of the process. */
+async function soon(closing: Promise<void>): Promise<void> {
+  const late = new AbortController();
+  await Promise.race([closing, delay(closeMs, undefined, { signal: late.signal }).catch(() => undefined)]);
+  late.abort();
+}
+
+const closeMs = 1000;
+
+/** Waits for what other shells of this connection still do. */
+async function settleAfterCut(
+  { runner, name }: Host,
+  held: readonly HeldLock[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { path } of held) {
+    const file = quote(`${path}.by`);
+    const { stdout } = await runner.ask({
+      what: 'what still runs',
+      seconds: 20,
+      signal,
+      script: (id) =>
+        `( r=; { IFS= read -r r <${file}; } 2>/dev/null; [ "\${r%% *}" = $$ ] || printf '%s\\n' "$r" ) </dev/null\ne ${id} 0`,
+    });
+    const former = formerShellOf(stdout.toString('utf8'));
+    if (former !== undefined) await settleFormer(runner, former, { host: name, runAs: undefined, signal });
+  }
 }
 
 interface Host extends Guarded {
@@ -143,18 +196,19 @@ async function file(
 async function perform(
   host: Host,
   action: HostAction,
-  { signal, asked }: { signal: AbortSignal; asked: Asked },
+  { signal, asked, held }: { signal: AbortSignal; asked: Asked; held: readonly HeldLock[] },
 ): Promise<ActionResult> {
   const seconds = (action.do === 'run' ? action.timeoutSeconds : undefined) ?? host.commandSeconds;
   const rest = { what: whatOf(action), seconds, action: true, signal };
   const paths = followedPaths(action);
   const command = toldFirst(actionCommand(action), auditing(action, asked));
-  if (paths.length === 0) return performed(host, action, await host.runner.ask({ ...command, ...rest }));
+  if (paths.length === 0)
+    return performed(host, action, await host.runner.ask({ ...fenced(command, held, seconds), ...rest }));
   const guard = await guarded(host, {
     sudo: action.sudo === true,
     what: action.do === 'run' ? `run \`${rest.what}\`` : rest.what,
     request: (following) => ({
-      ...guardedCommand(following, paths, command, action.do === 'write'),
+      ...fenced(guardedCommand(following, paths, command, action.do === 'write'), held, seconds),
       ...rest,
     }),
   });
@@ -164,7 +218,9 @@ async function perform(
   if (action.do === 'write' && (action.owner ?? owner.user) !== owner.user)
     throw refused(`the file is to belong to ${action.owner}`);
   const told = owner.self ? ':' : auditing(action, { ...asked, as: owner.user });
-  const result = await host.runner.ask({ ...toldFirst(asOwnerOf(action, owner), told), ...rest });
+  const asOwner = fenced(toldFirst(asOwnerOf(action, owner), told), held, seconds);
+  const result = await host.runner.ask({ ...asOwner, ...rest });
+  assertUnfenced(host.name, result);
   if (result.exit !== 0) throw refused(saidOf(messageOf('', result)).sentence);
   return { exit: 0 };
 }
@@ -175,6 +231,7 @@ function toldFirst(command: Command, telling: string): Command {
 }
 
 function performed(host: Host, action: HostAction, result: Result): ActionResult {
+  assertUnfenced(host.name, result);
   if (action.do === 'run') unknownUser(host, action, result);
   if (result.exit === 0) return { exit: 0 };
   const { sentence, output } = saidOf(messageOf(action.do === 'run' ? action.argv[0] : '', result));

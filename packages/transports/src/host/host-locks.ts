@@ -1,11 +1,14 @@
-import { type Lock, type LockHolder, problemOf } from '@claw-run/core';
-import { type LockOptions, lockAsRoot, lockAsUser } from './lock.ts';
+import { ClawError, type Lock, type LockHolder, problemOf } from '@claw-run/core';
+import type { HeldLock } from './fence.ts';
+import { type LockOptions, lockAsRoot, lockAsUser, type Taking } from './lock.ts';
 import type { Runner } from './runner.ts';
 
 export interface HostLocks {
   /** Who holds the lock at this time, or held it last. */
   readonly holder: LockHolder | undefined;
-  readonly take: (holder: LockHolder, options: { signal: AbortSignal; force: boolean }) => Promise<Lock>;
+  /** What has to be so for an action to take place. */
+  readonly held: readonly HeldLock[];
+  readonly take: (holder: LockHolder, options: Taking) => Promise<Lock>;
   /** Called before anything is done as root. @throws ClawError `locked` where another run holds the lock of root */
   readonly needRoot: (signal: AbortSignal) => Promise<void>;
 }
@@ -16,10 +19,14 @@ export interface HostLocks {
  */
 export function hostLocks(runner: Runner, options: LockOptions): HostLocks {
   let holder: LockHolder | undefined;
+  let held: HeldLock[] = [];
   let more: ((signal: AbortSignal) => Promise<void>) | undefined;
   return {
     get holder() {
       return holder;
+    },
+    get held() {
+      return held;
     },
     async take(by, how) {
       holder = by;
@@ -35,12 +42,27 @@ export function hostLocks(runner: Runner, options: LockOptions): HostLocks {
           if (byRoot === undefined) throw error;
           return byRoot;
         }));
+      held = [first.held];
+      const { join, lock } = together(first, () => {
+        held = [];
+      });
       // in a folder that was named there is one lock for all
-      if (isRoot || runner.usesSudo || options.folder !== undefined) return first;
-      const { join, lock } = together(first);
+      if (isRoot || runner.usesSudo || options.folder !== undefined) return lock;
       let taking: Promise<void> | undefined;
+      let isAsked = false;
+      const takeRoots = async (signal: AbortSignal) => {
+        if (isAsked) return;
+        const further = await lockAsRoot(runner, by, { ...options, ...how, signal });
+        isAsked = true;
+        if (further === undefined) return;
+        join(further);
+        held.push(further.held);
+        if (further.waited) throw lookAgain(options.host);
+      };
       more = (signal) => {
-        taking ??= lockAsRoot(runner, by, { ...options, force: how.force, signal }).then(join);
+        taking ??= takeRoots(signal).finally(() => {
+          taking = undefined;
+        });
         return taking;
       };
       return lock;
@@ -51,12 +73,23 @@ export function hostLocks(runner: Runner, options: LockOptions): HostLocks {
   };
 }
 
+/** What was seen before root's lock was taken is old. */
+function lookAgain(host: string): ClawError {
+  return new ClawError('unreachable', `a command of an earlier process has just ended on ${host}`, {
+    hint: 'what it did is looked for before anything else is done',
+    retryable: true,
+    notPerformed: true,
+  });
+}
+
 /** A lock that others may join: it is lost with any of them, and all are released with it. */
-function together(first: Lock): { readonly lock: Lock; readonly join: (further: Lock | undefined) => void } {
+function together(
+  first: Lock,
+  released: () => void,
+): { readonly lock: Lock; readonly join: (further: Lock) => void } {
   const lost = new AbortController();
   const locks: Lock[] = [];
-  const join = (lock: Lock | undefined) => {
-    if (lock === undefined) return;
+  const join = (lock: Lock) => {
     locks.unshift(lock);
     lock.lost.addEventListener('abort', () => lost.abort(lock.lost.reason), { once: true });
   };
@@ -64,6 +97,7 @@ function together(first: Lock): { readonly lock: Lock; readonly join: (further: 
   const lock: Lock = {
     lost: lost.signal,
     async release() {
+      released();
       for (const each of locks) await each.release();
     },
   };

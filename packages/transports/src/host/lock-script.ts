@@ -5,7 +5,7 @@ export const staleSeconds = 60;
 export const lockExits = { held: 3, failed: 4, unsafe: 5, busy: 6, noRoot: 7 } as const;
 
 /**
- * `l FOLDER LINE RUN TOKEN FORCE KEEPER`: prints the path of the lock once it is ours; else exits by one of `lockExits`, `held` with its age in seconds and its
+ * `l FOLDER LINE RUN TOKEN FORCE KEEPER`: prints the path of the lock once it is ours, and the shell that acted under it last; else exits by one of `lockExits`, `held` with its age in seconds and its
  * line. What is taken over is moved aside first and put back where it was not what had been looked at.
  *
  * No other user can do anything to it: root's is in a folder that only root can write to, anybody else's in one of their own; what somebody else made in such a
@@ -34,7 +34,8 @@ if [ -z "$1" ] && [ "$d" != $g ] && safe $g && [ -f $g/claw-run.lock ] && IFS= r
 printf '%s\\n' "$a" "$h"; exit ${lockExits.held}; fi
 n=0
 while [ $n -lt 5 ]; do n=$((n+1))
-if x=$( { set -C; printf '%s\\n' "$2" >"$f"; } 2>&1 ); then [ -z "$K" ] || chown "$K" "$f"; printf '%s\\n' "$f"; exit 0; fi
+if x=$( { set -C; printf '%s\\n' "$2" >"$f"; } 2>&1 ); then [ -z "$K" ] || { : >>"$f.by"; chown "$K" "$f" "$f.by"; }
+r=; { IFS= read -r r <"$f.by"; } 2>/dev/null; printf '%s\\n' "$f" "$r"; exit 0; fi
 [ -e "$f" ] || [ -L "$f" ] || { printf '%s\\n' "$x" >&2; exit ${lockExits.failed}; }
 [ -f "$f" ] && [ ! -L "$f" ] || { printf '%s\\n' "$f is not a file" >&2; exit ${lockExits.failed}; }
 h=

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { ClawError, type Lock, type LockHolder } from '@claw-run/core';
+import { type HeldLock, holderOf } from './fence.ts';
+import { type FormerShell, formerShellOf, settleFormer } from './former-shell.ts';
 import { lockExits, staleSeconds, takeFunction } from './lock-script.ts';
-import { quote } from './quote.ts';
+import { quote, quoted } from './quote.ts';
 import type { Runner } from './runner.ts';
 import type { Result } from './wire.ts';
 
@@ -17,24 +19,37 @@ export interface LockOptions {
   readonly closed: AbortSignal;
 }
 
-type Taking = LockOptions & { readonly signal: AbortSignal; readonly force: boolean };
+export interface Taking {
+  readonly signal: AbortSignal;
+  readonly force: boolean;
+  readonly onWait?: ((because: string) => void) | undefined;
+}
+
+type TakingHere = LockOptions & Taking;
+
+/** A lock on a host, with what proves that it is held. */
+export interface HostLock extends Lock {
+  readonly held: HeldLock;
+  /** A command of an earlier process was still under way: what was seen before the lock was taken is old. */
+  readonly waited: boolean;
+}
 
 /** Takes the lock of who is logged in, for a run, and renews it until it is released. */
-export async function lockAsUser(runner: Runner, holder: LockHolder, options: Taking): Promise<Lock> {
+export async function lockAsUser(runner: Runner, holder: LockHolder, options: TakingHere): Promise<HostLock> {
   const line = lineOf(holder, options.pid);
   const taken = await runner.ask({
     ...lockRequest(options.signal),
     script: (id) => `${taking(line, options, '')} ${id}`,
   });
-  return keep(pathOf(taken, options.host), line.text, { ...options, runner, runAs: undefined });
+  return keep(taken, line.text, { ...options, runner, runAs: undefined });
 }
 
 /** The same with root's lock, by sudo; nothing where sudo has no shell for us. The log-in renews it, but in a folder that was named and may be closed to it. */
 export async function lockAsRoot(
   runner: Runner,
   holder: LockHolder,
-  options: Taking,
-): Promise<Lock | undefined> {
+  options: TakingHere,
+): Promise<HostLock | undefined> {
   const line = lineOf(holder, options.pid);
   const { uid } = await runner.identity(options.signal);
   const taken = await runner.ask({
@@ -44,7 +59,7 @@ export async function lockAsRoot(
       way.startsWith('each') ? `e ${id} ${lockExits.noRoot}` : `${taking(line, options, uid)} ${id}`,
   });
   if (taken.exit === lockExits.noRoot) return undefined;
-  return keep(pathOf(taken, options.host), line.text, { ...options, runner, runAs: 'root' });
+  return keep(taken, line.text, { ...options, runner, runAs: 'root' });
 }
 
 interface Line {
@@ -63,17 +78,20 @@ function lineOf({ run, runbook, who }: LockHolder, pid: number | undefined): Lin
   return { text: `${begin},${rest.slice(1)}`, run: begin, token };
 }
 
-function taking({ text, run, token }: Line, { folder = '', force }: Taking, keeper: string): string {
+function taking({ text, run, token }: Line, { folder = '', force }: TakingHere, keeper: string): string {
   const words = [folder, text, run, token, force ? '1' : '', keeper];
   return `${takeFunction}\nl ${words.map(quote).join(' ')} </dev/null &\nr`;
 }
 
-/** The path of the lock that was taken. */
-function pathOf(taken: Result, host: string): string {
+/** The path of the lock that was taken, and who acted under it before. */
+function placeOf(
+  taken: Result,
+  host: string,
+): { readonly path: string; readonly former: FormerShell | undefined } {
   const [first = '', second = ''] = taken.stdout.toString('utf8').split('\n');
   if (taken.exit === lockExits.held) throw lockedError(host, second, Number(first));
   if (taken.exit !== 0) throw notTaken(host, taken);
-  return first;
+  return { path: first, former: formerShellOf(second) };
 }
 
 /** What all requests about the lock have in common. */
@@ -98,16 +116,33 @@ function notTaken(host: string, { exit, stderr }: Result): ClawError {
   );
 }
 
-function keep(
+async function keep(
+  taken: Result,
+  line: string,
+  options: TakingHere & { runner: Runner; runAs: string | undefined },
+): Promise<HostLock> {
+  const { path, former } = placeOf(taken, options.host);
+  const { lock, stop } = renewed(path, line, options);
+  try {
+    if (former === undefined) return lock;
+    return { ...lock, waited: await settleFormer(options.runner, former, options) };
+  } catch (error) {
+    // who acts is still kept beside it: it stays for the next one, and falls by itself
+    await stop();
+    throw error;
+  }
+}
+
+function renewed(
   path: string,
   line: string,
   options: LockOptions & { runner: Runner; runAs: string | undefined },
-): Lock {
+): { readonly lock: HostLock; readonly stop: () => Promise<void> } {
   const { host, folder, renewSeconds, renewer, closed, runner, runAs } = options;
   const lost = new AbortController();
   const ours = `IFS= read -r h <${quote(path)} && [ "$h" = ${quote(line)} ]`;
   let by: Runner | undefined;
-  let renewed = Date.now();
+  let lastRenewed = Date.now();
   const renew = async () => {
     by ??= renewer();
     const { exit } = await by.ask({
@@ -116,12 +151,12 @@ function keep(
       script: (id) => `{ ${ours} && touch -c ${quote(path)}; } </dev/null 2>/dev/null\ne ${id} $?`,
     });
     if (exit !== 0) throw new ClawError('lock-lost', `somebody else took the lock of ${host}`);
-    renewed = Date.now();
+    lastRenewed = Date.now();
   };
   const timer = setInterval(() => {
     renew().catch((cause: unknown) => {
       const stolen = cause instanceof ClawError && cause.code === 'lock-lost';
-      if (!stolen && Date.now() - renewed < (staleSeconds * 1000 * 3) / 4) return;
+      if (!stolen && Date.now() - lastRenewed < (staleSeconds * 1000 * 3) / 4) return;
       clearInterval(timer);
       lost.abort(
         stolen ? cause : new ClawError('lock-lost', `the lock of ${host} could not be renewed`, { cause }),
@@ -130,25 +165,32 @@ function keep(
   }, renewSeconds * 1000);
   timer.unref();
   closed.addEventListener('abort', () => clearInterval(timer), { once: true });
-  return {
+  const stop = async () => {
+    clearInterval(timer);
+    await by?.close();
+  };
+  const lock: HostLock = {
     lost: lost.signal,
+    held: { path, line },
+    waited: false,
     async release() {
-      clearInterval(timer);
-      await by?.close();
+      await stop();
       // a release must not fail the run: the lock falls by itself
       await runner
         .ask({
           ...lockRequest(AbortSignal.timeout(10_000)),
           runAs,
-          script: (id) => `{ ${ours} && rm -f ${quote(path)}; } </dev/null 2>/dev/null\ne ${id} $?`,
+          script: (id) =>
+            `{ ${ours} && rm -f ${quoted([path, `${path}.by`])}; } </dev/null 2>/dev/null\ne ${id} $?`,
         })
         .catch(() => undefined);
     },
   };
+  return { lock, stop };
 }
 
 function lockedError(host: string, line: string, age: number): ClawError {
-  const held = parsed(line);
+  const held = holderOf(line);
   const since = held.since === undefined ? '' : `, since ${held.since}`;
   const left = Math.max(1, staleSeconds - age + 1);
   const wait =
@@ -160,12 +202,4 @@ function lockedError(host: string, line: string, age: number): ClawError {
     `run ${held.run ?? 'of somebody'} (${held.runbook ?? 'a runbook'}, by ${held.who ?? 'somebody'}${since}) holds the lock of ${host}`,
     { hint: `${wait}, or break the lock with --break-lock` },
   );
-}
-
-function parsed(line: string): Partial<LockHolder> & { readonly since?: string; readonly pid?: number } {
-  try {
-    return JSON.parse(line) as Partial<LockHolder>;
-  } catch {
-    return {};
-  }
 }

@@ -1,3 +1,4 @@
+import { fenceFunctions } from './fence.ts';
 import { foreignFunctions } from './foreign.ts';
 import { pathFunctions } from './path-functions.ts';
 import { quote } from './quote.ts';
@@ -16,7 +17,7 @@ import { quote } from './quote.ts';
  * The password goes to a sudo that asks for it, and to nobody else: sudo then starts `A`, a plain `cat`, as its askpass program, and the prompt that it hands over is the
  * path of a pipe that only the log-in and root can open. The command's own standard input never held it.
  *
- * Those that follow paths are `pathFunctions`; `D` is the note of the frame that `r` ends.
+ * Those of the lock are `fenceFunctions`; those that follow paths are `pathFunctions`; `D` is the note of the frame that `r` ends.
  */
 export function preludeOf(nonce: string, extra: string): string {
   const functions = `${extra}
@@ -28,6 +29,7 @@ case $- in *m*) X=exec;; *) X=$Y;; esac
 e() { printf '%s %s %s %s\\n' $N "$1" "$2" "$3"; printf '%s %s\\n' $N "$1" >&2; }
 r() { wait $! 2>/dev/null; set -- "$1" $?; kill -9 -$! 2>/dev/null; e "$1" "$2" "$D"; }
 a() { wait $! 2>/dev/null; e "$1" $?; }
+${fenceFunctions}
 ${pathFunctions}
 K() { if [ -z "$W" ]; then sudo -n "$@"; else { printf '%s\\n' "$W" | { read -r k x </proc/self/stat
 SUDO_ASKPASS=$A sudo -A -p /proc/$k/fd/7 "$@" <&8 8<&-; exit $?; } 7<&0; } 8<&0; fi; }
