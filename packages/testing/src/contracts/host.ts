@@ -487,6 +487,42 @@ export function describeHostContract(
         await host.lock(holder('one'), calm());
         await (await host.lock(holder('two'), { ...calm(), force: true })).release();
       });
+
+      it('is what every action takes place under: once it is broken or gone, none does', async () => {
+        const there = { lockFolder: `${folder}/locks` };
+        const [one, two] = await Promise.all([connect(there), connect(there)]);
+        const touch = (name: string) => ({ do: 'run', argv: ['touch', `${folder}/${name}`] }) as const;
+        const write = (name: string) => ({ do: 'write', path: `${folder}/${name}`, content: 'x' }) as const;
+        const lock = await one.lock(holder('one'), calm());
+        await one.perform(touch('before'), key());
+        const theirs = await two.lock(holder('two'), { ...calm(), force: true });
+        for (const action of [
+          touch('after'),
+          write('after'),
+          { do: 'remove', path: `${folder}/before` } as const,
+        ])
+          await expect(one.perform(action, key())).rejects.toMatchObject({
+            code: 'lock-lost',
+            message: expect.stringMatching(/run two \(test, by tester@host\) has it now$/),
+            notPerformed: true,
+          });
+        await two.perform(touch('theirs'), key());
+        await lock.release();
+        await two.perform(touch('still-theirs'), key());
+        await theirs.release();
+        const again = await one.lock(holder('one'), calm());
+        await world.sh(`rm ${folder}/locks/claw-run.lock`);
+        await expect(one.perform(touch('after'), key())).rejects.toMatchObject({
+          code: 'lock-lost',
+          message: expect.stringContaining('its file was removed'),
+        });
+        await again.release();
+        expect(await world.sh(`cd ${folder} && ls before after theirs still-theirs 2>/dev/null || :`)).toBe(
+          'before\nstill-theirs\ntheirs\n',
+        );
+        await world.sh(`rm -f ${folder}/before ${folder}/theirs ${folder}/still-theirs`);
+        await Promise.all([one.close(), two.close()]);
+      });
     });
   });
 }
