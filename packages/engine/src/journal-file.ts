@@ -1,4 +1,5 @@
-import { mkdir, open, readdir, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClawError, createRedactor, type Redactor } from '@claw-run/core';
 import type { JournalRecord } from './event.ts';
@@ -8,6 +9,8 @@ import { lineOf, readLines } from './journal-line.ts';
 import { isDurable, type Journal, type JournalStore, type Journals } from './journal-store.ts';
 import { logFile, readLog, unwritable } from './log-file.ts';
 import { type Ownership, ownerAt, takeOwnership } from './owner-file.ts';
+import { runIndex } from './run-index.ts';
+import { summaryOf } from './run-summary.ts';
 import { openSeal } from './seal.ts';
 import { placeOfYourOwn, readStateKey, type StateKey } from './state-key.ts';
 import { assertTrusted } from './trusted-path.ts';
@@ -24,9 +27,18 @@ export interface StateFolder {
  */
 export function createJournalStore(place: string | StateFolder): JournalStore {
   const state = typeof place === 'string' ? { path: place, keyFile: `${place}.key` } : place;
+  const index = runIndex(
+    join(state.path, 'index.jsonl'),
+    () => readStateKey(state.keyFile),
+    (run) => join(state.path, 'runs', run),
+  );
   return {
-    ...journalsIn<JournalRecord>(state, 'run'),
+    ...journalsIn<JournalRecord>(state, 'run', {
+      open: index.open,
+      close: (run, records) => index.close(summaryOf(run, records)),
+    }),
     fleets: journalsIn<FleetRecord>(state, 'fleet'),
+    summaries: index.read,
     check: async () => {
       await assertTrusted(state.keyFile, `the key ${state.keyFile}`, { instead: placeOfYourOwn });
       await assertTrusted(join(state.path, 'runs'), `the state folder ${state.path}`, {
@@ -36,9 +48,16 @@ export function createJournalStore(place: string | StateFolder): JournalStore {
   };
 }
 
+/** Is told when a journal becomes this process's own, and what it holds when it is given up. */
+interface Watch<R> {
+  readonly open: (id: string) => Promise<void>;
+  readonly close: (id: string, records: readonly R[]) => Promise<void>;
+}
+
 function journalsIn<R extends Typed>(
   { path: folder, keyFile }: StateFolder,
   what: 'run' | 'fleet',
+  watch?: Watch<R>,
 ): Journals<R> {
   const all = join(folder, `${what}s`);
   const folderOf = (id: string) => {
@@ -67,7 +86,8 @@ function journalsIn<R extends Typed>(
         throw unwritable(path, error);
       });
       await syncFolder(path);
-      return openJournal<R>(path, [what, id], { key, redactor, owned: taken.taken });
+      await watch?.open(id);
+      return openJournal<R>(path, [what, id], { key, redactor, owned: taken.taken, watch });
     },
     async open(id, redactor = createRedactor()) {
       const path = folderOf(id);
@@ -78,14 +98,28 @@ function journalsIn<R extends Typed>(
       }
       for (const file of ['journal.jsonl', 'sealed.jsonl', 'head'])
         await assertTrusted(join(path, file), `the journal of ${what} ${id}`, { instead: placeOfYourOwn });
-      return openJournal<R>(path, [what, id], { key: await readStateKey(keyFile), redactor });
+      return openJournal<R>(path, [what, id], { key: await readStateKey(keyFile), redactor, watch });
     },
     async list() {
       const names = await readdir(all).catch(() => []);
-      const present = await Promise.all(
-        names.map(async (name) => ((await exists(join(all, name, 'journal.jsonl'))) ? [name] : [])),
-      );
-      return present.flat().sort();
+      return names.filter((name) => existsSync(join(all, name, 'journal.jsonl'))).sort();
+    },
+    async remove(id) {
+      const path = folderOf(id);
+      await assertTrusted(path, `the journal of ${what} ${id}`, { instead: placeOfYourOwn });
+      const taken = await takeOwnership(join(path, 'owner'));
+      if ('by' in taken)
+        throw new ClawError('locked', `${id} belongs to process ${taken.by.pid} on ${taken.by.host}`);
+      try {
+        // what must not be read goes first
+        await rm(join(path, 'sealed.jsonl'), { force: true });
+        await rm(path, { recursive: true });
+        await syncFolder(all);
+      } catch (error) {
+        throw unwritable(path, error);
+      } finally {
+        await taken.taken.release();
+      }
     },
   };
 }
@@ -95,16 +129,23 @@ type Typed = { readonly type: string };
 async function openJournal<R extends Typed>(
   path: string,
   name: JournalName,
-  { key, redactor, owned }: { key: StateKey; redactor: Redactor; owned?: Ownership },
+  {
+    key,
+    redactor,
+    owned,
+    watch,
+  }: { key: StateKey; redactor: Redactor; owned?: Ownership; watch?: Watch<R> | undefined },
 ): Promise<Journal<R>> {
   const ownerPath = join(path, 'owner');
   let ownership = owned;
   let files = await openFiles<R>(path, name, { key, redactor });
+  const appended: R[] = [];
   let queue: Promise<void> = Promise.resolve();
   const write = async (record: R) => {
     if (ownership === undefined) throw new Error(`${name.join(' ')} was opened to be read`);
     await ownership.check();
     await files.write(record);
+    appended.push(record);
   };
   return {
     get records() {
@@ -123,6 +164,7 @@ async function openJournal<R extends Typed>(
         throw error;
       }
       ownership = result.taken;
+      await watch?.open(name[1]);
       return undefined;
     },
     owner: () => ownerAt(ownerPath),
@@ -137,6 +179,7 @@ async function openJournal<R extends Typed>(
         () => false,
       );
       await files.close({ ours: ours === true });
+      if (ours === true) await watch?.close(name[1], [...files.records, ...appended]);
       await ownership?.release();
       ownership = undefined;
     },

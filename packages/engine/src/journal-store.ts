@@ -2,6 +2,7 @@ import type { Redactor } from '@claw-run/core';
 import type { JournalRecord } from './event.ts';
 import type { FleetRecord } from './fleet-record.ts';
 import type { JournalOwner } from './process-owner.ts';
+import type { RunSummary } from './run-summary.ts';
 
 /**
  * The write-ahead record of one run, or of what the runs of a fleet have in common. It belongs to one living process at a time, which alone appends to it: to the one
@@ -49,6 +50,11 @@ export interface Journals<R> {
   readonly open: (id: string, redactor?: Redactor) => Promise<Journal<R>>;
   /** Ids of all, sorted: they begin with the time, so the oldest is first. */
   readonly list: () => Promise<readonly string[]>;
+  /**
+   * Removes a journal with all its secrets, for good; absent where nothing is ever removed.
+   * @throws ClawError `locked` where a living process has it, `journal-unwritable`
+   */
+  readonly remove?: ((id: string) => Promise<void>) | undefined;
 }
 
 /** Where journals are kept: those of runs, and those of fleets. `describeJournalStoreContract` of `@claw-run/testing` tries one. */
@@ -57,6 +63,8 @@ export interface JournalStore extends Journals<JournalRecord> {
   readonly fleets: Journals<FleetRecord>;
   /** Whether journals can be kept here, asked before anything is done. @throws ClawError `untrusted`, `journal-unwritable` */
   readonly check: () => Promise<void>;
+  /** What is kept of runs that ended, so that a list need not open each; what is missing is folded from journals. */
+  readonly summaries?: (() => Promise<ReadonlyMap<string, RunSummary>>) | undefined;
 }
 
 const durable: ReadonlySet<string> = new Set([

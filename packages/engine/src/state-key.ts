@@ -14,7 +14,7 @@ export interface StateKey {
   readonly cipherKey: (purpose: Purpose) => Buffer;
 }
 
-type Purpose = 'key' | 'journal' | 'head' | 'seal' | 'plan' | 'plan seal';
+type Purpose = 'key' | 'journal' | 'head' | 'seal' | 'index' | 'plan' | 'plan seal';
 
 /** What to do where state lies below somebody else's folder, as with `sudo` that keeps HOME. */
 export const placeOfYourOwn =

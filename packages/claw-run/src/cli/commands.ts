@@ -157,11 +157,22 @@ export const commands: { readonly [name: string]: Command } = {
     examples: ['claw-run resume'],
     load: () => import('../commands/resume.ts'),
   },
-  runs: {
-    summary: 'List the runs of this machine, or tell one of them',
+  attach: {
+    summary: 'Follow a run that another process has, from its first event to its end; without RUN the latest',
     operands: '[RUN]',
-    flags: ['diff', 'report', ...general],
-    examples: ['claw-run runs', 'claw-run runs r20260102t030405-abcdef'],
+    flags: ['diff', ...general],
+    examples: ['claw-run attach', 'claw-run attach r20260102t030405-abcdef'],
+    load: () => import('../commands/attach.ts'),
+  },
+  runs: {
+    summary: 'List the runs of this machine, or tell one of them; `prune` removes those of long ago',
+    operands: '[RUN|prune]',
+    flags: ['diff', 'report', 'olderThan', 'keep', 'yes', 'force', ...general],
+    examples: [
+      'claw-run runs',
+      'claw-run runs r20260102t030405-abcdef',
+      'claw-run runs prune --older-than 30d --keep 100',
+    ],
     load: () => import('../commands/runs.ts'),
   },
   validate: {

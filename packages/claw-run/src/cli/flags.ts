@@ -42,6 +42,8 @@ export const flags = {
     long: 'allow-libraries',
     summary: 'load the libraries that a runbook names; their code runs with your rights',
   },
+  olderThan: { long: 'older-than', value: 'time', summary: 'runs that began before that: 30d, 12h' },
+  keep: { long: 'keep', value: 'n', summary: 'so many of the latest runs stay in any case' },
   yes: {
     long: 'yes',
     short: 'y',

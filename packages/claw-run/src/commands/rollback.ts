@@ -1,4 +1,4 @@
-import { createJournalStore, type RunOptions, undoRun } from '@claw-run/engine';
+import { canUndo, createJournalStore, type RunOptions, undoRun } from '@claw-run/engine';
 import { pastRunFlags } from '../cli/follow-up.ts';
 import type { Context } from '../context.ts';
 import { reachOf } from '../run/bind-targets.ts';
@@ -6,15 +6,7 @@ import { execute } from '../run/execute.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
 import { loadLibrary } from '../run/load-library.ts';
 import { meantFleet } from '../run/past-fleet.ts';
-import {
-  bareRunbook,
-  canUndo,
-  isCutOff,
-  openedOf,
-  openRun,
-  type PastRun,
-  runbookOf,
-} from '../run/past-run.ts';
+import { bareRunbook, isCutOff, openedOf, openRun, type PastRun, runbookOf } from '../run/past-run.ts';
 import { openReach } from '../run/reach.ts';
 import { withLibrariesOfRun } from '../run/runbook-libraries.ts';
 import { stateFolder } from '../run/state-folder.ts';

@@ -2,9 +2,11 @@ import { ClawError } from '@claw-run/core';
 import {
   createJournalStore,
   foldJournal,
-  type History,
+  isPractice,
   type JournalRecord,
   type RunEvent,
+  type RunSummary,
+  runSummaries,
   shownOf,
 } from '@claw-run/engine';
 import { pastRunFlags } from '../cli/follow-up.ts';
@@ -14,19 +16,21 @@ import { createJsonRenderer } from '../render/json.ts';
 import type { Manner } from '../render/renderer.ts';
 import { count, createStyle, plain } from '../render/style.ts';
 import { reportsOf } from '../report/reports.ts';
-import { canResume, canUndo, isPractice } from '../run/past-run.ts';
 import { stateFolder } from '../run/state-folder.ts';
 
-/** `claw-run runs [RUN]`: the runs of this machine, the latest first, or the events of one. */
+/** `claw-run runs [RUN|prune]`: the runs of this machine, the latest first, or the events of one; or those of long ago removed. */
 export async function call(context: Context): Promise<number> {
   const [run] = context.operands;
   if (run === undefined) return list(context);
+  if (run === 'prune') return (await import('./prune.ts')).prune(context);
   return /^f\d{8}t/.test(run) ? list(context, run) : tell(run, context);
 }
 
 async function list(context: Context, fleet?: string): Promise<number> {
   const { io } = context;
-  const runs = (await summaries(context)).filter((run) => fleet === undefined || run.fleet === fleet);
+  const store = createJournalStore(stateFolder(context));
+  const all = (await runSummaries(store)).toReversed();
+  const runs = all.filter((run) => fleet === undefined || run.fleet === fleet);
   if (fleet !== undefined && runs.length === 0)
     throw new ClawError('run-unknown', `there is no fleet ${fleet}`, {
       hint: '`claw-run runs` lists the runs there are, with their fleets',
@@ -37,78 +41,23 @@ async function list(context: Context, fleet?: string): Promise<number> {
   }
   if (runs.length === 0) io.out('No runs have been kept on this machine.\n');
   const style = createStyle(io.color.out);
-  for (const summary of runs) {
-    const { run, startedAt, runbook, status, steps, practice, canUndo: undo, canResume: more } = summary;
-    const notes = [
-      summary.fleet === undefined ? '' : `host ${plain(summary.host ?? '')} of ${summary.fleet}`,
-      practice ? 'practice' : '',
-      more && !practice ? 'can be resumed' : '',
-      undo && !practice ? 'can be undone' : '',
-    ];
-    const when = startedAt.replace('T', ' ').replace('Z', ' UTC');
-    const told = notes.filter((note) => note !== '').join(', ');
-    io.out(
-      `${style.bold(run)}  ${when}  ${plain(runbook)}  ${status}  ${count(steps, 'step')}${told === '' ? '' : `  (${told})`}\n`,
-    );
-  }
+  io.out(runs.map((summary) => lineOf(summary, style)).join(''));
   return 0;
 }
 
-interface Summary {
-  readonly run: string;
-  readonly startedAt: string;
-  readonly runbook: string;
-  readonly who: string;
-  readonly fleet?: string | undefined;
-  readonly host?: string | undefined;
-  readonly status: string;
-  readonly steps: number;
-  readonly practice: boolean;
-  readonly canUndo: boolean;
-  readonly canResume: boolean;
-}
-
-async function summaries({ io, ...context }: Context): Promise<readonly Summary[]> {
-  const store = createJournalStore(stateFolder({ io, ...context }));
-  const all = await Promise.all(
-    (await store.list()).map(async (run): Promise<Summary> => {
-      try {
-        const journal = await store.open(run, io.redactor);
-        await journal.close();
-        return summaryOf(run, foldJournal(journal.records));
-      } catch (error) {
-        if (!(error instanceof ClawError)) throw error;
-        return {
-          run,
-          startedAt: '',
-          runbook: '',
-          who: '',
-          status: 'damaged',
-          steps: 0,
-          practice: false,
-          canUndo: false,
-          canResume: false,
-        };
-      }
-    }),
-  );
-  return all.toReversed();
-}
-
-function summaryOf(run: string, history: History): Summary {
-  const { opened, ended, begun } = history;
-  return {
-    run,
-    startedAt: opened?.startedAt ?? '',
-    runbook: opened?.runbook ?? '',
-    who: opened?.who ?? '',
-    ...(opened?.fleet === undefined ? {} : { fleet: opened.fleet, host: opened.host }),
-    status: ended === 'ok' && history.reverting ? 'undone' : (ended ?? 'unfinished'),
-    steps: begun.filter(({ phase }) => phase === 'steps').length,
-    practice: isPractice(history),
-    canUndo: canUndo(history),
-    canResume: canResume(history),
-  };
+function lineOf(summary: RunSummary, style: ReturnType<typeof createStyle>): string {
+  const { run, startedAt, runbook, status, steps, practice, owner, problem } = summary;
+  const notes = [
+    summary.fleet === undefined ? '' : `host ${plain(summary.host ?? '')} of ${summary.fleet}`,
+    practice ? 'practice' : '',
+    owner === undefined ? '' : `process ${owner.pid} on ${plain(owner.host)}`,
+    summary.canResume && !practice ? 'can be resumed' : '',
+    summary.canUndo && !practice ? 'can be undone' : '',
+    problem === undefined ? '' : plain(problem),
+  ];
+  const when = startedAt.replace('T', ' ').replace('Z', ' UTC');
+  const told = notes.filter((note) => note !== '').join(', ');
+  return `${style.bold(run)}  ${when}  ${plain(runbook)}  ${status}  ${count(steps, 'step')}${told === '' ? '' : `  (${told})`}\n`;
 }
 
 async function tell(run: string, context: Context): Promise<number> {
@@ -141,6 +90,7 @@ function told(io: Context['io']): Context['io'] {
   return { ...io, err: io.out, live: false, color: { out: io.color.out, err: io.color.out } };
 }
 
-function isEvent(record: JournalRecord): record is RunEvent {
+/** Whether a record of a journal is an event that is told. */
+export function isEvent(record: JournalRecord): record is RunEvent {
   return !['journal.opened', 'journal.resumed', 'step.observed'].includes(record.type);
 }

@@ -1,6 +1,8 @@
 import { ClawError, type Connection, type Library, type Redactor, type Runbook } from '@claw-run/core';
 import {
   againOnFleet,
+  canResume,
+  canUndo,
   type FleetEvent,
   type FleetHistory,
   type FleetMember,
@@ -19,17 +21,7 @@ import {
 } from '@claw-run/engine';
 import { bindHost } from './bind-host.ts';
 import { bindTargets, type Reach, reachOf } from './bind-targets.ts';
-import {
-  bareRunbook,
-  canResume,
-  canUndo,
-  isCutOff,
-  openedOf,
-  openRun,
-  type PastRun,
-  recompiled,
-  runbookOf,
-} from './past-run.ts';
+import { bareRunbook, isCutOff, openedOf, openRun, type PastRun, recompiled, runbookOf } from './past-run.ts';
 
 /** A fleet of the past, as its journal and those of its runs tell it. */
 export interface PastFleet {

@@ -1,5 +1,5 @@
 import { ClawError, type JsonObject, type Library, type Redactor, type Runbook } from '@claw-run/core';
-import { foldJournal, type History, type Journal, type JournalStore } from '@claw-run/engine';
+import { foldJournal, type History, isPractice, type Journal, type JournalStore } from '@claw-run/engine';
 import { recompile } from './load-runbook.ts';
 
 /** A run of the past: its journal, open, and what it tells. */
@@ -27,26 +27,9 @@ export async function openRun(
   throw new ClawError('run-unknown', 'there is no run yet', { hint: 'claw-run runs lists those there are' });
 }
 
-/** Whether something of a run is left that undoing could take back. */
-export function canUndo({ begun }: History): boolean {
-  return begun.some(({ reverted }) => !reverted);
-}
-
-/** Whether a run stopped before its end and can go on. */
-export function canResume({ opened, ended, reverting }: History): boolean {
-  return opened !== undefined && !reverting && ended !== 'ok' && ended !== 'rolled-back';
-}
-
 /** Whether a run was cut off, so that its locks may still be there. */
 export function isCutOff({ opened, ended }: History): boolean {
   return opened !== undefined && ended === undefined;
-}
-
-/** Whether its cluster was a practice cluster, gone with the run. */
-export function isPractice({ opened }: History): boolean {
-  return Object.values(opened?.bindings ?? {}).some(
-    (value) => (value as { practice?: boolean } | null)?.practice === true,
-  );
 }
 
 /** The targets as the journal bound them. @throws ClawError `journal-damaged` */

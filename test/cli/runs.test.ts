@@ -1,0 +1,162 @@
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createJournalStore } from '@claw-run/engine';
+import { expect, test } from 'vitest';
+import { eventsOf, makePlace, normal, type Place } from './support/claw-run.ts';
+
+const runbook = (folder: string, steps: string) => `runbook: some
+version: 1
+title: Some
+description: For lists of runs.
+targets: { box: { kind: host, default: local } }
+steps:
+  - { id: one, uses: linux.file, with: { path: ${join(folder, 'one')}, content: "x\\n" } }
+${steps}`;
+
+async function runsIn(place: Place): Promise<{ folder: string; list: () => Promise<readonly string[]> }> {
+  const folder = join(place.folder, 'state', 'claw-run');
+  return { folder, list: () => readdir(join(folder, 'runs')) };
+}
+
+test('a run that a process has is followed by attach from its first event to its end, and listed as running', async () => {
+  const place = await makePlace();
+  const { folder, start, run } = place;
+  const [file, gate] = [join(folder, 'some.yaml'), join(folder, 'go')];
+  await writeFile(
+    file,
+    runbook(
+      folder,
+      `  - { id: wait, name: The gate, uses: linux.command, with: { argv: [sh, -c, "touch ${folder}/begun; until [ -e ${gate} ]; do sleep 0.05; done"] } }\n`,
+    ),
+  );
+  const first = start([file, '--yes']);
+  await expect
+    .poll(() => readFile(join(folder, 'begun'), 'utf8').catch(() => null), { timeout: 20_000 })
+    .toBe('');
+  expect((await run(['runs'])).stdout).toMatch(/ {2}some {2}running {2}2 steps {2}\(process \d+ on .*\)\n$/);
+  const human = start(['attach']);
+  const json = start(['attach', '--output', 'json']);
+  const left = start(['attach']);
+  await Promise.all([human, json, left].map((each) => each.until('The gate')));
+  left.kill('SIGINT');
+  expect(await left.ended).toMatchObject({ exit: 130 });
+  await writeFile(gate, '');
+  expect(await first.ended).toMatchObject({ exit: 0 });
+  const ended = await human.ended;
+  expect(ended).toMatchObject({ exit: 0 });
+  expect(normal(ended.stdout)).toContain('✓ Fixed and verified in N s: 2 changed');
+  const told = await json.ended;
+  expect(told).toMatchObject({ exit: 0 });
+  const types = eventsOf(told.stdout).map(({ type }) => type);
+  expect([types[0], types.at(-1)]).toEqual(['run.started', 'run.ended']);
+  expect(types.filter((type) => type === 'action.ended')).toHaveLength(2);
+  expect((await run(['attach'])).exit).toBe(0);
+});
+
+test('attach says so where the process ended before the run, and how to go on', async () => {
+  const { folder, start } = await makePlace();
+  const file = join(folder, 'some.yaml');
+  await writeFile(
+    file,
+    runbook(
+      folder,
+      `  - { id: wait, uses: linux.command, with: { argv: [sh, -c, "touch ${folder}/begun; sleep 1"] } }\n`,
+    ),
+  );
+  const first = start([file, '--yes']);
+  await expect
+    .poll(() => readFile(join(folder, 'begun'), 'utf8').catch(() => null), { timeout: 20_000 })
+    .toBe('');
+  const following = start(['attach']);
+  await following.until('Acting');
+  first.kill('SIGKILL');
+  const { exit, stderr } = await following.ended;
+  expect(exit).toBe(1);
+  expect(normal(stderr)).toContain(
+    'the process of RUN ended before the run did\n  resume: claw-run resume RUN\n  roll back: claw-run rollback RUN',
+  );
+});
+
+test('a damaged, a strange and an unreadable journal hide no other', async () => {
+  const place = await makePlace();
+  const { folder, run } = place;
+  const file = join(folder, 'some.yaml');
+  await writeFile(file, runbook(folder, ''));
+  for (let count = 0; count < 3; count += 1) {
+    await rm(join(folder, 'one'), { force: true });
+    expect((await run([file, '--yes'])).exit).toBe(0);
+  }
+  const { folder: state, list } = await runsIn(place);
+  const [a = '', b = '', c = ''] = (await list()).toSorted();
+  const journal = join(state, 'runs', a, 'journal.jsonl');
+  await writeFile(journal, (await readFile(journal, 'utf8')).replace('step.started', 'step.startet'));
+  await rm(join(state, 'runs', b, 'head'));
+  await appendFile(join(state, 'index.jsonl'), 'no line\n{"run":1}\nnull\n');
+  const { stdout, exit } = await run(['runs', '--output', 'json']);
+  expect(exit).toBe(0);
+  const { runs } = JSON.parse(stdout) as { runs: { run: string; status: string; problem?: string }[] };
+  expect(runs.map(({ run: id, status }) => [id, status])).toEqual([
+    [c, 'ok'],
+    [b, 'damaged'],
+    [a, 'damaged'],
+  ]);
+  expect(runs.map(({ problem }) => problem ?? '')).toEqual([
+    '',
+    expect.stringContaining('head is missing'),
+    expect.stringContaining('was altered'),
+  ]);
+});
+
+test('prune removes runs of long ago with their secrets, and no run that is not over', async () => {
+  const place = await makePlace();
+  const { run } = place;
+  const { folder: state, list } = await runsIn(place);
+  const store = createJournalStore({
+    path: state,
+    keyFile: join(place.folder, '.config/claw-run/state.key'),
+  });
+  const at = '2026-01-01T00:00:00Z';
+  const ids = ['r20260101t000000-aaaaaa', 'r20260101t000000-bbbbbb', 'r20260101t000000-cccccc'];
+  for (const [index, id] of ids.entries()) {
+    const journal = await store.create(id);
+    await journal.append({
+      ...{ type: 'journal.opened', at, run: id, version: 1, runbook: 'old', startedAt: at, who: 'me@here' },
+      ...{ sources: {}, params: {}, bindings: {}, facts: {}, causes: {}, steps: [], proofs: [] },
+    } as never);
+    const end = { type: 'run.ended', at, run: id, status: 'ok', exit: 0, problems: [], journal: true };
+    if (index !== 2) await journal.append({ ...end, counts: {} } as never);
+    await journal.close();
+  }
+  expect(await run(['runs', 'prune'])).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining('--older-than'),
+  });
+  expect(await run(['runs', 'prune', '--older-than', '36500d', '--yes'])).toMatchObject({
+    exit: 0,
+    stdout: '0 runs removed.\n',
+  });
+  expect(await run(['runs', 'prune', '--older-than', '30d'])).toMatchObject({
+    exit: 12,
+    stderr: expect.stringContaining('approval needed to remove 2 runs begun before'),
+  });
+  expect(await run(['runs', 'prune', '--older-than', '30d', '--keep', '2', '--yes'])).toMatchObject({
+    exit: 0,
+    stdout: '1 run removed.\n',
+  });
+  expect(await list()).toEqual(ids.slice(1));
+  expect(await run(['runs', 'prune', '--older-than', '30d', '--yes', '--output', 'json'])).toMatchObject({
+    exit: 0,
+    stdout: `${JSON.stringify({ removed: [ids[1]], kept: [] })}\n`,
+  });
+  const held = await store.open(ids[2] ?? '');
+  expect(await held.take()).toBeUndefined();
+  expect(await run(['runs', 'prune', '--older-than', '30d', '--yes', '--force'])).toMatchObject({
+    stdout: '0 runs removed.\n',
+  });
+  await held.close();
+  expect(await run(['runs', 'prune', '--older-than', '30d', '--yes', '--force'])).toMatchObject({
+    exit: 0,
+    stdout: '1 run removed.\n',
+  });
+  expect(await list()).toEqual([]);
+});
