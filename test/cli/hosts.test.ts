@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createJournalStore } from '@claw-run/engine';
 import { until } from '@claw-run/testing';
 import { runRunbook, undoPastRun } from 'claw-run';
 import { expect, test } from 'vitest';
@@ -224,6 +225,70 @@ test('a fleet that was killed between its batches is gone on with: the hosts tha
   expect((await run(['resume', '--yes'])).stdout).toContain('nothing to resume');
   expect(await run(['rollback', '--yes', '--forks', '1'])).toMatchObject({ exit: 0 });
   expect(existsSync(path)).toBe(false);
+});
+
+test('a host whose run left a folder and no record never began, and is gone on with', async () => {
+  const { start, run, args, path, folder } = await withHosts();
+  const killed = start([join(fixtures, 'notes-slowly.yaml'), ...args.slice(1), '--yes']);
+  await killed.until('✓ a');
+  await until('the first host is done', async () => (await run(['runs'])).stdout.includes('ok'));
+  killed.kill('SIGKILL');
+  await killed.ended;
+  const runs = join(folder, 'state', 'claw-run', 'runs');
+  const fleet = (await readdir(join(folder, 'state', 'claw-run', 'fleets')))[0] ?? '';
+  const journal = await createJournalStore({
+    path: join(folder, 'state', 'claw-run'),
+    keyFile: join(folder, '.config/claw-run/state.key'),
+  }).fleets.open(fleet);
+  await journal.close();
+  const members = journal.records.flatMap((record) => (record.type === 'fleet.opened' ? record.members : []));
+  const [, b = '', c = ''] = members.map(({ hostRun }) => hostRun);
+  await mkdir(join(runs, b), { mode: 0o700, recursive: true });
+  await mkdir(join(runs, c), { mode: 0o700, recursive: true });
+  await cp(join(runs, members[0]?.hostRun ?? '', 'head'), join(runs, c, 'head'));
+  expect(await run(['resume', '--yes', '--forks', '1'])).toMatchObject({
+    exit: 0,
+    stdout: expect.stringMatching(/b\n {2}not begun: as it was agreed to\n\nc\n {2}not begun/),
+  });
+  expect(await run(['rollback', '--yes', '--forks', '1'])).toMatchObject({ exit: 0 });
+  expect(existsSync(path)).toBe(false);
+});
+
+test('a fleet that a living process has is gone on with by no other', async () => {
+  const { start, run, args } = await withHosts();
+  const first = start([join(fixtures, 'notes-slowly.yaml'), ...args.slice(1), '--yes']);
+  await first.until('✓ a');
+  for (const command of ['resume', 'rollback']) {
+    const { exit, stderr, stdout } = await run([command, '--yes']);
+    expect(exit).toBe(11);
+    expect(`${stdout}${stderr}`).toMatch(/f\S+ belongs to process \d+ on /);
+  }
+  first.kill('SIGKILL');
+  await first.ended;
+  expect(await run(['rollback', '--yes'])).toMatchObject({ exit: 0 });
+});
+
+test('what a fleet left can be run again: those that failed, and those that never had their turn', async () => {
+  const { folder, run, args, path } = await withHosts();
+  await writeFile(join(folder, 'hosts'), 'local name=a\nssh://nobody@127.0.0.1:9 name=dead\n');
+  expect(await run([...args, '--limit', '@failed'])).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining('--limit @failed: there is no fleet yet'),
+  });
+  const first = await run([...args, '--yes']);
+  expect(first.exit).not.toBe(0);
+  expect(await readFile(path, 'utf8')).toBe('note\n');
+  const again = await run([...args, '--check', '--limit', '@failed', '--output', 'json']);
+  const [started] = eventsOf(again.stdout);
+  expect(started).toMatchObject({ type: 'fleet.started', hosts: ['dead'] });
+  expect(await run([...args, '--limit', '@not-begun'])).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining('--limit @not-begun fits no host'),
+  });
+  expect(await run([...args, '--limit', '@later'])).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining('--limit does not know @later'),
+  });
 });
 
 test('with nobody to ask nothing is touched', async () => {

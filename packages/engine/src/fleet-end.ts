@@ -1,6 +1,6 @@
 import { addCounts, isInPlace, noCounts } from './counts.ts';
 import type { FleetOutcome, HostOutcome, NewFleetEvent } from './fleet-event.ts';
-import { reasonOf } from './interrupt.ts';
+import { reasonOf, stoppedBy } from './interrupt.ts';
 import { type RunStatus, runStatuses, worstOf } from './status.ts';
 
 /** The outcome of a host that has not had its turn. */
@@ -50,7 +50,6 @@ export function fleetStatus(hosts: readonly HostOutcome[], signal?: AbortSignal)
   const worst = touched && untouched.has(alone) ? 'failed' : alone;
   const cut = signal?.aborted === true && hosts.some(({ status }) => status === 'not-begun');
   if (!cut) return worst;
-  const { code, message } = reasonOf(signal);
-  if (code === 'timeout') return worstOf([worst, 'timed-out']);
-  return worstOf([worst, message.includes('SIGTERM') ? 'terminated' : 'interrupted']);
+  const reason = reasonOf(signal);
+  return worstOf([worst, reason.code === 'timeout' ? 'timed-out' : stoppedBy(reason)]);
 }

@@ -46,6 +46,8 @@ export interface FleetHistory {
   readonly opened?: FleetOpened;
   /** How hosts ended, by their runs. */
   readonly ended: ReadonlyMap<string, RunStatus | 'not-begun'>;
+  /** All its hosts that are kept, by their runs. */
+  readonly hosts: ReadonlyMap<string, string>;
 }
 
 /** Folds the records of a fleet's journal. Pure. */
@@ -54,5 +56,13 @@ export function foldFleet(records: readonly FleetRecord[]): FleetHistory {
   const ended = records.flatMap((record) =>
     record.type === 'host.ended' ? [[record.hostRun, record.status] as const] : [],
   );
-  return { ...(opened === undefined ? {} : { opened }), ended: new Map(ended) };
+  const acted = records.flatMap((record) =>
+    record.type === 'host.ended' ? [[record.hostRun, record.host] as const] : [],
+  );
+  const members = (opened?.members ?? []).map(({ hostRun, host }) => [hostRun, host] as const);
+  return {
+    ...(opened === undefined ? {} : { opened }),
+    ended: new Map(ended),
+    hosts: new Map([...members, ...acted]),
+  };
 }

@@ -65,6 +65,13 @@ export async function runFleet(options: FleetOptions): Promise<FleetOutcome> {
   fresh.journal = await options.journals.fleets.create(fleet, options.redactor);
   try {
     await fresh.journal.append(openedOf(fresh, waiting));
+    // whoever wants what is left later is to find those too that never came to act
+    for (const { name } of options.hosts) {
+      const ended = standing.get(name);
+      if (ended === undefined || waiting.some((host) => host.name === name)) continue;
+      const { outcome } = ended;
+      await fresh.journal.append({ type: 'host.ended', at: now().toISOString(), run: fleet, ...outcome });
+    }
     await rollOut(fresh, waiting);
   } finally {
     await fresh.journal.close();

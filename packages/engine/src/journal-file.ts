@@ -35,10 +35,10 @@ export function createJournalStore(place: string | StateFolder): JournalStore {
   return {
     ...journalsIn<JournalRecord>(state, 'run', {
       open: index.open,
-      close: (run, records) => index.close(summaryOf(run, records)),
+      close: (run, records) => index.keep([summaryOf(run, records)]),
     }),
     fleets: journalsIn<FleetRecord>(state, 'fleet'),
-    summaries: index.read,
+    summaries: index,
     check: async () => {
       await assertTrusted(state.keyFile, `the key ${state.keyFile}`, { instead: placeOfYourOwn });
       await assertTrusted(join(state.path, 'runs'), `the state folder ${state.path}`, {
@@ -75,12 +75,14 @@ function journalsIn<R extends Typed>(
       });
       await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'EEXIST') throw unwritable(path, error);
+      });
+      const taken = await takeOwnership(join(path, 'owner'));
+      const isOurs = 'taken' in taken && (await clearUnbegun(path));
+      if ('taken' in taken && !isOurs) await taken.taken.release();
+      if ('by' in taken || !isOurs)
         throw new ClawError('locked', `${what} ${id} was begun by somebody else meanwhile`, {
           hint: `see how it went: claw-run runs ${id}`,
         });
-      });
-      const taken = await takeOwnership(join(path, 'owner'));
-      if ('by' in taken) throw new Error(`${path} has just been made, and has an owner`);
       await Promise.all([createHead(join(path, 'head'), [what, id], key), syncFolder(all)]);
       await writeFile(join(path, 'journal.jsonl'), '', { mode: 0o600 }).catch((error: unknown) => {
         throw unwritable(path, error);
@@ -122,6 +124,13 @@ function journalsIn<R extends Typed>(
       }
     },
   };
+}
+
+/** Whether nothing was ever kept in a folder: its maker died before the first record, on whose word alone anything is done. What it left is removed. */
+async function clearUnbegun(path: string): Promise<boolean> {
+  if ((await readLog(join(path, 'journal.jsonl'))).length > 0) return false;
+  for (const name of ['head', 'journal.jsonl', 'sealed.jsonl']) await rm(join(path, name), { force: true });
+  return true;
 }
 
 type Typed = { readonly type: string };

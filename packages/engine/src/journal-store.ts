@@ -63,8 +63,13 @@ export interface JournalStore extends Journals<JournalRecord> {
   readonly fleets: Journals<FleetRecord>;
   /** Whether journals can be kept here, asked before anything is done. @throws ClawError `untrusted`, `journal-unwritable` */
   readonly check: () => Promise<void>;
-  /** What is kept of runs that ended, so that a list need not open each; what is missing is folded from journals. */
-  readonly summaries?: (() => Promise<ReadonlyMap<string, RunSummary>>) | undefined;
+  /** What is kept of runs that no process has, so that a list need not open each: what is missing is folded from journals, and kept then. */
+  readonly summaries?:
+    | {
+        readonly read: () => Promise<ReadonlyMap<string, RunSummary>>;
+        readonly keep: (summaries: readonly RunSummary[]) => Promise<void>;
+      }
+    | undefined;
 }
 
 const durable: ReadonlySet<string> = new Set([

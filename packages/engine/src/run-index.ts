@@ -11,7 +11,7 @@ import type { StateKey } from './state-key.ts';
 export interface RunIndex {
   /** From now on the journal has the last word. */
   readonly open: (run: string) => Promise<void>;
-  readonly close: (summary: RunSummary) => Promise<void>;
+  readonly keep: (summaries: readonly RunSummary[]) => Promise<void>;
   /** Those whose journal was not touched since. */
   readonly read: () => Promise<ReadonlyMap<string, RunSummary>>;
 }
@@ -35,35 +35,40 @@ export function runIndex(
     // who alters a file may set its times, but not that of the last change
     return infos.map((info) => `${info?.size} ${info?.ctimeNs}`).join(' ');
   };
-  const append = async (line: Line) => {
+  const append = async (lines: readonly Line[]) => {
     try {
-      const mac = (await key()).sign('index', [line]);
-      await appendFile(path, `${JSON.stringify({ ...line, mac })}\n`, { mode: 0o600 });
+      const { sign } = await key();
+      const text = lines
+        .map((line) => `${JSON.stringify({ ...line, mac: sign('index', [line]) })}\n`)
+        .join('');
+      await appendFile(path, text, { mode: 0o600 });
     } catch {
       // it is read from the journal then
     }
   };
   return {
-    open: (run) => append({ run }),
-    async close(summary) {
-      await append({ run: summary.run, summary, left: standing(summary.run) });
-    },
+    open: (run) => append([{ run }]),
+    keep: (summaries) =>
+      append(summaries.map((summary) => ({ run: summary.run, summary, left: standing(summary.run) }))),
     async read() {
       const text = await readFile(path, 'utf8').catch(() => '');
-      if (text === '') return new Map();
+      const found = new Map<string, RunSummary>();
+      if (text === '') return found;
       const { sign } = await key();
-      const last = new Map<string, { readonly line: Line; readonly mac: unknown }>();
-      for (const raw of text.split('\n')) {
+      const seen = new Set<string>();
+      // the last line of a run counts, so the last lines come first
+      for (let end = text.length; end > 0; ) {
+        const begin = text.lastIndexOf('\n', end - 2) + 1;
+        const raw = text.slice(begin, end);
+        end = begin;
+        const run = /^\{"run":"([^"\\]+)"/.exec(raw)?.[1];
+        if (run === undefined || seen.has(run)) continue;
+        seen.add(run);
         const { mac, ...line } = parsed(raw);
-        if (typeof line.run === 'string') last.set(line.run, { line: line as Line, mac });
+        if (line.summary === undefined || standing(run) !== line.left) continue;
+        if (sign('index', [line]) === mac) found.set(run, line.summary);
       }
-      return new Map(
-        [...last].flatMap(([run, { line, mac }]) =>
-          line.summary !== undefined && standing(run) === line.left && sign('index', [line]) === mac
-            ? [[run, line.summary]]
-            : [],
-        ),
-      );
+      return found;
     },
   };
 }

@@ -84,7 +84,7 @@ const atOnce = 8;
 /** All runs of a store, the oldest first: from what it keeps of those that ended, else from their journals, few at a time. */
 export async function runSummaries(store: JournalStore): Promise<readonly RunSummary[]> {
   const ids = await store.list();
-  const known = (await store.summaries?.()) ?? new Map<string, RunSummary>();
+  const known = (await store.summaries?.read()) ?? new Map<string, RunSummary>();
   const found = new Map<string, RunSummary>();
   const left = ids.filter((id) => !known.has(id));
   const work = async () => {
@@ -92,5 +92,7 @@ export async function runSummaries(store: JournalStore): Promise<readonly RunSum
       found.set(id, await summarize(store, id));
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, left.length) }, work));
+  const sure = [...found.values()].filter(({ status }) => status !== 'running' && status !== 'damaged');
+  if (sure.length > 0) await store.summaries?.keep(sure);
   return ids.flatMap((id) => known.get(id) ?? found.get(id) ?? []);
 }

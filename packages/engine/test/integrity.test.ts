@@ -1,4 +1,15 @@
-import { appendFile, chmod, cp, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRedactor, Secret } from '@claw-run/core';
@@ -109,6 +120,22 @@ describe('a crash', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it.each([
+    ['nothing', []],
+    ['a head', ['head']],
+    ['an empty journal', ['head', 'journal.jsonl']],
+    ['half a record', ['head', 'journal.jsonl', 'half']],
+    ['an owner that is dead', ['owner']],
+  ])('that leaves a folder with %s and no record leaves a run that can be begun', async (_, files) => {
+    await mkdir(inRun(''), { recursive: true, mode: 0o700 });
+    for (const name of files) if (name !== 'half') await writeFile(inRun(name), '');
+    if (files.includes('half')) await appendFile(inRun('journal.jsonl'), '{"seq":0,"prev":""');
+    await write([record(0, 'durable'), record(1, 'secret')]);
+    expect(await read()).toEqual([record(0, 'durable'), record(1, 'secret')]);
+    await expect(store().create(run)).rejects.toMatchObject({ code: 'locked' });
+    expect(await read()).toEqual([record(0, 'durable'), record(1, 'secret')]);
   });
 
   it('while a journal is only read changes nothing, whoever writes to it meanwhile', async () => {

@@ -85,7 +85,8 @@ export const flags = {
     long: 'limit',
     short: 'l',
     value: 'pattern',
-    summary: 'only these of the hosts: names, globs, groups, !not, with commas between them',
+    summary:
+      'only these of the hosts: names, globs, groups, !not, with commas between them; @failed are those that the last fleet left',
   },
   forks: { long: 'forks', short: 'f', value: 'number', summary: 'how many hosts at a time (10)' },
   sshConfig: {

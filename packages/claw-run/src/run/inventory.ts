@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { matchesGlob, resolve } from 'node:path';
 import type { Target } from '@claw-run/core';
+import type { StateFolder } from '@claw-run/engine';
 import { UsageError } from '../cli/usage-error.ts';
 import type { Reach } from './bind-targets.ts';
 
@@ -77,7 +78,7 @@ export function limited(
 /** The hosts of a target that stands for many: `--hosts`, or the target's own default. @throws UsageError */
 export async function fleetHosts(
   target: Pick<Target, 'name' | 'default'>,
-  { hosts, limit, cwd }: Pick<Reach, 'hosts' | 'limit' | 'cwd'>,
+  { hosts, limit, cwd, stateFolder }: Pick<Reach, 'hosts' | 'limit' | 'cwd' | 'stateFolder'>,
 ): Promise<readonly InventoryHost[]> {
   const named = hosts ?? target.default;
   if (named === undefined)
@@ -85,7 +86,41 @@ export async function fleetHosts(
       `the target ${target.name} stands for many hosts, and none are named`,
       `name them with --hosts FILE or --hosts web1,web2; or one of them with --target ${target.name}=HOST`,
     );
-  return limited(await readInventory(named, cwd), limit);
+  const all = await readInventory(named, cwd);
+  return limited(all, limit === undefined ? undefined : await withPast(limit, all, stateFolder));
+}
+
+/** A limit with the hosts in place of `@failed` and `@not-begun`. */
+async function withPast(
+  limit: string,
+  all: readonly InventoryHost[],
+  stateFolder: StateFolder,
+): Promise<string> {
+  const words = limit.split(',').map((word) => word.trim());
+  if (!words.some((word) => /^!?@/.test(word))) return limit;
+  const [{ createJournalStore }, { hostsLeft }, { createRedactor }] = await Promise.all([
+    import('@claw-run/engine'),
+    import('./past-fleet.ts'),
+    import('@claw-run/core'),
+  ]);
+  const where = { journals: createJournalStore(stateFolder), redactor: createRedactor() };
+  const parts = await Promise.all(
+    words.map(async (word) => {
+      const [, not = '', past] = /^(!?)(@.*)$/.exec(word) ?? [];
+      if (past === undefined) return [word];
+      if (!/^@(failed|not-begun)(:f[\w-]+)?$/.test(past))
+        throw new UsageError(
+          `--limit does not know ${past}`,
+          'it knows @failed and @not-begun, of a fleet: @failed:FLEET',
+        );
+      const hosts = await hostsLeft(past, where);
+      const known = hosts.filter((host) => all.some(({ name }) => name === host));
+      if (known.length === 0 && not === '')
+        throw new UsageError(`--limit ${past} fits no host`, 'all hosts of that fleet are done');
+      return known.map((host) => `${not}${host}`);
+    }),
+  );
+  return parts.flat().join(',');
 }
 
 /** How many hosts are worked on at a time. @throws UsageError */

@@ -8,8 +8,10 @@ import {
   type FleetMember,
   type FleetOpened,
   type FleetOutcome,
+  type FleetRecord,
   foldFleet,
   type HostOutcome,
+  type Journal,
   type JournalStore,
   type RunEvent,
   type RunOptions,
@@ -92,14 +94,16 @@ export async function openFleet(fleet: string, { journals, redactor }: Where): P
     throw new ClawError('run-unknown', `there is no fleet ${fleet}, or none of its hosts came to act`, {
       hint: '`claw-run runs` lists the runs there are, with their fleets',
     });
+  // a host whose process died before its first record never began, whatever folder it left
+  const begun = new Set(runs.map(({ run }) => run));
   const left = (agreed?.members ?? []).filter(
-    ({ hostRun }) => !ids.includes(hostRun) && how.get(hostRun) !== 'ok',
+    ({ hostRun }) => !begun.has(hostRun) && how.get(hostRun) !== 'ok',
   );
   return { fleet, startedAt, runbook, runs, opened: agreed, left };
 }
 
 async function historyOf(store: JournalStore, fleet: string, redactor: Redactor): Promise<FleetHistory> {
-  if (!(await store.fleets.list()).includes(fleet)) return { ended: new Map() };
+  if (!(await store.fleets.list()).includes(fleet)) return { ended: new Map(), hosts: new Map() };
   const journal = await store.fleets.open(fleet, redactor);
   await journal.close();
   return foldFleet(journal.records);
@@ -125,6 +129,7 @@ export async function fleetAgain(options: AgainOptions): Promise<FleetOutcome> {
   const { past, how, given } = options;
   const shared = createShared();
   const wanted = past.runs.filter((run) => (how === 'resume' ? run.canResume : run.canUndo));
+  const journal = await takeFleet(options);
   try {
     return await againOnFleet({
       fleet: past.fleet,
@@ -137,56 +142,65 @@ export async function fleetAgain(options: AgainOptions): Promise<FleetOutcome> {
         hostRun: run,
         work: () => again(run, shared, options),
       })),
-      ...(how === 'undo' || past.left.length === 0
+      ...(how === 'undo' || past.left.length === 0 || journal === undefined
         ? {}
-        : { left: (failed: number) => goOnWithLeft(failed, shared, options) }),
+        : { left: (failed: number) => goOnWithLeft(failed, shared, { ...options, journal }) }),
     });
   } finally {
+    await journal?.close();
     await shared.close();
   }
+}
+
+/** Makes a fleet this process's own, as a run is: who has it goes on with its hosts. @throws ClawError `locked` */
+async function takeFleet({
+  past,
+  journals,
+  redactor,
+  given,
+}: Pick<AgainOptions, 'past' | 'journals' | 'redactor' | 'given'>): Promise<
+  Journal<FleetRecord> | undefined
+> {
+  if (past.opened === undefined) return undefined;
+  const journal = await journals.fleets.open(past.fleet, redactor);
+  const by = await journal.take(given.breakLock === true ? { force: true } : {});
+  if (by === undefined) return journal;
+  throw new ClawError(
+    'locked',
+    `${past.fleet} belongs to process ${by.pid} on ${by.host}, since ${by.since}`,
+    {
+      hint: `wait for it to end, or stop it: kill ${by.pid}. --break-lock takes the fleet from it`,
+    },
+  );
 }
 
 /** The hosts that never acted, in the batches of the fleet. */
 async function goOnWithLeft(
   failed: number,
   shared: Shared,
-  options: AgainOptions,
+  options: AgainOptions & { readonly journal: Journal<FleetRecord> },
 ): Promise<readonly HostOutcome[]> {
-  const { past, library, given, emit, forks, journals, redactor } = options;
+  const { past, library, given, emit, forks, journal } = options;
   const { opened, left } = past;
   if (opened === undefined) return [];
-  const journal = await journals.fleets.open(past.fleet, redactor);
-  try {
-    const by = await journal.take();
-    if (by !== undefined)
-      throw new ClawError(
-        'locked',
-        `${past.fleet} belongs to process ${by.pid} on ${by.host}, since ${by.since}`,
-        {
-          hint: `wait for it to end, or stop it: kill ${by.pid}`,
-        },
-      );
-    const { libraries, sources } = opened;
-    const compiled = await shared.runbookFrom(sources, { run: past.fleet, library });
-    const runbook = libraries === undefined ? compiled : { ...compiled, libraries };
-    return await rollOutLeft({
-      ...given,
-      runbook,
-      opened,
-      journal,
-      members: left,
-      shared: await shared.connections(runbook, reachOf(opened.bindings, options.reach)),
-      forks,
-      failed,
-      emit,
-      connect: ({ host, binding }) => {
-        const reach = reachOf({ [opened.target]: binding }, options.reach);
-        return bindHost(whereOf(opened.target, reach), reach, host);
-      },
-    });
-  } finally {
-    await journal.close();
-  }
+  const { libraries, sources } = opened;
+  const compiled = await shared.runbookFrom(sources, { run: past.fleet, library });
+  const runbook = libraries === undefined ? compiled : { ...compiled, libraries };
+  return rollOutLeft({
+    ...given,
+    runbook,
+    opened,
+    journal,
+    members: left,
+    shared: await shared.connections(runbook, reachOf(opened.bindings, options.reach)),
+    forks,
+    failed,
+    emit,
+    connect: ({ host, binding }) => {
+      const reach = reachOf({ [opened.target]: binding }, options.reach);
+      return bindHost(whereOf(opened.target, reach), reach, host);
+    },
+  });
 }
 
 /** Where a target is: what was said last holds. */
@@ -275,6 +289,42 @@ function createShared(): Shared {
       await (await bound?.catch(() => undefined))?.close();
     },
   };
+}
+
+/**
+ * The hosts of a fleet on which something is left to do: by the runs that they have had since, else by what the fleet kept. `@failed` are all of them, `@not-begun`
+ * those that never had their turn; of the latest fleet, or of `@failed:FLEET`.
+ * @throws ClawError `run-unknown` where there is no such fleet
+ */
+export async function hostsLeft(word: string, { journals, redactor }: Where): Promise<readonly string[]> {
+  const [kind, named] = word.split(':');
+  const fleet = named ?? (await journals.fleets.list()).at(-1);
+  if (fleet === undefined)
+    throw new ClawError('run-unknown', `--limit ${word}: there is no fleet yet`, {
+      hint: 'it takes the hosts of a fleet that was run before',
+    });
+  const journal = await journals.fleets.open(fleet, redactor);
+  await journal.close();
+  const { ended, hosts } = foldFleet(journal.records);
+  const runs = new Set(await runsOf(journals, fleet));
+  const left: string[] = [];
+  for (const [run, host] of hosts) {
+    const own = runs.has(run) ? await statusOfRun(run, { journals, redactor }) : undefined;
+    const status = own ?? ended.get(run) ?? 'not-begun';
+    if (kind === '@not-begun' ? status === 'not-begun' : !isOver(status)) left.push(host);
+  }
+  return left;
+}
+
+function isOver(status: string): boolean {
+  return status === 'ok' || status === 'unresolved';
+}
+
+async function statusOfRun(run: string, where: Where): Promise<string | undefined> {
+  const { journal, history } = await openRun(run, where);
+  await journal.close();
+  if (history.opened === undefined) return undefined;
+  return history.reverting ? 'rolled-back' : (history.ended ?? 'unfinished');
 }
 
 /** The runs of a fleet bear its stamp. */
