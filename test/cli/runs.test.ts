@@ -160,3 +160,37 @@ test('prune removes runs of long ago with their secrets, and no run that is not 
   });
   expect(await list()).toEqual([]);
 });
+
+test('a damaged journal is rolled back by its trusted part where that is asked for, which says what it leaves', async () => {
+  const place = await makePlace();
+  const { folder, run } = place;
+  const file = join(folder, 'some.yaml');
+  await writeFile(
+    file,
+    runbook(
+      folder,
+      `  - { id: two, name: The second, uses: linux.file, with: { path: ${join(folder, 'two')}, content: "x\\n" } }\n`,
+    ),
+  );
+  expect((await run([file, '--yes'])).exit).toBe(0);
+  const { folder: state, list } = await runsIn(place);
+  const [id = ''] = await list();
+  const journal = join(state, 'runs', id, 'journal.jsonl');
+  const lines = (await readFile(journal, 'utf8')).trimEnd().split('\n');
+  const at = lines.findIndex((line) => line.includes('"step.started"') && line.includes('"two"'));
+  await writeFile(journal, `${lines.with(at, lines[at]?.replace('two', 'twö') ?? '').join('\n')}\n`);
+  const refused = await run(['rollback', id, '--yes']);
+  expect(refused).toMatchObject({ exit: 3, stderr: expect.stringContaining('--trusted-part') });
+  expect(await run(['rollback', '--yes', '--trusted-part'])).toMatchObject({ exit: 2 });
+  const { exit, stdout, stderr } = await run(['rollback', id, '--yes', '--trusted-part']);
+  const said = `${stdout}${stderr}`.replaceAll(/\s+/g, ' ');
+  expect(exit).toBe(6);
+  expect(said).toContain(`${lines.length - at} of ${lines.length} records of run ${id} are not believed`);
+  expect(said).toContain('these steps may have acted and were left alone: The second');
+  const texts = ['one', 'two'].map((name) => readFile(join(folder, name), 'utf8').catch(() => null));
+  expect(await Promise.all(texts)).toEqual([null, 'x\n']);
+  expect((await run(['resume', id, '--yes'])).exit).toBe(3);
+  expect((await readdir(join(state, 'runs', id))).filter((name) => name.startsWith('damaged-'))).toHaveLength(
+    1,
+  );
+});

@@ -164,6 +164,8 @@ export type JournalOnly = Stamp &
         readonly elsewhere?: true;
       }
     | { readonly type: 'journal.resumed'; readonly who: string }
+    /** What stands before it is the trusted part of a journal that was damaged. */
+    | { readonly type: 'journal.salvaged'; readonly lost: string }
   );
 
 export type JournalRecord = RunEvent | JournalOnly;

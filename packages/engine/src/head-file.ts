@@ -81,7 +81,7 @@ export function headFile(path: string, name: JournalName, key: StateKey): HeadFi
 /** The error for a journal that cannot be trusted. */
 export function damaged(message: string, cause?: unknown): ClawError {
   return new ClawError('journal-damaged', message, {
-    hint: 'nothing is rolled back or resumed on its word; what the run changed has to be looked at by hand',
+    hint: 'nothing is rolled back or resumed on its word; `claw-run rollback RUN --trusted-part` goes by the records before the damage, the rest has to be looked at by hand',
     ...(cause === undefined ? {} : { cause }),
   });
 }

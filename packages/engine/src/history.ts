@@ -28,6 +28,8 @@ export interface History {
   /** Whether undoing began. */
   readonly reverting: boolean;
   readonly ended?: RunStatus;
+  /** What is not believed of a journal that was damaged. */
+  readonly lost?: string;
 }
 
 /** The id of a step under which its undoing is recorded. */
@@ -41,6 +43,7 @@ export function foldJournal(records: readonly JournalRecord[]): History {
   const before = new Map<string, { touched: boolean; halfUndone: boolean }>();
   let opened: History['opened'];
   let reverting = false;
+  let lost: string | undefined;
   let ended: RunStatus | undefined;
   const last = (id: string) => [...begun.values()].findLast((each) => each.id === id);
   const mark = (id: string, change: Partial<Begun>) => {
@@ -54,6 +57,10 @@ export function foldJournal(records: readonly JournalRecord[]): History {
         break;
       case 'journal.resumed':
         ended = undefined;
+        break;
+      case 'journal.salvaged':
+        ended = undefined;
+        lost = record.lost;
         break;
       case 'step.observed': {
         const { id, phase, step, after } = record;
@@ -111,6 +118,7 @@ export function foldJournal(records: readonly JournalRecord[]): History {
     reverting,
     ...(opened === undefined ? {} : { opened }),
     ...(ended === undefined ? {} : { ended }),
+    ...(lost === undefined ? {} : { lost }),
   };
 }
 

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClawError, createRedactor, type Redactor } from '@claw-run/core';
 import type { JournalRecord } from './event.ts';
 import type { FleetRecord } from './fleet-record.ts';
-import { createHead, headFile, type JournalName, readHead } from './head-file.ts';
-import { lineOf, readLines } from './journal-line.ts';
+import { createHead, damaged, headFile, type JournalName, readHead } from './head-file.ts';
+import { lineOf, readLines, trustedLines } from './journal-line.ts';
 import { isDurable, type Journal, type JournalStore, type Journals } from './journal-store.ts';
 import { logFile, readLog, unwritable } from './log-file.ts';
 import { type Ownership, ownerAt, takeOwnership } from './owner-file.ts';
@@ -93,14 +93,39 @@ function journalsIn<R extends Typed>(
     },
     async open(id, redactor = createRedactor()) {
       const path = folderOf(id);
-      if (!(await exists(join(path, 'journal.jsonl')))) {
-        throw new ClawError('run-unknown', `there is no ${what} ${id}`, {
-          hint: '`claw-run runs` lists those there are',
-        });
-      }
+      if (!(await exists(join(path, 'journal.jsonl')))) throw unknownRun(what, id);
       for (const file of ['journal.jsonl', 'sealed.jsonl', 'head'])
         await assertTrusted(join(path, file), `the journal of ${what} ${id}`, { instead: placeOfYourOwn });
       return openJournal<R>(path, [what, id], { key: await readStateKey(keyFile), redactor, watch });
+    },
+    async salvage(id, redactor = createRedactor()) {
+      const path = folderOf(id);
+      if (!(await exists(join(path, 'journal.jsonl')))) throw unknownRun(what, id);
+      await assertTrusted(join(path, 'journal.jsonl'), `the journal of ${what} ${id}`, {
+        instead: placeOfYourOwn,
+      });
+      const key = await readStateKey(keyFile);
+      const taken = await takeOwnership(join(path, 'owner'));
+      if ('by' in taken)
+        throw new ClawError('locked', `${id} belongs to process ${taken.by.pid} on ${taken.by.host}`);
+      try {
+        const part = await trustedPart<R>(path, [what, id], { key, redactor });
+        const aside = join(path, `damaged-${Date.now()}`);
+        await mkdir(aside, { mode: 0o700 });
+        for (const name of ['journal.jsonl', 'sealed.jsonl', 'head'])
+          await rename(join(path, name), join(aside, name)).catch(unless('ENOENT'));
+        await createHead(join(path, 'head'), [what, id], key);
+        await writeFile(join(path, 'journal.jsonl'), '', { mode: 0o600 });
+        const journal = await openJournal<R>(path, [what, id], { key, redactor, owned: taken.taken, watch });
+        const lost = `${part.lost}; what it was is kept in ${aside}`;
+        const last = { type: 'journal.salvaged', at: new Date().toISOString(), run: id, lost };
+        const records = [...part.records, last as unknown as R];
+        for (const record of records) await journal.append(record);
+        return { ...journal, records };
+      } catch (error) {
+        await taken.taken.release();
+        throw unwritable(path, error);
+      }
     },
     async list() {
       const names = await readdir(all).catch(() => []);
@@ -124,6 +149,47 @@ function journalsIn<R extends Typed>(
       }
     },
   };
+}
+
+function unknownRun(what: string, id: string): ClawError {
+  return new ClawError('run-unknown', `there is no ${what} ${id}`, {
+    hint: '`claw-run runs` lists those there are',
+  });
+}
+
+function unless(expected: string) {
+  return (error: NodeJS.ErrnoException) => {
+    if (error.code !== expected) throw error;
+  };
+}
+
+/** The records from the first on that are signed and whose sealed values are there. */
+async function trustedPart<R>(
+  path: string,
+  name: JournalName,
+  { key, redactor }: { key: StateKey; redactor: Redactor },
+): Promise<{ readonly records: readonly R[]; readonly lost: string }> {
+  const file = join(path, 'journal.jsonl');
+  const raws = await readLog(file);
+  const lines = trustedLines(raws, { name, key });
+  const seal = await openSeal(join(path, 'sealed.jsonl'), { name, key, redactor, lenient: true });
+  const records: R[] = [];
+  for (const { record } of lines) {
+    try {
+      records.push(seal.unseal(record) as R);
+    } catch {
+      break;
+    }
+  }
+  await seal.close({ ours: false });
+  const head = await readHead(join(path, 'head'), name, key).catch(() => undefined);
+  if (records.length === 0) throw damaged(`no record of ${file} can be trusted`);
+  const all = Math.max(raws.length, head?.records ?? 0);
+  const lost =
+    head === undefined
+      ? `how many records ${name.join(' ')} had is not known: ${records.length} are trusted`
+      : `${all - records.length} of ${all} records of ${name.join(' ')} are not believed`;
+  return { records, lost };
 }
 
 /** Whether nothing was ever kept in a folder: its maker died before the first record, on whose word alone anything is done. What it left is removed. */

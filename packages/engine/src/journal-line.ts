@@ -46,6 +46,20 @@ export function readLines(
   return lines;
 }
 
+/** The lines from the first on that are signed, one behind the other: what comes behind a line that is not is not believed. */
+export function trustedLines(
+  raws: readonly string[],
+  { name, key }: { name: JournalName; key: StateKey },
+): readonly JournalLine[] {
+  const lines: JournalLine[] = [];
+  for (const [seq, raw] of raws.entries()) {
+    const line = nextLine(raw, { seq, prev: lines.at(-1)?.mac ?? '', name, key });
+    if (line === undefined) break;
+    lines.push(line);
+  }
+  return lines;
+}
+
 /** The next line of a journal, or nothing where it is not that. */
 export function nextLine(
   raw: string,

@@ -55,6 +55,11 @@ export interface Journals<R> {
    * @throws ClawError `locked` where a living process has it, `journal-unwritable`
    */
   readonly remove?: ((id: string) => Promise<void>) | undefined;
+  /**
+   * Makes a journal of the part of a damaged one that can be trusted, this process's own, which ends with what is lost; what it was is set aside. Absent where that is not known.
+   * @throws ClawError `locked` where a living process has it, `journal-damaged` where no record of it can be trusted
+   */
+  readonly salvage?: ((id: string, redactor?: Redactor) => Promise<Journal<R>>) | undefined;
 }
 
 /** Where journals are kept: those of runs, and those of fleets. `describeJournalStoreContract` of `@claw-run/testing` tries one. */
@@ -74,6 +79,7 @@ export interface JournalStore extends Journals<JournalRecord> {
 
 const durable: ReadonlySet<string> = new Set([
   'journal.opened',
+  'journal.salvaged',
   'fleet.opened',
   'step.observed',
   'action.intended',

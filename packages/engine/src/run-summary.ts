@@ -32,8 +32,10 @@ export function canUndo({ begun }: History): boolean {
 }
 
 /** Whether a run stopped before its end and can go on. */
-export function canResume({ opened, ended, reverting }: History): boolean {
-  return opened !== undefined && !reverting && ended !== 'ok' && ended !== 'rolled-back';
+export function canResume({ opened, ended, reverting, lost }: History): boolean {
+  return (
+    opened !== undefined && lost === undefined && !reverting && ended !== 'ok' && ended !== 'rolled-back'
+  );
 }
 
 /** Whether its cluster was a practice cluster, gone with the run. */

@@ -1,4 +1,11 @@
-import { type AnyEvent, type AnyState, ClawError, type PlannedStep, type Step } from '@claw-run/core';
+import {
+  type AnyEvent,
+  type AnyState,
+  ClawError,
+  type PlannedStep,
+  type Problem,
+  type Step,
+} from '@claw-run/core';
 import { act, changing, locked, openJournal, verified } from './carry-out.ts';
 import { causesIn, leftByPlan } from './causes-left.ts';
 import { type Context, createContext, type Ended, ended } from './context.ts';
@@ -37,7 +44,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
 /** Goes on with a run that stopped half way: what was done is found by looking. */
 export async function resume(options: RunOptions & { readonly journal: Journal }): Promise<RunOutcome> {
   const owned = await takeJournal(options);
-  const { opened, reverting, ended: over, begun } = foldJournal(options.journal.records);
+  const { opened, reverting, ended: over, begun, lost } = foldJournal(options.journal.records);
   if (opened === undefined)
     throw new ClawError('journal-damaged', 'the journal does not say what was planned');
   const identity = { run: opened.run, startedAt: opened.startedAt };
@@ -49,6 +56,14 @@ export async function resume(options: RunOptions & { readonly journal: Journal }
     const { session } = context;
     if (owned !== undefined) throw owned;
     if (over === 'ok') return ended('ok');
+    if (lost !== undefined)
+      return ended('refused', [
+        {
+          code: 'journal-damaged',
+          message: `a part of the journal of ${opened.run} is not believed`,
+          hint: `claw-run rollback ${opened.run} rolls back what the rest says`,
+        },
+      ]);
     if (reverting) {
       return ended('refused', [
         {
@@ -82,7 +97,7 @@ export async function undoRun(
   },
 ): Promise<RunOutcome> {
   const owned = await takeJournal(options);
-  const { opened, begun } = foldJournal(options.journal.records);
+  const { opened, begun, lost } = foldJournal(options.journal.records);
   if (opened === undefined) throw new ClawError('journal-damaged', 'the journal does not say what was done');
   const context = createContext(
     { ...options, ...partOf(opened), identity: { run: opened.run, startedAt: opened.startedAt } },
@@ -106,11 +121,29 @@ export async function undoRun(
       [...begun.map(({ step }) => step.on), ...changing(opened.steps)],
       async ({ check }) => {
         const reverted = await rollBack(session, all, { ...how, checkpoint: check });
-        const left = leftBehind(reverted, all);
+        const left = [...leftBehind(reverted, all), ...unbelieved(lost, opened.steps, all)];
         return left.length === 0 ? ended('ok') : ended('roll-back-incomplete', left);
       },
     );
   });
+}
+
+/** What a rollback by the trusted part of a journal leaves: steps of which it does not say whether they acted. */
+function unbelieved(
+  lost: string | undefined,
+  planned: readonly PlannedStep[],
+  begun: History['begun'],
+): readonly Problem[] {
+  if (lost === undefined) return [];
+  const silent = planned.filter(
+    ({ id, plan }) => plan.plan === 'change' && !begun.some((each) => each.id === id),
+  );
+  const names = silent.map(({ name }) => name).join('; ');
+  const what =
+    names === ''
+      ? 'all its steps are in the trusted part'
+      : `these steps may have acted and were left alone: ${names}`;
+  return [{ code: 'journal-damaged', message: `${lost}; ${what}`, hint: 'look at what they change by hand' }];
 }
 
 /** Makes a past run this process's own, where it is to act. @returns why not, where another process has it */

@@ -16,10 +16,15 @@ export interface Seal {
   readonly close: LogFile['close'];
 }
 
-/** Opens the seal of one journal. What is sealed in one cannot be opened in another. */
+/** Opens the seal of one journal. What is sealed in one cannot be opened in another. `lenient` passes over what was altered: it is missing then. */
 export async function openSeal(
   path: string,
-  { name, key, redactor }: { name: JournalName; key: StateKey; redactor: Redactor },
+  {
+    name,
+    key,
+    redactor,
+    lenient = false,
+  }: { name: JournalName; key: StateKey; redactor: Redactor; lenient?: boolean },
 ): Promise<Seal> {
   const box = { key: key.cipherKey('seal'), name };
   const lines = await readLog(path);
@@ -28,6 +33,7 @@ export async function openSeal(
   for (const [index, line] of lines.entries()) {
     const entry = parsed(line);
     const text = entry === undefined ? undefined : decrypt(box, entry);
+    if ((entry === undefined || text === undefined) && lenient) continue;
     if (entry === undefined || text === undefined)
       throw damaged(`${path}:${index + 1}: what is sealed there was altered, or is another run's`);
     apart.keep(entry.id, text);

@@ -53,7 +53,12 @@ export interface Session extends SessionOptions {
   readonly keepIn: (append: (record: JournalRecord) => Promise<void>, first?: NewRecord) => Promise<void>;
 }
 
-const journalOnly: ReadonlySet<string> = new Set(['journal.opened', 'step.observed', 'journal.resumed']);
+const journalOnly: ReadonlySet<string> = new Set([
+  'journal.opened',
+  'step.observed',
+  'journal.resumed',
+  'journal.salvaged',
+]);
 
 export function createSession(options: SessionOptions): Session {
   const warned = new Set<string>();

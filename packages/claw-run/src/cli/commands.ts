@@ -146,7 +146,7 @@ export const commands: { readonly [name: string]: Command } = {
   rollback: {
     summary: 'Roll back a run, or all runs of a fleet, the last step first; without RUN the latest',
     operands: '[RUN]',
-    flags: ['yes', 'force', 'breakLock', 'timeout', 'report', ...ofPastRuns],
+    flags: ['yes', 'force', 'trustedPart', 'breakLock', 'timeout', 'report', ...ofPastRuns],
     examples: ['claw-run rollback'],
     load: () => import('../commands/rollback.ts'),
   },

@@ -172,6 +172,11 @@ export const flags = {
     summary: 'run against a practice world that is broken like this (comma-separated or repeated)',
   },
   force: { long: 'force', summary: 'undo also what someone else has changed since', env: false },
+  trustedPart: {
+    long: 'trusted-part',
+    summary: 'where its journal is damaged, go by the records before the damage',
+    env: false,
+  },
   out: { long: 'out', short: 'o', value: 'file', summary: 'write to this file', env: false },
   grants: {
     long: 'grants',

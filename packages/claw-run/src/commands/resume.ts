@@ -19,6 +19,11 @@ export async function call(given: Context): Promise<number> {
   const fleet = await meantFleet(operands[0], where);
   if (fleet !== undefined) return callOnFleet(given, fleet, 'resume');
   const past = await openRun(operands[0], where);
+  if (past.history.opened === undefined) {
+    await past.journal.close();
+    io.err(`${past.run} never began: its process died before anything was changed. Run the runbook again\n`);
+    return 3;
+  }
   const opened = openedOf(past);
   const context = await withLibrariesOfRun(past.run, opened.libraries, given);
   const library = await loadLibrary(context.options.library, io.cwd);

@@ -1,12 +1,21 @@
 import { canUndo, createJournalStore, type RunOptions, undoRun } from '@claw-run/engine';
 import { pastRunFlags } from '../cli/follow-up.ts';
+import { UsageError } from '../cli/usage-error.ts';
 import type { Context } from '../context.ts';
 import { reachOf } from '../run/bind-targets.ts';
 import { execute } from '../run/execute.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
 import { loadLibrary } from '../run/load-library.ts';
 import { meantFleet } from '../run/past-fleet.ts';
-import { bareRunbook, isCutOff, openedOf, openRun, type PastRun, runbookOf } from '../run/past-run.ts';
+import {
+  bareRunbook,
+  isCutOff,
+  openedOf,
+  openRun,
+  openTrustedPart,
+  type PastRun,
+  runbookOf,
+} from '../run/past-run.ts';
 import { openReach } from '../run/reach.ts';
 import { withLibrariesOfRun } from '../run/runbook-libraries.ts';
 import { stateFolder } from '../run/state-folder.ts';
@@ -16,10 +25,19 @@ import { callOnFleet } from './fleet-again.ts';
 export async function call(given: Context): Promise<number> {
   const { io, operands } = given;
   const where = { journals: createJournalStore(stateFolder(given)), redactor: io.redactor };
-  const fleet = await meantFleet(operands[0], where);
+  const [run] = operands;
+  // what is damaged is not the latest by accident
+  if (given.options.trustedPart === true && run === undefined)
+    throw new UsageError('--trusted-part needs the run', 'claw-run runs lists them, damaged ones too');
+  const fleet = await meantFleet(run, where);
   if (fleet !== undefined) return callOnFleet(given, fleet, 'undo');
-  const past = await openRun(operands[0], where);
-  if (!canUndo(past.history) && !isCutOff(past.history)) {
+  const past =
+    given.options.trustedPart === true && run !== undefined
+      ? await openTrustedPart(run, where)
+      : await openRun(run, where);
+  const { history } = past;
+  if (history.lost !== undefined) io.err(`claw-run: ${history.lost}\n`);
+  if (!canUndo(history) && !isCutOff(history)) {
     await past.journal.close();
     io.out(`Nothing of ${past.run} is left to roll back.\n`);
     return 0;

@@ -92,5 +92,5 @@ function told(io: Context['io']): Context['io'] {
 
 /** Whether a record of a journal is an event that is told. */
 export function isEvent(record: JournalRecord): record is RunEvent {
-  return !['journal.opened', 'journal.resumed', 'step.observed'].includes(record.type);
+  return !['journal.opened', 'journal.resumed', 'journal.salvaged', 'step.observed'].includes(record.type);
 }

@@ -27,6 +27,22 @@ export async function openRun(
   throw new ClawError('run-unknown', 'there is no run yet', { hint: 'claw-run runs lists those there are' });
 }
 
+/** A run whose journal is damaged, by the part that can be trusted. @throws ClawError `run-unknown`, `journal-damaged`, `locked` */
+export async function openTrustedPart(
+  run: string,
+  { journals, redactor }: { readonly journals: JournalStore; readonly redactor: Redactor },
+): Promise<PastRun> {
+  try {
+    const journal = await journals.open(run, redactor);
+    return { run, journal, history: foldJournal(journal.records) };
+  } catch (error) {
+    if (!(error instanceof ClawError) || error.code !== 'journal-damaged' || journals.salvage === undefined)
+      throw error;
+    const journal = await journals.salvage(run, redactor);
+    return { run, journal, history: foldJournal(journal.records) };
+  }
+}
+
 /** Whether a run was cut off, so that its locks may still be there. */
 export function isCutOff({ opened, ended }: History): boolean {
   return opened !== undefined && ended === undefined;
