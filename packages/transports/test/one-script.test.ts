@@ -206,6 +206,31 @@ describe('a lock', () => {
     await host.close();
   });
 
+  it('has what is done under it last no longer on the host than it may, though nobody is there to end it', async () => {
+    const { host, drop } = countedHost({ lockFolder: folder });
+    await host.lock(holder, calm());
+    const mark = join(folder, 'begun');
+    const argv = ['sh', '-c', `touch ${mark}; while :; do sleep 0.1; done`] as const;
+    const lost = host.perform(
+      { do: 'run', argv, timeoutSeconds: 1 },
+      { key: 'a/b/0', signal: AbortSignal.timeout(30_000) },
+    );
+    lost.catch(() => undefined);
+    await until('it has begun', async () => (await stat(mark).catch(() => undefined)) !== undefined);
+    const running = async () => {
+      const other = countedHost().host;
+      const read = { read: 'run', argv: ['pgrep', '-f', `touch [${mark[0]}]${mark.slice(1)}`] } as const;
+      const found = (await other.read(read, calm())) as { stdout: string };
+      await other.close();
+      return found.stdout !== '';
+    };
+    expect(await running()).toBe(true);
+    drop();
+    await expect(lost).rejects.toMatchObject({ code: 'unreachable' });
+    await until('it has ended', async () => !(await running()));
+    await host.close();
+  });
+
   it('that somebody took away is known as lost', async () => {
     const { host } = countedHost({ lockFolder: folder, renewSeconds: 0.1 });
     const lock = await host.lock(holder, calm());
@@ -239,9 +264,27 @@ describe('a lock', () => {
       code: 'locked',
       hint: expect.stringMatching(/the lock falls in \d+ s/),
     });
-    const old = Date.now() / 1000 - 61;
-    await utimes(join(folder, 'claw-run.lock'), old, old);
+    const path = join(folder, 'claw-run.lock');
+    // a clock that is set, by an hour or by a century, says nothing of it
+    for (const wrong of [0, Date.now() / 1000 + 3600]) {
+      await utimes(path, wrong, wrong);
+      await expect(host.lock(other, calm())).rejects.toMatchObject({ code: 'locked' });
+    }
+    const [token, boot, up] = (await readFile(`${path}.at`, 'utf8')).trim().split(' ');
+    await writeFile(`${path}.at`, `${token} ${boot} ${Number(up) - 61}\n`);
     await (await host.lock(other, calm())).release();
+    await lock.release();
+    await host.close();
+  });
+
+  it('is that of a dead run by the other clock too, where nothing else is kept', async () => {
+    const { host } = countedHost({ lockFolder: folder });
+    const lock = await host.lock(holder, calm());
+    const path = join(folder, 'claw-run.lock');
+    await rm(`${path}.at`);
+    await expect(host.lock({ ...holder, run: 'two' }, calm())).rejects.toMatchObject({ code: 'locked' });
+    await utimes(path, 0, 0);
+    await (await host.lock({ ...holder, run: 'two' }, calm())).release();
     await lock.release();
     await host.close();
   });

@@ -96,7 +96,7 @@ function asOwner({ user, self }: Owner, { words, end, input, text }: Wanted): Co
     script(id, way) {
       const command = way.startsWith('each')
         ? `( SU=${quote(`K -u ${user} --`)}; ${text(true)}\n)`
-        : `$Y env -i PATH="$PATH" LC_ALL=C ${quoted(['su', '-s', '/bin/sh', '-c', alone, user])}`;
+        : `$Y $TO env -i PATH="$PATH" LC_ALL=C ${quoted(['su', '-s', '/bin/sh', '-c', alone, user])}`;
       return inOwnPipes(`${feeding}${command}${output}`, { id, mark, end, user });
     },
   };

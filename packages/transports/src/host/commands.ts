@@ -57,7 +57,7 @@ function pipedCommand(run: Run, { end, input }: { end: 'r' | 'a'; input?: string
       const whose = user === undefined ? [] : ['-H', '-u', user];
       const command = each
         ? `K ${quoted([...whose, '--', ...words])}`
-        : `$Y ${user === undefined ? quoted(argv) : quoted(['su', '-l', user, '-c', quoted(argv)])}`;
+        : `$Y $TO ${user === undefined ? quoted(argv) : quoted(['su', '-l', user, '-c', quoted(argv)])}`;
       return inOwnPipes(`${feeding}${command}${output}`, { id, mark, end, user });
     },
   };

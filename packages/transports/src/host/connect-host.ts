@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   type ActionResult,
   ClawError,
@@ -6,6 +5,7 @@ import {
   type FileState,
   type HostAction,
   type HostRead,
+  problemOf,
   type RunResult,
   Secret,
 } from '@claw-run/core';
@@ -16,15 +16,15 @@ import { assertUnfenced, fenced, type HeldLock } from './fence.ts';
 import { deniedFile, fileStateOf, ownedFileStateOf } from './file-state.ts';
 import { guardedCommand, lookedInPlace } from './follow.ts';
 import { followedPaths } from './followed-paths.ts';
-import { formerShellOf, settleFormer } from './former-shell.ts';
 import { type Guarded, guarded } from './guarded.ts';
 import { hostLocks } from './host-locks.ts';
 import { idleShell } from './idle-shell.ts';
-import { quote } from './quote.ts';
 import { refusedCommands } from './refused.ts';
 import { Runner } from './runner.ts';
 import { saidOf } from './said.ts';
 import type { Shell } from './shell.ts';
+import { soon } from './soon.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import type { Result } from './wire.ts';
 import { writeCommand } from './write.ts';
 
@@ -74,6 +74,8 @@ export function connectHost(options: HostOptions): Connection<'host'> {
   const runner = newRunner();
   const closed = new AbortController();
   const host: Host = { runner, name, commandSeconds, gids: new Set() };
+  // nothing may be under way, or begin late, of what was lost or given up when it is looked at
+  let unsure: { readonly now: boolean } | undefined;
   const locks = hostLocks(runner, {
     host: name,
     folder: options.lockFolder,
@@ -81,73 +83,73 @@ export function connectHost(options: HostOptions): Connection<'host'> {
     renewSeconds: options.renewSeconds ?? 15,
     renewer: newRunner,
     closed: closed.signal,
+    isHurried: () => unsure?.now === true,
   });
-  // of a command whose connection was lost nothing may be under way when it is looked at
-  let isCut = false;
-  let settling: Promise<void> | undefined;
-  const afterCut = async (signal: AbortSignal) => {
-    if (!isCut) return;
-    settling ??= settleAfterCut(host, locks.held, signal).finally(() => {
-      settling = undefined;
-    });
-    await settling;
-    isCut = false;
+  let settling: { readonly done: Promise<void>; readonly by: AbortSignal } | undefined;
+  const settle = async (signal: AbortSignal) => {
+    while (unsure !== undefined) {
+      const about = unsure;
+      settling ??= {
+        by: signal,
+        done: locks
+          .fence({ signal, now: about.now })
+          .catch((error: unknown) => {
+            // nothing of ours begins any more in any case
+            if (problemOf(error).code !== 'lock-lost') throw error;
+          })
+          .then(() => {
+            if (unsure === about) unsure = undefined;
+          })
+          .finally(() => {
+            settling = undefined;
+          }),
+      };
+      const { done, by } = settling;
+      await done.catch((error: unknown) => {
+        // who began it was stopped, and this one was not
+        if (!by.aborted || signal.aborted) throw error;
+      });
+    }
   };
+  const settled = <T>(signal: AbortSignal, then: () => Promise<T>): Promise<T> =>
+    unlessAborted(
+      settle(signal).then(() => {
+        signal.throwIfAborted();
+        return then();
+      }),
+      signal,
+    );
   return {
     kind: 'host',
     name,
-    async read(read, { signal }) {
-      await afterCut(signal);
-      return read.read === 'run' ? run(host, read, signal) : file(host, read, signal);
-    },
+    read: (read, { signal }) =>
+      settled<RunResult | FileState | null>(signal, () =>
+        read.read === 'run' ? run(host, read, signal) : file(host, read, signal),
+      ),
     begin: ({ signal }) => runner.begin(signal),
     async perform(action, { key, signal }) {
-      await afterCut(signal);
-      if (needsRoot(action)) await locks.needRoot(signal);
-      const { holder, held } = locks;
-      return perform(host, action, { signal, asked: { key, holder }, held }).catch((error: unknown) => {
+      try {
+        return await settled(signal, async () => {
+          if (needsRoot(action)) await locks.needRoot(signal);
+          const { holder, held } = locks;
+          return perform(host, action, { signal, asked: { key, holder }, held });
+        });
+      } catch (error) {
         const lost = error instanceof ClawError && (error.code === 'unreachable' || error.code === 'timeout');
-        isCut ||= lost && !error.notPerformed;
+        if (signal.aborted) unsure = { now: true };
+        else if (lost && !error.notPerformed) unsure = { now: unsure?.now === true };
         throw error;
-      });
+      }
     },
-    refused: (wanted, { signal }) => refusedCommands(runner, wanted, signal),
-    lock: (holder, { signal, force = false, onWait }) => locks.take(holder, { signal, force, onWait }),
+    refused: (wanted, { signal }) => unlessAborted(refusedCommands(runner, wanted, signal), signal),
+    lock: (holder, { signal, force = false, onWait }) =>
+      unlessAborted(locks.take(holder, { signal, force, onWait }), signal),
     async close() {
       closed.abort();
       await soon(runner.close());
       await soon(shell.close());
     },
   };
-}
-
-/** What does not close in time is left to the end of the process. */
-async function soon(closing: Promise<void>): Promise<void> {
-  const late = new AbortController();
-  await Promise.race([closing, delay(closeMs, undefined, { signal: late.signal }).catch(() => undefined)]);
-  late.abort();
-}
-
-const closeMs = 1000;
-
-/** Waits for what other shells of this connection still do. */
-async function settleAfterCut(
-  { runner, name }: Host,
-  held: readonly HeldLock[],
-  signal: AbortSignal,
-): Promise<void> {
-  for (const { path } of held) {
-    const file = quote(`${path}.by`);
-    const { stdout } = await runner.ask({
-      what: 'what still runs',
-      seconds: 20,
-      signal,
-      script: (id) =>
-        `( r=; { IFS= read -r r <${file}; } 2>/dev/null; [ "\${r%% *}" = $$ ] || printf '%s\\n' "$r" ) </dev/null\ne ${id} 0`,
-    });
-    const former = formerShellOf(stdout.toString('utf8'));
-    if (former !== undefined) await settleFormer(runner, former, { host: name, runAs: undefined, signal });
-  }
 }
 
 interface Host extends Guarded {

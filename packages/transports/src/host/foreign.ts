@@ -11,7 +11,7 @@ import type { Result } from './wire.ts';
  * Each pipe is read by a `tee` of ours, which hands everything on to the channel as it comes. Once `x` has ended, `m` writes the mark behind what it printed; a
  * `sed` that is given a copy sees it and ends the `tee`, whoever else still holds the pipe. What came behind the mark is cut off by `cutAtMark`, so the
  * mark need not be secret: who prints it too early cuts off the own output. After an action (END `a`), the pipe is read on into nothing for as long as somebody
- * holds it, since closing it would hurt a daemon that was left running.
+ * holds it, since closing it would hurt a daemon that was left running. An action is not hurt by the loss of the channel either: its `tee` goes on without it.
  *
  * Descriptors: 3 takes the exit status, 4 is the pipe of standard output, 5 and 6 are the channel's two; 7 to 9 are for moments.
  */
@@ -28,7 +28,7 @@ m() { trap '' PIPE
 for n in 1 2 3 4 5; do ! printf '%s\\n' $1 2>/dev/null || break; sleep 1; done
 echo 2>/dev/null; }
 p() { exec 8>&1 2>/dev/null 3>&- 4>&- 5>&- 6>&-
-{ read -r t n </proc/self/stat; echo $t; exec tee /proc/self/fd/9 9>&1 >&8 8>&-; } | { exec 8>&-
+{ read -r t n </proc/self/stat; echo $t; [ $2 != a ] || trap '' PIPE; exec tee /proc/self/fd/9 9>&1 >&8 8>&-; } | { exec 8>&-
 read -r t; ulimit -v 131072; sed -n "/$1\\$/q" >/dev/null; kill -9 $t; }
 [ $2 != a ] || { cat <&7 >/dev/null 7<&- 8>&- & } 7<&0; }`;
 

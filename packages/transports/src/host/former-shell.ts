@@ -1,10 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClawError } from '@claw-run/core';
-import { endingChildrenOf } from './prelude.ts';
+import { endingAllOf } from './prelude.ts';
+import { quote } from './quote.ts';
 import type { Runner } from './runner.ts';
 
 /** A shell that acted under a lock, as it is kept beside it. */
 export interface FormerShell {
+  /** Who kept it: nobody else's processes are ended on the word of somebody who is not root. */
+  readonly uid: number;
+  /** Which boot of the machine it was. */
+  readonly boot: string;
   readonly pid: number;
   /** In ticks since the machine was started. */
   readonly began: string;
@@ -14,15 +19,45 @@ export interface FormerShell {
 }
 
 const lookEveryMs = 500;
-const graceSeconds = 5;
+const endEveryMs = 100;
+const endTries = 20;
+/** `timeout` on the host comes before this. */
+const graceSeconds = 10;
 
-/** What is kept beside a lock; nothing where nobody has acted, or it is not that. */
-export function formerShellOf(line: string): FormerShell | undefined {
-  const [pid, began, acted, seconds, ...more] = line.trim().split(' ');
-  const words = [pid, began, acted, seconds];
-  if (more.length > 0 || words.some((word) => word === undefined || !/^\d{1,15}$/.test(word)))
-    return undefined;
-  return { pid: Number(pid), began: String(began), acted: Number(acted), seconds: Number(seconds) };
+/** Shell text that prints what is kept beside a lock, each line after the number of who kept it. */
+export function printFormers(path: string): string {
+  return `for i in ${path}.by.*; do [ -f "$i" ] && [ ! -L "$i" ] || continue
+while IFS= read -r r; do printf '%s\\n' "\${i##*.by.} $r"; done <"$i"; done`;
+}
+
+/** The shells that are kept beside a lock, each with its last action; what is no such line is passed over. */
+export function formerShells(text: string): readonly FormerShell[] {
+  const shells = new Map<string, FormerShell>();
+  for (const line of text.split('\n')) {
+    const [uid = '', boot = '', pid = '', began = '', acted = '', seconds = '', ...more] = line.split(' ');
+    const numbers = [uid, pid, began, acted, seconds];
+    const isOne = more.length === 0 && numbers.every((word) => /^\d{1,15}$/.test(word));
+    if (!isOne || !/^[\da-f-]{1,40}$/.test(boot)) continue;
+    shells.set(`${uid} ${boot} ${pid} ${began}`, {
+      uid: Number(uid),
+      boot,
+      pid: Number(pid),
+      began,
+      acted: Number(acted),
+      seconds: Number(seconds),
+    });
+  }
+  return [...shells.values()];
+}
+
+export interface Settling {
+  readonly host: string;
+  /** Whom it is asked and ended as, where that is not the log-in. */
+  readonly runAs: string | undefined;
+  readonly signal: AbortSignal;
+  /** Ends what runs without waiting for it. */
+  readonly now?: boolean;
+  readonly onWait?: ((because: string) => void) | undefined;
 }
 
 /**
@@ -33,41 +68,35 @@ export function formerShellOf(line: string): FormerShell | undefined {
  */
 export async function settleFormer(
   runner: Runner,
-  { pid, began, acted, seconds }: FormerShell,
-  options: {
-    readonly host: string;
-    readonly runAs: string | undefined;
-    readonly signal: AbortSignal;
-    readonly onWait?: ((because: string) => void) | undefined;
-  },
+  { uid, boot, pid, began, acted, seconds }: FormerShell,
+  { host, runAs, signal, now: atOnce = false, onWait }: Settling,
 ): Promise<boolean> {
-  const { host, runAs, signal, onWait } = options;
+  // our own shell is not a former one, even where we took the lock twice
+  if (pid === (await runner.identity(signal)).pid) return false;
   const asked = { what: 'what still runs', seconds: 20, signal, runAs };
   const until = acted + seconds + graceSeconds;
   let told = false;
   let wasBusy = false;
-  let tries = 0;
-  for (;;) {
+  for (let tries = 0; ; ) {
     const { stdout } = await runner.ask({
       ...asked,
-      script: (id) => `Q ${pid} ${began} </dev/null 2>/dev/null\ne ${id} 0`,
+      script: (id) => `Q ${quote(boot)} ${pid} ${began} ${uid} </dev/null 2>/dev/null\ne ${id} 0`,
     });
     const [state = '', now = ''] = stdout.toString('utf8').trim().split(' ');
     if (state === 'gone') return wasBusy;
     wasBusy ||= state === 'busy';
-    const isOver = Number(now) >= until;
-    if (state === 'idle' || isOver) {
+    if (state === 'idle' || atOnce || Number(now) >= until) {
       tries += 1;
       // who may not end a shell that does nothing is not held up by it
       if (state === 'idle' && tries > 3) return wasBusy;
-      if (tries > 10)
+      if (tries > endTries)
         throw new ClawError('locked', `a command of a former run still runs on ${host}: process ${pid}`, {
           hint: `end it there: kill ${pid}`,
         });
+      const ending = state === 'idle' ? `E ${pid}` : `${endingAllOf(pid)}E ${pid}`;
       await runner.ask({
         ...asked,
-        script: (id) =>
-          `( ${state === 'busy' ? endingChildrenOf(pid) : ''}\nkill -9 ${pid} ) </dev/null >/dev/null 2>&1\ne ${id} 0`,
+        script: (id) => `( ${ending} ) </dev/null >/dev/null 2>&1\ne ${id} 0`,
       });
     } else if (!told) {
       told = true;
@@ -75,7 +104,7 @@ export async function settleFormer(
         `a command that an earlier process began on ${host} still runs there (process ${pid}): it is waited for, ${until - Number(now)} s at most`,
       );
     }
-    await delay(tries > 0 ? lookEveryMs / 5 : lookEveryMs, undefined, { signal }).catch(() => undefined);
+    await delay(tries > 0 ? endEveryMs : lookEveryMs, undefined, { signal }).catch(() => undefined);
     signal.throwIfAborted();
   }
 }

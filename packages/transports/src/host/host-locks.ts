@@ -1,6 +1,7 @@
 import { ClawError, type Lock, type LockHolder, problemOf } from '@claw-run/core';
 import type { HeldLock } from './fence.ts';
-import { type LockOptions, lockAsRoot, lockAsUser, type Taking } from './lock.ts';
+import type { Settling } from './former-shell.ts';
+import { type HostLock, type LockOptions, lockAsRoot, lockAsUser, type Taking } from './lock.ts';
 import type { Runner } from './runner.ts';
 
 export interface HostLocks {
@@ -8,6 +9,8 @@ export interface HostLocks {
   readonly holder: LockHolder | undefined;
   /** What has to be so for an action to take place. */
   readonly held: readonly HeldLock[];
+  /** Sees to it that nothing that was sent before goes on, or begins. @throws ClawError `lock-lost` */
+  readonly fence: (how: Pick<Settling, 'signal' | 'now'>) => Promise<void>;
   readonly take: (holder: LockHolder, options: Taking) => Promise<Lock>;
   /** Called before anything is done as root. @throws ClawError `locked` where another run holds the lock of root */
   readonly needRoot: (signal: AbortSignal) => Promise<void>;
@@ -19,32 +22,42 @@ export interface HostLocks {
  */
 export function hostLocks(runner: Runner, options: LockOptions): HostLocks {
   let holder: LockHolder | undefined;
-  let held: HeldLock[] = [];
+  let ours: HostLock[] = [];
   let more: ((signal: AbortSignal) => Promise<void>) | undefined;
   return {
     get holder() {
       return holder;
     },
     get held() {
-      return held;
+      return ours.map(({ held }) => held);
     },
     async take(by, how) {
       holder = by;
       const isRoot = (await runner.identity(how.signal)).uid === '0';
       const roots =
         !isRoot && runner.usesSudo ? await lockAsRoot(runner, by, { ...options, ...how }) : undefined;
+      const asUser = (alone: boolean) => lockAsUser(runner, by, { ...options, ...how, alone });
+      // where sudo does not let us take root's, this one has to do
+      const asRoot = () =>
+        lockAsRoot(runner, by, { ...options, ...how }).catch((error: unknown) => {
+          if (problemOf(error).code === 'forbidden') return undefined;
+          throw error;
+        });
       const first =
         roots ??
-        (await lockAsUser(runner, by, { ...options, ...how }).catch(async (error: unknown) => {
+        (await asUser(isRoot || options.folder !== undefined).catch(async (error: unknown) => {
           // a folder that was named may be one that root made for an earlier run
           const ofRoot = !isRoot && options.folder !== undefined && problemOf(error).code === 'forbidden';
           const byRoot = ofRoot ? await lockAsRoot(runner, by, { ...options, ...how }) : undefined;
           if (byRoot === undefined) throw error;
           return byRoot;
-        }));
-      held = [first.held];
+        })) ??
+        (await asRoot()) ??
+        (await asUser(true));
+      if (first === undefined) throw new Error('a lock that is taken alone is taken or fails');
+      ours = [first];
       const { join, lock } = together(first, () => {
-        held = [];
+        ours = [];
       });
       // in a folder that was named there is one lock for all
       if (isRoot || runner.usesSudo || options.folder !== undefined) return lock;
@@ -56,7 +69,7 @@ export function hostLocks(runner: Runner, options: LockOptions): HostLocks {
         isAsked = true;
         if (further === undefined) return;
         join(further);
-        held.push(further.held);
+        ours.push(further);
         if (further.waited) throw lookAgain(options.host);
       };
       more = (signal) => {
@@ -66,6 +79,9 @@ export function hostLocks(runner: Runner, options: LockOptions): HostLocks {
         return taking;
       };
       return lock;
+    },
+    async fence(how) {
+      for (const each of ours) await each.fence(how);
     },
     async needRoot(signal) {
       await more?.(signal);

@@ -22,7 +22,7 @@ import { quote } from './quote.ts';
 export function preludeOf(nonce: string, extra: string): string {
   const functions = `${extra}
 LC_ALL=C; export LC_ALL
-unset N W; N=${nonce}
+unset N W TL TO UP BI; N=${nonce}
 Y=exec; ! command -v setsid >/dev/null || Y='exec setsid'
 { set -m; } 2>/dev/null
 case $- in *m*) X=exec;; *) X=$Y;; esac
@@ -34,7 +34,7 @@ ${pathFunctions}
 K() { if [ -z "$W" ]; then sudo -n "$@"; else { printf '%s\\n' "$W" | { read -r k x </proc/self/stat
 SUDO_ASKPASS=$A sudo -A -p /proc/$k/fd/7 "$@" <&8 8<&-; exit $?; } 7<&0; } 8<&0; fi; }
 S() { if [ "$U" = 0 ]; then e $1b 0 $$; eval "$2"; e $1 0
-else printf '%s\\n' "$P" U=0 "ACT=$U" "e $1b 0 \\$\\$" "$2" | \${3:-sudo -n} sh; e $1 $?; fi; }
+else printf '%s\\n' "$P" U=0 "ACT=$U" "TL='$TL'" "e $1b 0 \\$\\$" "$2" | \${3:-sudo -n} sh; e $1 $?; fi; }
 SP() { S "$@" K; }
 ${foreignFunctions}`;
   return `unset P; P=${quote(functions)}
@@ -49,14 +49,27 @@ U=$u
  * built-ins alone, since `ps` need not be there.
  */
 export function endingChildrenOf(shell: number): string {
+  return `${findingOf(shell, '')}
+for p in $k; do [ $p = ${shell} ] || { kill -9 -$p; kill -9 $p; } 2>/dev/null; done
+`;
+}
+
+/** The same, but each is stopped as soon as it is found, the shell too, so that none can begin anything more meanwhile. The shell stays so. */
+export function endingAllOf(shell: number): string {
+  return `kill -STOP ${shell} 2>/dev/null
+${findingOf(shell, 'kill -STOP $p 2>/dev/null; ')}
+for p in $k; do [ $p = ${shell} ] || { kill -9 -$p; kill -9 $p; } 2>/dev/null; done
+`;
+}
+
+/** Shell text that sets `k` to a shell and all that descends from it. */
+function findingOf(shell: number, each: string): string {
   return `k=' ${shell} '
 n=
 while [ "$n" != "$k" ]; do n=$k
 for s in /proc/[0-9]*/stat; do { IFS= read -r l <"$s"; } 2>/dev/null || continue
 p=\${s#/proc/}; p=\${p%/stat}; set -- \${l##*) }
-case $k in *" $p "*) ;; *" $2 "*) k="$k$p ";; esac
+case $k in *" $p "*) ;; *" $2 "*) ${each}k="$k$p ";; esac
 done
-done
-for p in $k; do [ $p = ${shell} ] || { kill -9 -$p; kill -9 $p; } 2>/dev/null; done
-`;
+done`;
 }

@@ -11,6 +11,7 @@ import { type StartOptions, startShell } from './start-shell.ts';
 import { type Refusal, refusalOf, sudoError, type Way } from './sudo.ts';
 import { confirmRefusal } from './sudo-confirm.ts';
 import { sudoersLine } from './sudoers-line.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import type { Result, Wire } from './wire.ts';
 
 export interface RunnerOptions extends StartOptions {
@@ -47,7 +48,11 @@ export class Runner {
   usesSudo = false;
 
   /** The result of a request, however its command exited. @throws ClawError where there is none */
-  async ask(request: Request): Promise<Result> {
+  ask(request: Request): Promise<Result> {
+    return unlessAborted(this.#ask(request), request.signal);
+  }
+
+  async #ask(request: Request): Promise<Result> {
     let way: Way | undefined;
     this.usesSudo ||= request.runAs !== undefined;
     for (;;) {
@@ -73,10 +78,12 @@ export class Runner {
   }
 
   /** Who the shell runs as; it is started where it does not run yet. */
-  async identity(signal: AbortSignal): Promise<{ readonly uid: string; readonly user: string }> {
-    const open = await this.#opened(signal);
-    await open.greeted;
-    return { uid: open.uid, user: open.user };
+  async identity(
+    signal: AbortSignal,
+  ): Promise<{ readonly uid: string; readonly user: string; readonly pid: number }> {
+    const open = await unlessAborted(this.#opened(signal), signal);
+    await unlessAborted(open.greeted, signal);
+    return { uid: open.uid, user: open.user, pid: open.pid };
   }
 
   /** Whether sudo can be given a password where it wants one. */
@@ -144,6 +151,11 @@ e ${id} $1`,
     const open = await this.#opened(signal).catch((error: unknown) => ({ error }));
     // an action goes to no shell that was never heard of: where that one is lost, nobody would know whether it took place
     if ('greeted' in open && this.#waiting.some(({ request }) => request.action)) await open.greeted;
+    if ('error' in open && signal.aborted) {
+      // who opened it gave up, which is not the end of it for the others
+      const other = this.#waiting.find(({ request }) => !request.signal.aborted);
+      if (other !== undefined) return this.#flush(other.request.signal);
+    }
     this.#scheduled = false;
     const items = this.#waiting.splice(0).filter(({ request }) => !request.signal.aborted);
     if ('error' in open) {
@@ -157,31 +169,55 @@ e ${id} $1`,
     }
   }
 
-  /** Ends what runs for an item, if it is its turn. Where that does not help, the shell is given up, so that the others get theirs. */
+  /**
+   * Ends what runs for an item, if it is its turn. Where that does not help, the shell is given up, so that the others get theirs. An action that was sent and whose
+   * turn is still to come cannot be taken back: its shell is ended.
+   */
   #end(item: Item): void {
     const { open, id = '', gone } = item;
-    if (open === undefined || !open.wire.isHead(id)) return;
-    const ending = this.#endChildren(open, item).then(async () => {
-      const late = new AbortController();
-      await Promise.race([gone, delay(graceMs, undefined, { signal: late.signal }).catch(() => undefined)]);
-      late.abort();
-      if (!open.wire.isHead(id)) return;
+    if (open === undefined) return;
+    if (open.wire.isHead(id)) {
+      const ending = this.#endChildren(open, item).then(async () => {
+        const late = new AbortController();
+        await Promise.race([gone, delay(graceMs, undefined, { signal: late.signal }).catch(() => undefined)]);
+        late.abort();
+        if (open.wire.isHead(id)) this.#giveUp(open);
+      });
+      this.#whileEnding(ending);
+    } else if (item.request.action === true && open.wire.isQueued(id)) {
+      // nothing more is asked of it from here on
       open.abandoned = true;
-      open.wire.kill();
-    });
+      this.#whileEnding(this.#endShell(open).then(() => this.#giveUp(open)));
+    }
+  }
+
+  #whileEnding(ending: Promise<void>): void {
     this.#endings.add(ending);
     void ending.finally(() => this.#endings.delete(ending));
   }
 
+  #giveUp(open: Open): void {
+    open.abandoned = true;
+    open.wire.kill();
+  }
+
   #endChildren(open: Open, item: Item | undefined): Promise<void> {
-    const { shell, sudoPassword, startSeconds } = this.#options;
     const root = item?.group?.pid;
-    return endChildren(shell, {
-      pid: root ?? open.pid,
-      sudo: root !== undefined && open.uid !== '0',
-      password: sudoPassword,
-      seconds: startSeconds,
+    return this.#ending(open, { pid: root ?? open.pid, all: false, sudo: root !== undefined });
+  }
+
+  #endShell(open: Open): Promise<void> {
+    return this.#ending(open, {
+      pid: open.pid,
+      all: true,
+      sudo: this.usesSudo && open.way.startsWith('shell'),
     });
+  }
+
+  #ending(open: Open, what: { pid: number; all: boolean; sudo: boolean }): Promise<void> {
+    const { shell, sudoPassword, startSeconds } = this.#options;
+    const sudo = what.sudo && open.uid !== '0';
+    return endChildren(shell, { ...what, sudo, password: sudoPassword, seconds: startSeconds });
   }
 
   /** The root shell of an item was not started, or has ended early. Decides once for all of its group how to go on. */
@@ -260,7 +296,7 @@ e ${id} $1`,
     this.#begun = undefined;
     if (begun !== undefined) return begun;
     const current = await this.#open?.catch(() => undefined);
-    if (current !== undefined && !current.wire.ended) return current;
+    if (current !== undefined && !current.wire.ended && !current.abandoned) return current;
     const opening = this.#start(signal);
     this.#open = opening;
     return opening;

@@ -111,6 +111,11 @@ export class Wire {
     return this.#queue[0]?.id === id;
   }
 
+  /** Whether its turn is still to come. */
+  isQueued(id: string): boolean {
+    return this.#queue.some((slot) => slot.id === id);
+  }
+
   kill(): void {
     this.#channel.kill();
   }

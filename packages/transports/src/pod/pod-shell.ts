@@ -13,7 +13,7 @@ export interface PodShellOptions extends Looking {
 }
 
 /** How long the far end may take to say good-bye. */
-const farewellMs = 2000;
+const farewellMs = 700;
 
 /** Starts shells in a container, each over a connection of its own: `exec` has one command a connection. */
 export function createPodShell(options: PodShellOptions): Shell {

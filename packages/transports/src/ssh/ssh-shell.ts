@@ -1,5 +1,6 @@
 import { type Argv, ClawError } from '@claw-run/core';
 import type { Channel, Shell } from '../host/shell.ts';
+import { unlessAborted } from '../host/unless-aborted.ts';
 import { type Ask, askOnce } from './ask.ts';
 import { startShell } from './channel.ts';
 import { parseDestination } from './destination.ts';
@@ -67,12 +68,4 @@ export function sshShell(options: SshShellOptions): Shell {
       );
     },
   };
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) return Promise.reject(signal.reason);
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', abort));
 }
