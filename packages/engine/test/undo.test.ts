@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { runbookOf, step, useBench } from './support/bench.ts';
 import { crashingAt, Killed } from './support/killed.ts';
-import { configMap, note, reload, setting } from './support/steps.ts';
+import { configMap, note, reload, reloadIfStale, setting } from './support/steps.ts';
 
 const bench = useBench();
 beforeEach(() => bench().remove('a', 'b'));
@@ -115,4 +115,51 @@ it('a run that is killed and undone leads back, though its process never came to
   expect(await bench().text('a')).toBe('1');
   expect((await bench().undo(runbook, identity.run)).outcome).toMatchObject({ status: 'ok', problems: [] });
   expect(await bench().text('a')).toBe('then');
+});
+
+it('a run that died before an event, which another run made happen, repeats it when it is rolled back', async () => {
+  await bench().put(configMap('a', { text: 'then' }));
+  await bench().put(configMap('b', { text: 'then' }));
+  const reloading = runbookOf({
+    steps: [
+      step('one', setting, { name: 'a', value: '1' }),
+      step('reload', reloadIfStale, { from: 'a', to: 'b' }),
+    ],
+  });
+  const identity = { run: 'died-before-reload', startedAt: new Date().toISOString() };
+  const journals = crashingAt(bench().journals, 'step.verified');
+  await expect(bench().go(reloading, { identity, journals })).rejects.toThrow(Killed);
+  const second = await bench().go(reloading, { breakLock: true });
+  expect(second.outcome).toMatchObject({ status: 'ok' });
+  expect([await bench().text('a'), await bench().text('b')]).toEqual(['1', '1']);
+  expect((await bench().undo(reloading, second.outcome.run)).outcome).toMatchObject({ status: 'ok' });
+  const first = await bench().undo(reloading, identity.run, { breakLock: true });
+  expect(first.outcome).toMatchObject({ status: 'ok', problems: [] });
+  expect(first.events.flatMap((event) => (event.type === 'step.reverted' ? [event.id] : []))).toEqual([
+    'one',
+    'reload',
+  ]);
+  expect([await bench().text('a'), await bench().text('b')], 'what runs has what is there').toEqual([
+    'then',
+    'then',
+  ]);
+});
+
+it('a run that died before an event that never happened does not make it happen when it is rolled back', async () => {
+  await bench().put(configMap('a', { text: 'then' }));
+  await bench().put(configMap('b', { text: 'then' }));
+  const reloading = runbookOf({
+    steps: [
+      step('one', setting, { name: 'a', value: '1' }),
+      step('reload', reloadIfStale, { from: 'a', to: 'b' }),
+    ],
+  });
+  const identity = { run: 'died-and-rolled-back', startedAt: new Date().toISOString() };
+  const journals = crashingAt(bench().journals, 'step.verified');
+  await expect(bench().go(reloading, { identity, journals })).rejects.toThrow(Killed);
+  const undone = await bench().undo(reloading, identity.run, { breakLock: true });
+  expect(undone.events.flatMap((event) => (event.type === 'step.reverted' ? [event.id] : []))).toEqual([
+    'one',
+  ]);
+  expect([await bench().text('a'), await bench().text('b')]).toEqual(['then', 'then']);
 });

@@ -194,6 +194,13 @@ export const reload = defineEvent({
   undo: { again: 'what was read before is read again' },
 });
 
+/** The same, needed where what was read is no longer what is there: as a service is restarted whose files are newer. */
+export const reloadIfStale = defineEvent({
+  ...reload,
+  id: 'test.reload-if-stale',
+  needed: (_input, seen) => (seen.value === seen.source ? undefined : 'what it read is old'),
+});
+
 /** What gives an output only once it has happened. */
 export const ticket = defineEvent({
   ...note,
