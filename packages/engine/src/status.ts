@@ -11,7 +11,10 @@ export const runStatuses = {
   cancelled: { exit: 8, summary: 'The user said no; nothing was touched' },
   'timed-out': { exit: 9, summary: 'Timed out' },
   'changes-pending': { exit: 10, summary: 'There is something to change (only with --detailed-exitcode)' },
-  locked: { exit: 11, summary: 'Another run holds a target; nothing was touched' },
+  locked: {
+    exit: 11,
+    summary: 'Another run holds a target, or another process this run; nothing was touched',
+  },
   'waiting-for-approval': {
     exit: 12,
     summary: 'Approval needed, and no terminal to ask on; nothing was touched',
