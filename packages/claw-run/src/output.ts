@@ -11,7 +11,7 @@ export interface Output {
 const waitingLimitBytes = 16 * 1024 * 1024;
 
 /** How long whoever reads what was printed may take for it. */
-const readerMs = 60_000;
+const readerMs = 600_000;
 
 interface Handle {
   readonly setBlocking?: (blocking: boolean) => number;
