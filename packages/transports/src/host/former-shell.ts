@@ -71,9 +71,11 @@ export async function settleFormer(
   { uid, boot, pid, began, acted, seconds }: FormerShell,
   { host, runAs, signal, now: atOnce = false, onWait }: Settling,
 ): Promise<boolean> {
+  const self = await runner.identity(signal);
   // our own shell is not a former one, even where we took the lock twice
-  if (pid === (await runner.identity(signal)).pid) return false;
-  const asked = { what: 'what still runs', seconds: 20, signal, runAs };
+  if (pid === self.pid) return false;
+  const asRoot = uid === 0 && self.uid !== '0' ? 'root' : runAs;
+  const asked = { what: 'what still runs', seconds: 20, signal, runAs: asRoot };
   const until = acted + seconds + graceSeconds;
   let told = false;
   let wasBusy = false;

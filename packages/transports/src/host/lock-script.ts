@@ -44,7 +44,7 @@ fi
 n=0
 while [ $n -lt 5 ]; do n=$((n+1))
 if x=$( { set -C; printf '%s\\n' "$2" >"$f"; } 2>&1 ); then at "$f" "$4" 2>/dev/null
-[ -z "$K" ] || { : >>"$f.by.$K"; chown "$K" "$f" "$f.by.$K" "$f.at" 2>/dev/null; }
+[ -z "$K" ] || { true >>"$f.by.$K"; chown "$K" "$f" "$f.by.$K" "$f.at" 2>/dev/null; }
 printf '%s\\n' "$f"; ${printFormers('"$f"')}; exit 0; fi
 [ -e "$f" ] || [ -L "$f" ] || { printf '%s\\n' "$x" >&2; exit ${lockExits.failed}; }
 [ -f "$f" ] && [ ! -L "$f" ] || { printf '%s\\n' "$f is not a file" >&2; exit ${lockExits.failed}; }

@@ -167,7 +167,7 @@ async function settleAll(
       ...lockRequest(signal),
       runAs,
       script: (id) =>
-        `{ for i in ${quote(path)}.by.*; do [ ! -f "$i" ] || [ -L "$i" ] || : >"$i"; done; } </dev/null 2>/dev/null\ne ${id} 0`,
+        `{ for i in ${quote(path)}.by.*; do [ ! -f "$i" ] || [ -L "$i" ] || true >"$i" || rm -f "$i"; done; } </dev/null 2>/dev/null\ne ${id} 0`,
     });
   return waited;
 }

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { ClawError, type Secret } from '@claw-run/core';
 import { batchOf } from './batch.ts';
 import { endChildren } from './end-children.ts';
@@ -177,7 +177,10 @@ e ${id} $1`,
     const { open, id = '', gone } = item;
     if (open === undefined) return;
     if (open.wire.isHead(id)) {
-      const ending = this.#endChildren(open, item).then(async () => {
+      // where others behind it were told to stop at the same time, all of the shell is ended, and at once
+      const ending = nextTurn().then(async () => {
+        if (open.abandoned) return;
+        await this.#endChildren(open, item);
         const late = new AbortController();
         await Promise.race([gone, delay(graceMs, undefined, { signal: late.signal }).catch(() => undefined)]);
         late.abort();
@@ -185,6 +188,7 @@ e ${id} $1`,
       });
       this.#whileEnding(ending);
     } else if (item.request.action === true && open.wire.isQueued(id)) {
+      if (open.abandoned) return;
       // nothing more is asked of it from here on
       open.abandoned = true;
       this.#whileEnding(this.#endShell(open).then(() => this.#giveUp(open)));
