@@ -12,11 +12,12 @@ export interface ProgramEnd {
   readonly stderr: string;
 }
 
-/** A program of this machine as a channel; `endOf` tells what its end means. */
+/** A program of this machine as a channel; `endOf` tells what its end means. Where it is given up, what it started ends with it `asGroup`. */
 export async function processChannel(
   [file, ...args]: readonly [string, ...string[]],
   env: NodeJS.ProcessEnv,
   endOf: (end: ProgramEnd) => ChannelEnd,
+  { asGroup = false }: { readonly asGroup?: boolean } = {},
 ): Promise<Channel> {
   // loaded with the first program: a library that is imported need not bring it
   const { execa } = await import('execa');
@@ -51,6 +52,7 @@ export async function processChannel(
     stderr,
     closed,
     kill() {
+      if (asGroup) endGroup(child.pid);
       child.kill('SIGKILL');
       for (const stream of [stdin, stdout, stderr]) stream.destroy();
     },
@@ -58,6 +60,15 @@ export async function processChannel(
       for (const held of [child, stdin, stdout, stderr]) holdOpen(held, busy);
     },
   };
+}
+
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // none of it is left
+  }
 }
 
 /** Sockets and processes keep Node alive unless told otherwise; the types of streams do not say so. */

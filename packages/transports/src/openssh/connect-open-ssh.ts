@@ -46,6 +46,8 @@ export function connectOpenSsh(options: OpenSshOptions): Connection<'host'> {
 
 /** How long the shared connection stays when nobody ended it: a process that was killed cannot. */
 const persistSeconds = 60;
+/** How long the shared connection may take to hear that it is to end. */
+const farewellMs = 500;
 
 function openSshShell(options: OpenSshOptions, label: string, to: Destination): Shell {
   const { client = 'ssh', sh = defaultShell } = options;
@@ -59,8 +61,12 @@ function openSshShell(options: OpenSshOptions, label: string, to: Destination): 
       if (unclear !== undefined) throw unclear;
       folder ??= privateFolder(options.configFiles);
       const args = clientArgs(options, to, await folder);
-      const channel = await processChannel([client, ...args, remoteCommand(sh)], env, (end) =>
-        endOf(label, client, end),
+      const channel = await processChannel(
+        [client, ...args, remoteCommand(sh)],
+        env,
+        (end) => endOf(label, client, end),
+        // a ProxyCommand that hangs does not end with the client
+        { asGroup: true },
       );
       open.add(channel.kill);
       void channel.closed.then(() => open.delete(channel.kill));
@@ -78,7 +84,8 @@ function openSshShell(options: OpenSshOptions, label: string, to: Destination): 
         extendEnv: false,
         reject: false,
         stdio: 'ignore',
-        timeout: 5000,
+        timeout: farewellMs,
+        killSignal: 'SIGKILL',
       });
       await rm(made, { recursive: true, force: true });
     },

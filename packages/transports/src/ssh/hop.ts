@@ -64,6 +64,8 @@ export async function openHop(options: HopOptions): Promise<Hop> {
   }
 }
 
+const farewellMs = 500;
+
 interface Progress {
   stage: Stage;
   line?: Line;
@@ -109,6 +111,8 @@ async function connect(options: HopOptions, { progress, watch, place }: Connecti
       end() {
         client.end();
         line.end();
+        // on a line where no packet comes back, what is still to be sent would keep it open
+        setTimeout(() => line.stream.destroy(), farewellMs).unref();
       },
     };
     client
