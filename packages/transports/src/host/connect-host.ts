@@ -78,7 +78,8 @@ export function connectHost(options: HostOptions): Connection<'host'> {
   let unsure: { readonly now: boolean } | undefined;
   const locks = hostLocks(runner, {
     host: name,
-    folder: options.lockFolder,
+    // a variable of the environment may be set to nothing
+    folder: options.lockFolder || undefined,
     pid: options.pid,
     renewSeconds: options.renewSeconds ?? 15,
     renewer: newRunner,
