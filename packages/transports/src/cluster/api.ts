@@ -6,7 +6,6 @@ import { apiError, isObjectNotFound, statusOf } from './status.ts';
 
 /** The verbs of the Kubernetes API on objects named by kind. */
 export interface Api {
-  readonly send: SendRequest;
   /** Sends to an object (with a name) or to its collection (without). */
   readonly request: (
     method: ApiRequest['method'],
@@ -15,35 +14,39 @@ export interface Api {
   ) => Promise<ApiResponse>;
   /** The object, or `null` when it or its kind does not exist. */
   readonly get: (ref: ObjectRef, signal: AbortSignal) => Promise<ClusterObject | null>;
+  /** The same, each of whose changes waits for something right before it is sent. */
+  readonly guarded: (before: (signal: AbortSignal) => Promise<void>) => Api;
 }
 
 export function createApi(send: SendRequest): Api {
   const resources = createResources(send);
 
-  const request: Api['request'] = async (method, to, options) => {
-    const path = pathOf(to, resources.plural(to.apiVersion, to.kind));
-    const what = `${words[method]} ${to.name === undefined ? `${to.kind}s` : nameOf({ ...to, name: to.name })}`;
-    const response = await send({ method, path, ...options });
-    if (to.subresource !== 'log' || response.status !== 200) assertAnswer(what, response);
-    if (response.status !== 404 || isObjectNotFound(statusOf(response))) return response;
-    const plural = await resources.discover(to.apiVersion, to.kind, options.signal);
-    const corrected = plural === undefined ? path : pathOf(to, plural);
-    if (corrected === path) return response;
-    const second = await send({ method, path: corrected, ...options });
-    assertAnswer(what, second);
-    return second;
+  const over = (sendOne: SendRequest): Api => {
+    const request: Api['request'] = async (method, to, options) => {
+      const path = pathOf(to, resources.plural(to.apiVersion, to.kind));
+      const what = `${words[method]} ${to.name === undefined ? `${to.kind}s` : nameOf({ ...to, name: to.name })}`;
+      const response = await sendOne({ method, path, ...options });
+      if (to.subresource !== 'log' || response.status !== 200) assertAnswer(what, response);
+      if (response.status !== 404 || isObjectNotFound(statusOf(response))) return response;
+      const plural = await resources.discover(to.apiVersion, to.kind, options.signal);
+      const corrected = plural === undefined ? path : pathOf(to, plural);
+      if (corrected === path) return response;
+      const second = await sendOne({ method, path: corrected, ...options });
+      assertAnswer(what, second);
+      return second;
+    };
+    return {
+      request,
+      async get(ref, signal) {
+        const response = await request('GET', ref, { signal });
+        if (response.status === 404) return null;
+        if (response.status !== 200) throw apiError(`read ${nameOf(ref)}`, statusOf(response));
+        return objectIn(`read ${nameOf(ref)}`, response, ref);
+      },
+      guarded: (before) => over((each) => sendOne(each.method === 'GET' ? each : { ...each, before })),
+    };
   };
-
-  return {
-    send,
-    request,
-    async get(ref, signal) {
-      const response = await request('GET', ref, { signal });
-      if (response.status === 404) return null;
-      if (response.status !== 200) throw apiError(`read ${nameOf(ref)}`, statusOf(response));
-      return objectIn(`read ${nameOf(ref)}`, response);
-    },
-  };
+  return over(send);
 }
 
 const words: { readonly [method in ApiRequest['method']]: string } = {

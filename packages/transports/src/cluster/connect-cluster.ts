@@ -5,7 +5,7 @@ import { clusterWarnings } from './cluster-warnings.ts';
 import { createSender } from './http.ts';
 import { type ClusterLock, lockCluster } from './lease.ts';
 import { loadConfig } from './load-config.ts';
-import { performOnCluster } from './perform.ts';
+import { createPerformHeld } from './perform-held.ts';
 import { readCluster } from './read.ts';
 
 export interface ClusterOptions extends ClusterChoice {
@@ -21,16 +21,14 @@ export async function connectCluster(options: ClusterOptions): Promise<Connectio
   const config = await loadConfig(options);
   const sender = createSender(config, options.userAgent);
   const api = createApi(sender.send);
+  const performHeld = createPerformHeld(api);
   let held: ClusterLock | undefined;
   return {
     kind: 'cluster',
     name: config.currentContext,
     warnings: clusterWarnings(config),
     read: (read: ClusterRead, { signal }) => readCluster(api, read, signal),
-    async perform(action: ClusterAction, { signal }) {
-      await held?.assertHeld(signal);
-      return performOnCluster(api, action, signal);
-    },
+    perform: (action: ClusterAction, { key, signal }) => performHeld(action, { key, signal, lock: held }),
     async lock(holder, lockOptions) {
       const lock = await lockCluster(api, holder, lockOptions);
       held = lock;

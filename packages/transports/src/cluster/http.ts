@@ -1,8 +1,12 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { ClawError } from '@claw-run/core';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { type Agents, createAgents } from './agents.ts';
+import { decoded } from './decoded.ts';
+import { pause, unlessAborted } from './waiting.ts';
 
 /** One request to the API server; `path` starts at the server's root. */
 export interface ApiRequest {
@@ -13,11 +17,15 @@ export interface ApiRequest {
   readonly body?: string;
   readonly headers?: http.OutgoingHttpHeaders;
   readonly signal: AbortSignal;
+  /** Waited for once the connection stands, right before the request is written to it: where it throws, nothing is sent. */
+  readonly before?: ((signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 export interface ApiResponse {
   readonly status: number;
   readonly text: string;
+  /** Without its parameters. */
+  readonly contentType?: string;
   /** How long the server asks to be left alone. */
   readonly retryAfterMs?: number;
 }
@@ -30,9 +38,12 @@ export interface Sender {
   readonly close: () => void;
 }
 
-/** How long nothing may come, and how long a whole answer may take. */
+/** How long a connection may take, how long nothing may come, how long a whole answer may take. After that long no read is tried again either. */
+const connectTimeoutMs = 20_000;
 const idleTimeoutMs = 30_000;
 const answerTimeoutMs = 60_000;
+/** A plugin may ask whoever runs it to log in. */
+const pluginTimeoutMs = 300_000;
 const attempts = 4;
 const longestPauseMs = 10_000;
 /** More than any page of a list, any log that is asked for. */
@@ -48,6 +59,7 @@ export function createSender(config: KubeConfig, userAgent: string): Sender {
   const agents = createAgents();
   return {
     async send(request) {
+      const begun = performance.now();
       for (let attempt = 1; ; attempt += 1) {
         let wait = 100 * 2 ** attempt;
         try {
@@ -56,7 +68,8 @@ export function createSender(config: KubeConfig, userAgent: string): Sender {
           wait = Math.min(response.retryAfterMs ?? wait, longestPauseMs);
         } catch (error) {
           const again = error instanceof ClawError && error.retryable && storesNothing(request);
-          if (!again || attempt === attempts || request.signal.aborted) throw error;
+          const late = performance.now() - begun > answerTimeoutMs;
+          if (!again || late || attempt === attempts || request.signal.aborted) throw error;
         }
         await pause(wait, request.signal);
       }
@@ -78,22 +91,6 @@ function storesNothing({ method, path, query }: ApiRequest): boolean {
   );
 }
 
-/** Waits, or rejects as soon as the signal is aborted. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-}
-
 async function send(
   config: KubeConfig,
   { userAgent, agents }: { readonly userAgent: string; readonly agents: Agents },
@@ -102,7 +99,7 @@ async function send(
   const url = serverUrl(config, request.path);
   for (const [name, value] of Object.entries(request.query ?? {}))
     if (value !== undefined) url.searchParams.set(name, value);
-  const options = await withCredentials(config, { method: request.method, signal: request.signal });
+  const options = await withCredentials(config, { method: request.method }, request.signal);
   if (storesNothing(request)) options.agent = agents.keeping(options.agent);
   options.headers = {
     ...options.headers,
@@ -134,12 +131,16 @@ export function serverUrl(config: KubeConfig, path: string): URL {
 export async function withCredentials(
   config: KubeConfig,
   base: https.RequestOptions,
+  signal?: AbortSignal,
 ): Promise<https.RequestOptions> {
   const options = { ...base, headers: {} };
+  const limit = AbortSignal.timeout(pluginTimeoutMs);
+  const over = signal === undefined ? limit : AbortSignal.any([signal, limit]);
   try {
-    await config.applyToHTTPSOptions(options);
+    await unlessAborted(config.applyToHTTPSOptions(options), over);
     return options;
   } catch (error) {
+    signal?.throwIfAborted();
     throw new ClawError(
       'forbidden',
       `the credentials of context ${config.currentContext} cannot be had: ${messageOf(error)}`,
@@ -151,8 +152,24 @@ export async function withCredentials(
   }
 }
 
+/** One request and its answer. It settles as soon as the signal is aborted or a time is over, whatever the connection does. */
 function exchange(url: URL, options: https.RequestOptions, request: ApiRequest): Promise<ApiResponse> {
+  const { signal, before } = request;
   return new Promise((resolve, reject) => {
+    let sent = false;
+    const settle = (give: () => void) => {
+      for (const timer of timers) clearTimeout(timer);
+      signal.removeEventListener('abort', aborted);
+      give();
+    };
+    const fail = (error: unknown) =>
+      settle(() => {
+        outgoing.destroy();
+        reject(error);
+      });
+    const failed = (error: Error) =>
+      fail(signal.aborted ? signal.reason : unreachable(url, error, { unsent: !sent }));
+    const aborted = () => fail(signal.reason);
     const outgoing = (url.protocol === 'http:' ? http : https).request(url, options, (incoming) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -160,34 +177,64 @@ function exchange(url: URL, options: https.RequestOptions, request: ApiRequest):
         chunks.push(chunk);
         bytes += chunk.length;
         if (bytes > answerLimitBytes)
-          outgoing.destroy(new Error(`its answer is larger than ${answerLimitBytes} bytes`));
+          failed(new Error(`its answer is larger than ${answerLimitBytes} bytes`));
       });
       incoming.on('error', failed);
       incoming.on('end', () => {
-        clearTimeout(timer);
-        const retryAfterMs = retryAfter(incoming.headers['retry-after']);
-        const text = Buffer.concat(chunks).toString('utf8');
-        resolve({
-          status: incoming.statusCode ?? 0,
-          text,
-          ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-        });
+        try {
+          const response = responseOf(incoming, Buffer.concat(chunks));
+          settle(() => resolve(response));
+        } catch (error) {
+          failed(error as Error);
+        }
       });
     });
-    const failed = (error: Error) => {
-      clearTimeout(timer);
-      reject(request.signal.aborted ? request.signal.reason : unreachable(url, error));
+    const send = () => {
+      sent = true;
+      outgoing.end(request.body);
     };
-    const timer = setTimeout(
-      () => outgoing.destroy(new Error(`no whole answer within ${answerTimeoutMs / 1000} s`)),
-      answerTimeoutMs,
+    const timers = [
+      setTimeout(() => {
+        if (!connected) failed(new Error(`no connection within ${connectTimeoutMs / 1000} s`));
+      }, connectTimeoutMs),
+      setTimeout(
+        () => failed(new Error(`no whole answer within ${answerTimeoutMs / 1000} s`)),
+        answerTimeoutMs,
+      ),
+    ];
+    let connected = false;
+    outgoing.on('socket', (socket) =>
+      whenConnected(socket, () => {
+        connected = true;
+        if (before !== undefined) before(signal).then(send).catch(fail);
+      }),
     );
-    outgoing.setTimeout(idleTimeoutMs, () =>
-      outgoing.destroy(new Error(`no answer for ${idleTimeoutMs / 1000} s`)),
-    );
+    outgoing.setTimeout(idleTimeoutMs, () => failed(new Error(`no answer for ${idleTimeoutMs / 1000} s`)));
     outgoing.on('error', failed);
-    outgoing.end(request.body);
+    if (signal.aborted) return aborted();
+    signal.addEventListener('abort', aborted, { once: true });
+    if (before === undefined) send();
   });
+}
+
+/** Calls back once bytes can be sent: after TLS was agreed on, where there is any. */
+function whenConnected(socket: Socket, then: () => void): void {
+  const tls =
+    'secureConnecting' in socket ? (socket as TLSSocket & { secureConnecting: boolean }) : undefined;
+  if (tls?.secureConnecting) tls.once('secureConnect', then);
+  else if (socket.connecting) socket.once('connect', then);
+  else then();
+}
+
+function responseOf({ statusCode = 0, headers }: http.IncomingMessage, body: Buffer): ApiResponse {
+  const retryAfterMs = retryAfter(headers['retry-after']);
+  const [contentType] = (headers['content-type'] ?? '').toLowerCase().split(';');
+  return {
+    status: statusCode,
+    text: decoded(body, headers['content-encoding'], answerLimitBytes).toString('utf8'),
+    ...(contentType ? { contentType: contentType.trim() } : {}),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
 }
 
 /** Seconds, or a date (RFC 9110, 10.2.3). */
@@ -198,7 +245,7 @@ function retryAfter(header: string | undefined): number | undefined {
 }
 
 /** The server does not answer, or not as the one that the kubeconfig means. */
-export function unreachable(url: URL, error: Error): ClawError {
+export function unreachable(url: URL, error: Error, { unsent = false } = {}): ClawError {
   const code = 'code' in error ? String(error.code) : '';
   const tls = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code);
   return new ClawError('unreachable', `the API server ${url.origin} cannot be reached: ${error.message}`, {
@@ -208,7 +255,7 @@ export function unreachable(url: URL, error: Error): ClawError {
     cause: error,
     retryable: !tls,
     // no connection, so no request
-    notPerformed: tls || neverConnected.has(code),
+    notPerformed: unsent || tls || neverConnected.has(code),
   });
 }
 
@@ -224,6 +271,8 @@ const neverConnected: ReadonlySet<string> = new Set([
 
 /** What a plugin gave and is no JSON may hold the token all the same: the parser's message quotes it. */
 function messageOf(error: unknown): string {
+  if (error instanceof DOMException && error.name === 'TimeoutError')
+    return `its plugin gave none for ${pluginTimeoutMs / 1000} s`;
   if (error instanceof SyntaxError) return 'what its plugin gave is not JSON';
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,16 +1,26 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ClawError, type ClusterObject, type Lock, type LockHolder, type LockOptions } from '@claw-run/core';
 import { objectIn } from './answer.ts';
 import type { Api } from './api.ts';
-import { pause } from './http.ts';
 import { leaseRef } from './lease-ref.ts';
+import { withNotPerformed } from './not-performed.ts';
 import { apiError, statusOf } from './status.ts';
+import { pause, unlessAborted } from './waiting.ts';
 
 const durationSeconds = 30;
+/** How long another Lease is believed to last at most, whatever it says. */
+const longestDurationSeconds = 120;
 const renewEveryMs = 10_000;
+const renewWithinMs = 8000;
+/** After how long without a renewal a change that is under way is given up: before another may take the Lease. */
+const givenUpAfterMs = 25_000;
 /** By how much clocks may differ before what they say of a lease is not gone by. */
 const skewMs = 5000;
 const watchEveryMs = 1000;
+/** How often a Lease that is gone when it is to be written is looked at again; how long is tried to give back one that may have been taken in vain. */
+const takeAttempts = 3;
+const abandonWithinMs = 500;
 const holderKey = 'claw-run.dev/holder';
 const runbookKey = 'claw-run.dev/runbook';
 
@@ -27,6 +37,8 @@ interface LeaseObject extends ClusterObject {
 export interface ClusterLock extends Lock {
   /** Asks the server whether the Lease is still this process's own, right before a change. @throws ClawError `lock-lost` */
   readonly assertHeld: (signal: AbortSignal) => Promise<void>;
+  /** Gives some work up, whose outcome is unknown then, once the Lease is lost or may soon be another's to take. */
+  readonly during: <T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal) => Promise<T>;
 }
 
 /**
@@ -37,13 +49,25 @@ export interface ClusterLock extends Lock {
 export async function lockCluster(api: Api, holder: LockHolder, options: LockOptions): Promise<ClusterLock> {
   const { signal, force = false, onWait } = options;
   const identity = `${holder.run}/${randomBytes(6).toString('hex')}`;
-  const found = await readLease(api, signal);
-  const free = found === null || force || runOf(found) === holder.run;
-  const before = free ? found : await deadLease(api, found, { signal, onWait });
-  const write = (over: LeaseObject | null, by: AbortSignal) =>
+  const write: Keeping['write'] = (over, by) =>
     writeLease(api, { ...holder, identity }, { over, signal: by });
-  const beginning = stopwatch();
-  return keep(api, { identity, write, held: await write(before, signal), beginning });
+  for (let attempt = 1; ; attempt += 1) {
+    const found = await readLease(api, signal);
+    const free = found === null || force || runOf(found) === holder.run;
+    const before = free ? found : await deadLease(api, found, { signal, onWait });
+    const beginning = stopwatch();
+    try {
+      const held = await write(before, signal);
+      signal.throwIfAborted();
+      return keep(api, { identity, write, held, beginning });
+    } catch (error) {
+      const refused = error instanceof ClawError && (error.notPerformed || error.code === 'locked');
+      if (!refused)
+        await Promise.race([deleteHeld(api, identity), delay(abandonWithinMs, undefined, { ref: false })]);
+      const vanished = refused && error.code === 'locked' && error.retryable;
+      if (!vanished || attempt === takeAttempts) throw error;
+    }
+  }
 }
 
 interface Keeping {
@@ -84,16 +108,17 @@ function keep(api: Api, { identity, write, held: first, beginning }: Keeping): C
     }
     since = begun;
   };
-  const renew = (signal: AbortSignal) => {
-    renewing ??= renewOnce(signal).finally(() => {
+  const renew = () => {
+    renewing ??= within(renewWithinMs, closing.signal, renewOnce).finally(() => {
       renewing = undefined;
     });
     return renewing;
   };
   const timer = setInterval(() => {
-    renew(closing.signal).catch((error: unknown) => {
+    renew().catch((error: unknown) => {
       if (closing.signal.aborted || lost.signal.aborted) return;
-      if (error instanceof ClawError && error.retryable && since.ms() < durationSeconds * 1000) return;
+      // while the server cannot be reached nobody can take it there either; the next change asks for it first
+      if (error instanceof ClawError && error.retryable) return;
       lose('it could not be renewed', error);
     });
   }, renewEveryMs);
@@ -104,7 +129,7 @@ function keep(api: Api, { identity, write, held: first, beginning }: Keeping): C
       for (;;) {
         lost.signal.throwIfAborted();
         const asked = stopwatch();
-        if (since.ms() >= renewEveryMs) await renew(signal);
+        if (since.ms() >= renewEveryMs) await unlessAborted(renew(), signal);
         else {
           const now = await readLease(api, signal);
           if (now?.spec.holderIdentity !== identity)
@@ -115,12 +140,49 @@ function keep(api: Api, { identity, write, held: first, beginning }: Keeping): C
         if (asked.ms() < renewEveryMs && since.ms() < durationSeconds * 1000 - renewEveryMs) return;
       }
     },
+    async during(work, signal) {
+      const over = new AbortController();
+      const loses = () => over.abort(withNotPerformed(lost.signal.reason, false));
+      const watch = setInterval(() => {
+        if (since.ms() >= givenUpAfterMs) over.abort(notRenewed());
+      }, watchEveryMs);
+      lost.signal.addEventListener('abort', loses, { once: true });
+      try {
+        return await work(AbortSignal.any([signal, over.signal]));
+      } finally {
+        clearInterval(watch);
+        lost.signal.removeEventListener('abort', loses);
+      }
+    },
     async release() {
       clearInterval(timer);
-      closing.abort();
+      closing.abort(new ClawError('cancelled', 'the lock is given back'));
+      await renewing?.catch(() => undefined);
       await deleteHeld(api, identity);
     },
   };
+}
+
+/** Some work, for a time. @throws ClawError `unreachable` when that is over */
+async function within<T>(
+  ms: number,
+  outer: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(notRenewed()), ms);
+  try {
+    return await work(AbortSignal.any([outer, over.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function notRenewed(): ClawError {
+  return new ClawError('unreachable', 'the lock of the cluster could not be renewed in time', {
+    hint: 'the API server, or what stands before it, is in trouble: look at it, then resume',
+    retryable: true,
+  });
 }
 
 interface Stopwatch {
@@ -168,7 +230,7 @@ async function writeLease(
       throw error;
     });
   if ('spec' in response) return response;
-  if (response.status < 300) return objectIn(what, response) as LeaseObject;
+  if (response.status < 300) return objectIn(what, response, leaseRef) as LeaseObject;
   const status = statusOf(response);
   if (status.code !== 409 && status.code !== 404) throw apiError(what, status);
   const other = await readLease(api, signal);
@@ -186,7 +248,8 @@ async function deadLease(
   found: LeaseObject,
   { signal, onWait }: Pick<LockOptions, 'signal' | 'onWait'>,
 ): Promise<LeaseObject | null> {
-  const lastsMs = (found.spec.leaseDurationSeconds ?? durationSeconds) * 1000;
+  const said = Number(found.spec.leaseDurationSeconds ?? durationSeconds) || durationSeconds;
+  const lastsMs = Math.min(Math.max(said, 1), longestDurationSeconds) * 1000;
   const age = Date.now() - Date.parse(found.spec.renewTime ?? '1970-01-01T00:00:00Z');
   if (age > -skewMs && age < lastsMs) throw locked(found);
   onWait?.(
@@ -205,13 +268,14 @@ async function deadLease(
 async function deleteHeld(api: Api, identity: string): Promise<void> {
   const signal = AbortSignal.timeout(5000);
   try {
-    const found = await readLease(api, signal);
-    if (found?.spec.holderIdentity !== identity) return;
-    const preconditions = { uid: found.metadata.uid, resourceVersion: found.metadata.resourceVersion };
-    await api.request('DELETE', leaseRef, {
-      body: JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', preconditions }),
-      signal,
-    });
+    for (let attempt = 1; attempt <= takeAttempts; attempt += 1) {
+      const found = await readLease(api, signal);
+      if (found?.spec.holderIdentity !== identity) return;
+      const preconditions = { uid: found.metadata.uid, resourceVersion: found.metadata.resourceVersion };
+      const body = JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', preconditions });
+      // a renewal that was given up may arrive in between
+      if ((await api.request('DELETE', leaseRef, { body, signal })).status !== 409) return;
+    }
   } catch {
     // it is seen to be dead
   }

@@ -2,15 +2,17 @@ import {
   type ActionResult,
   ClawError,
   type ClusterAction,
-  type ClusterObject,
   nameOf,
+  type ObjectRef,
   refOf,
 } from '@claw-run/core';
-import { documentIn } from './answer.ts';
+import { documentIn, objectIn, reviewIn, strange } from './answer.ts';
 import type { Api } from './api.ts';
-import { type ApiResponse, pause } from './http.ts';
+import type { ApiResponse } from './http.ts';
+import { withNotPerformed } from './not-performed.ts';
 import { revealSecrets } from './reveal.ts';
 import { apiError, statusOf } from './status.ts';
+import { pause } from './waiting.ts';
 
 /** The field manager that server-side apply and every other write bear. */
 export const fieldManager = 'claw-run';
@@ -28,9 +30,12 @@ export async function performOnCluster(
     action.do === 'create'
       ? await createOnceGone(api, action, signal)
       : await performAction(api, action, { signal });
-  if (response.status < 300 || (action.do === 'delete' && response.status === 404))
-    return { status: response.status };
-  throw failure(action, response);
+  const gone = action.do === 'delete' && response.status === 404;
+  if (response.status >= 300 && !gone) throw failure(action, response);
+  // an answer of somebody in between does not say that it took place
+  if (action.do === 'delete') documentIn(wordsFor(action), response);
+  else objectIn(wordsFor(action), response, { ...refFor(action), name: undefined });
+  return { status: response.status };
 }
 
 /** Sends the request that an action stands for; with `dryRun` the server stores nothing. */
@@ -74,7 +79,7 @@ export function performAction(
         propagationPolicy: action.propagation ?? 'Background',
         ...(options.dryRun ? { dryRun: ['All'] } : {}),
       });
-      return api.request('DELETE', action.ref, { body, signal });
+      return api.request('DELETE', action.ref, { ...(options.dryRun ? { query } : {}), body, signal });
     }
     case 'issue-token':
       throw new ClawError('fact-unreadable', 'issuing a token cannot be tried without doing it');
@@ -111,34 +116,44 @@ async function issueToken(
       ...(boundTo === undefined ? {} : { boundObjectRef: { apiVersion: 'v1', ...boundTo } }),
     },
   };
-  const asked = await api.request(
-    'POST',
-    { apiVersion: 'v1', kind: 'ServiceAccount', ...account, subresource: 'token' },
-    { body: JSON.stringify(request), signal },
-  );
-  if (asked.status >= 300)
-    throw apiError(`issue a token for service account ${account.namespace}/${account.name}`, statusOf(asked));
-  const { status } = documentIn('issue a token', asked) as {
-    status?: { token?: string; expirationTimestamp?: string };
-  };
-  if (status?.token === undefined || status.expirationTimestamp === undefined)
-    throw new ClawError('unreachable', 'cannot issue a token: the answer holds none', { retryable: true });
+  const { token, expires } = await askForToken(api, account, { request, signal });
   const secret = { apiVersion: 'v1', kind: 'Secret', namespace: into.namespace, name: into.secret };
   const stored = await api.request('PATCH', secret, {
     query: { fieldManager },
     contentType: 'application/merge-patch+json',
-    body: JSON.stringify({ data: { [into.key]: Buffer.from(status.token).toString('base64') } }),
+    body: JSON.stringify({ data: { [into.key]: Buffer.from(token).toString('base64') } }),
     signal,
   });
   if (stored.status >= 300) throw apiError(`put the token into ${nameOf(secret)}`, statusOf(stored));
-  return { expires: status.expirationTimestamp };
+  objectIn(`put the token into ${nameOf(secret)}`, stored, secret);
+  return { expires };
+}
+
+/** A token that is not put anywhere is nobody's: whatever goes wrong here, nothing took place. */
+async function askForToken(
+  api: Api,
+  account: { readonly namespace: string; readonly name: string },
+  { request, signal }: { readonly request: object; readonly signal: AbortSignal },
+): Promise<{ readonly token: string; readonly expires: string }> {
+  const what = `issue a token for service account ${account.namespace}/${account.name}`;
+  try {
+    const to = { apiVersion: 'v1', kind: 'ServiceAccount', ...account, subresource: 'token' };
+    const asked = await api.request('POST', to, { body: JSON.stringify(request), signal });
+    if (asked.status >= 300) throw apiError(what, statusOf(asked));
+    const { token, expirationTimestamp: expires } = reviewIn(what, asked, 'TokenRequest').status as {
+      token?: unknown;
+      expirationTimestamp?: unknown;
+    };
+    if (typeof token === 'string' && typeof expires === 'string') return { token, expires };
+    throw strange(what, 'it holds no token');
+  } catch (error) {
+    throw withNotPerformed(error, true);
+  }
 }
 
 function failure(action: Stored, response: ApiResponse): ClawError {
   const status = statusOf(response);
-  const ref =
-    action.do === 'create' || action.do === 'apply' ? refOf(action.object as ClusterObject) : action.ref;
-  const what = `${action.do} ${nameOf(ref)}`;
+  const what = wordsFor(action);
   if (action.do === 'patch' && status.code === 422 && /test|rejected our request/i.test(status.message)) {
     return new ClawError('conflict', `cannot ${what}: it is no longer as it was observed`, {
       hint: 'someone else changed it meanwhile; run again: it is observed anew',
@@ -146,4 +161,12 @@ function failure(action: Stored, response: ApiResponse): ClawError {
     });
   }
   return apiError(what, status);
+}
+
+function wordsFor(action: Stored): string {
+  return `${action.do} ${nameOf(refFor(action))}`;
+}
+
+function refFor(action: Stored): ObjectRef {
+  return action.do === 'create' || action.do === 'apply' ? refOf(action.object) : action.ref;
 }

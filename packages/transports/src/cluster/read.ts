@@ -1,5 +1,5 @@
 import {
-  ClawError,
+  type ClusterAction,
   type ClusterObject,
   type ClusterRead,
   type DryRunResult,
@@ -7,9 +7,11 @@ import {
   type LogsRead,
   type Review,
   type Rights,
+  refOf,
 } from '@claw-run/core';
-import { documentIn, objectIn } from './answer.ts';
+import { described, documentIn, objectIn, pageIn, reviewIn, strange } from './answer.ts';
 import type { Api } from './api.ts';
+import type { ApiResponse } from './http.ts';
 import { performAction } from './perform.ts';
 import { revealSecrets } from './reveal.ts';
 import { apiError, statusOf } from './status.ts';
@@ -62,13 +64,11 @@ async function listOnce(
     if (response.status === 404) return [];
     if (response.status === 410 && !last) return undefined;
     if (response.status !== 200) throw apiError(`list ${kind}s`, statusOf(response));
-    const page = documentIn(`list ${kind}s`, response);
-    if (!Array.isArray(page.items))
-      throw new ClawError('unreachable', `cannot list ${kind}s: the answer holds no items`, {
-        retryable: true,
-      });
+    const page = pageIn(`list ${kind}s`, response, kind);
     items.push(...page.items.map((item) => ({ ...item, apiVersion, kind }) as ClusterObject));
-    next = (page.metadata as { continue?: string } | undefined)?.continue || undefined;
+    if (page.next !== undefined && page.next === next)
+      throw strange(`list ${kind}s`, 'the next page is the same page again');
+    next = page.next;
   } while (next !== undefined);
   return items;
 }
@@ -83,7 +83,7 @@ async function review(api: Api, body: Review, signal: AbortSignal): Promise<Clus
   const response = await api.request('POST', to, { body: revealSecrets(body), signal });
   if (response.status !== 200 && response.status !== 201)
     throw apiError(`ask for a ${body.kind}`, statusOf(response));
-  return documentIn(`ask for a ${body.kind}`, response) as unknown as ClusterObject;
+  return reviewIn(`ask for a ${body.kind}`, response, body.kind);
 }
 
 /** What another may do, asked in their name; `null` where impersonation is denied. */
@@ -100,8 +100,9 @@ async function rights(
   });
   if (response.status === 403) return null;
   if (response.status >= 300) throw apiError(`ask what ${read.user} may do`, statusOf(response));
-  const { status } = documentIn(`ask what ${read.user} may do`, response) as { status?: Partial<Rights> };
-  return { resourceRules: status?.resourceRules ?? [], nonResourceRules: status?.nonResourceRules ?? [] };
+  const { status } = reviewIn(`ask what ${read.user} may do`, response, to.kind);
+  const { resourceRules = [], nonResourceRules = [] } = status as Partial<Rights>;
+  return { resourceRules, nonResourceRules };
 }
 
 async function logs(api: Api, read: LogsRead, signal: AbortSignal): Promise<string | null> {
@@ -120,6 +121,8 @@ async function logs(api: Api, read: LogsRead, signal: AbortSignal): Promise<stri
       signal,
     },
   );
+  if (response.status === 200 && response.contentType === 'text/html')
+    throw strange(`read the log of pod ${namespace}/${pod}`, `it is ${described(response.text)}`);
   if (response.status === 200) return response.text;
   if (response.status === 400 || response.status === 404) return null;
   throw apiError(`read the log of pod ${namespace}/${pod}`, statusOf(response));
@@ -131,11 +134,19 @@ async function dryRun(
   signal: AbortSignal,
 ): Promise<DryRunResult> {
   const response = await performAction(api, read.action, { dryRun: true, signal });
-  if (response.status < 300)
-    return { ok: true, object: objectIn('try the change without storing it', response) };
+  if (response.status < 300) return { ok: true, object: wouldBe(read.action, response) };
   const status = statusOf(response);
   if (status.code === 401 || status.code === 403 || status.code >= 500)
     throw apiError('try the change without storing it', status);
   const { code, reason, message, details } = status;
   return { ok: false, status: code, reason, message, ...(details === undefined ? {} : { details }) };
+}
+
+/** What would be stored; of a deletion, what the server says of it. */
+function wouldBe(action: ClusterAction, response: ApiResponse): ClusterObject {
+  const what = 'try the change without storing it';
+  if (action.do === 'create') return objectIn(what, response, { kind: action.object.kind });
+  if (action.do === 'apply') return objectIn(what, response, refOf(action.object));
+  if (action.do === 'patch') return objectIn(what, response, action.ref);
+  return documentIn(what, response) as unknown as ClusterObject;
 }

@@ -1,5 +1,5 @@
 import { groupOf, guessPlural } from '@claw-run/core';
-import { documentIn } from './answer.ts';
+import { documentIn, isUnservedPath, strange } from './answer.ts';
 import type { SendRequest } from './http.ts';
 
 /** `/api/v1` or `/apis/apps/v1`. */
@@ -16,10 +16,23 @@ export interface Resources {
 
 export function createResources(send: SendRequest): Resources {
   const found = new Map<string, string>();
+  let known = false;
+  /** Other servers, too, say that they do not serve a path: of one that is no API server it does not follow that an object is not there. */
+  const assertApiServer = async (signal: AbortSignal) => {
+    if (known) return;
+    const { status, text } = await send({ method: 'GET', path: '/api', signal });
+    if (!/"kind": ?"(APIVersions|APIGroupDiscoveryList|Status)"/.test(text))
+      throw strange(
+        'ask what the API server has',
+        `HTTP ${status} came for /api, and no list of its versions`,
+      );
+    known = true;
+  };
   return {
     plural: (apiVersion, kind) => found.get(`${apiVersion} ${kind}`) ?? guessPlural(kind),
     async discover(apiVersion, kind, signal) {
       const response = await send({ method: 'GET', path: groupPath(apiVersion), signal });
+      if (isUnservedPath(response)) await assertApiServer(signal);
       if (response.status !== 200) return undefined;
       const { resources = [] } = documentIn(`ask what ${apiVersion} has`, response) as {
         resources?: { name: string; kind: string }[];

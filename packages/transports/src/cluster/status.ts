@@ -1,4 +1,5 @@
 import { ClawError, isObject, type JsonObject } from '@claw-run/core';
+import { described } from './answer.ts';
 import type { ApiResponse } from './http.ts';
 
 /** The server's own words for what went wrong. */
@@ -23,7 +24,7 @@ export function statusOf(response: ApiResponse): ApiStatus {
   return {
     code: response.status,
     reason: '',
-    message: response.text.trim().slice(0, 200) || `HTTP ${response.status}`,
+    message: `HTTP ${response.status} came with ${described(response.text)}`,
   };
 }
 
@@ -56,20 +57,24 @@ export function apiError(what: string, status: ApiStatus): ClawError {
         hint: 'look at the object, then run again: it is observed anew',
         notPerformed: true,
       });
+    case 408:
     case 502:
     case 503:
     case 504:
       return new ClawError('unreachable', message, {
-        hint: 'the API server, or what stands before it, is in trouble: look at it, then resume',
+        hint: inTrouble,
         retryable: true,
       });
     default:
       return new ClawError('action-failed', message, {
+        ...(status.code >= 500 ? { hint: inTrouble } : {}),
         retryable: status.code >= 500 || status.code === 429,
         notPerformed: status.code >= 400 && status.code < 500,
       });
   }
 }
+
+const inTrouble = 'the API server, or what stands before it, is in trouble: look at it, then resume';
 
 function parseJson(text: string): unknown {
   try {
