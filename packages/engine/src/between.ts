@@ -1,4 +1,4 @@
-import { type Action, equal, isObject, type Json, type JsonObject } from '@claw-run/core';
+import { type Action, equal, isObject, type Json, type JsonObject, Secret } from '@claw-run/core';
 
 /**
  * Whether what is seen can be a step's own doing, half way: each part is as it was before or as it was to be. A part that is there before and after is missing in
@@ -32,11 +32,27 @@ function isPartBetween(now: Json | undefined, { before, after, mayBeAbsent }: En
     const kept = old.filter((each) => has(fresh, each));
     return now.every((each) => has(known, each)) && kept.every((each) => has(now, each));
   }
+  const texts = [now, before, after].map(fieldsOf);
+  if (texts.every((fields) => fields !== undefined)) return areFieldsBetween(texts);
   if (!isObject(now)) return false;
   const [old, fresh] = [partsOf(before), partsOf(after)];
   const keys = new Set([...Object.keys(now), ...Object.keys(old), ...Object.keys(fresh)]);
   return [...keys].every((key) =>
     isPartBetween((now as JsonObject)[key], { before: old[key], after: fresh[key], mayBeAbsent }),
+  );
+}
+
+/** A line of fields, as of passwd(5): programs change one field of it at a time. */
+function fieldsOf(value: unknown): readonly string[] | undefined {
+  const text = value instanceof Secret ? value.reveal() : value;
+  return typeof text === 'string' && text.includes(':') && !text.includes('\n') ? text.split(':') : undefined;
+}
+
+function areFieldsBetween([now = [], before = [], after = []]: readonly (readonly string[])[]): boolean {
+  return (
+    now.length === before.length &&
+    now.length === after.length &&
+    now.every((field, index) => field === before[index] || field === after[index])
   );
 }
 

@@ -1,6 +1,6 @@
 import { type AnyEvent, type PlannedStep, problemOf } from '@claw-run/core';
 import { pick } from './act.ts';
-import type { Begun } from './history.ts';
+import { type Begun, foldJournal } from './history.ts';
 import { checkInterrupt } from './interrupt.ts';
 import { lookAt, parseInput } from './look.ts';
 import { happensAgain, occasionOf, type RollBackOptions } from './roll-back.ts';
@@ -17,7 +17,7 @@ export async function missedEvents(
 ): Promise<readonly Begun[]> {
   const left = begun.filter(({ touched, reverted }) => touched && !reverted);
   const missed: Begun[] = [];
-  for (const step of steps) {
+  for (const step of steps.slice(reached(session, begun, steps))) {
     const uses = definition(step.uses);
     if (uses === undefined || !happensAgain(uses) || uses.type !== 'event') continue;
     const planned = step.plan.plan === 'change' || step.plan.plan === 'settled';
@@ -34,6 +34,14 @@ export async function missedEvents(
     missed.push({ id: step.id, phase: 'steps', step, before, ...rest });
   }
   return missed;
+}
+
+/** How many of the steps a run came to: whether an event among them happened was decided then. */
+function reached(session: Session, begun: readonly Begun[], steps: readonly PlannedStep[]): number {
+  const { ended } = foldJournal(session.records());
+  if (ended === 'ok' || ended === 'unresolved' || ended === 'verification-failed') return steps.length;
+  if (begun.some(({ phase }) => phase === 'verify')) return steps.length;
+  return steps.findLastIndex(({ id }) => begun.some((each) => each.id === id)) + 1;
 }
 
 /** What is seen of an event that is not needed any more, though it was planned. */
