@@ -13,7 +13,7 @@ export interface HeldLock {
 /**
  * Shell functions for what happens under a lock, of built-ins alone.
  *
- *     B SECONDS PATH LINE…  whether all these locks hold their lines. Beside the last one is kept first which shell acts, since when and for how long at most: who takes the
+ *     B SECONDS PATH LINE…  whether all these locks hold their lines; one in a folder that is closed to who acts cannot be looked at, and is not held against it. Beside the last one is kept first which shell acts, since when and for how long at most: who takes the
  *                           lock either finds that, or has changed the line before it is looked at. `TL` runs a command for no longer than that, where it is `timeout`
  *     bs PID                sets `T` to when a process began; not for one that has ended
  *     bw PID                whether anything that a process started runs
@@ -33,7 +33,7 @@ f=; n=0; for d do n=$((n+1)); [ $((n%2)) = 0 ] || f=$d; done
 if up && bs $$ && [ ! -L "$f.by.$U" ]; then { printf '%s\\n' "$BI $$ $T $UP $w" >>"$f.by.$U"; } 2>/dev/null; fi
 while [ $# -gt 0 ]; do h=
 { IFS= read -r h <"$1"; } 2>/dev/null
-[ "$h" = "$2" ] || return 1
+[ "$h" = "$2" ] || [ ! -x "\${1%/*}" ] || return 1
 shift 2; done
 [ -n "$TL" ] || if timeout -k 1 9 true </dev/null >/dev/null 2>&1; then TL='timeout -k 5'; else TL=no; fi
 case $TL in no) TO=;; *) TO="$TL $((w+2))";; esac; }

@@ -18,7 +18,7 @@ export const lockExits = { held: 3, failed: 4, unsafe: 5, busy: 6, noRoot: 7, ro
  */
 export const takeFunction = `l() ( umask 022
 g=/run/claw-run; K=$6
-if [ -n "$1" ]; then d=$1; mkdir -p -m 700 "$d" 2>/dev/null
+if [ -n "$1" ]; then d=$1; mkdir -p -m 755 "$d" 2>/dev/null
 elif [ "$U" = 0 ] && { [ -w /run ] || [ -d $g ]; }; then d=$g; mkdir -m 755 $d 2>/dev/null
 elif [ -w "/run/user/$U" ]; then d=/run/user/$U/claw-run; mkdir -m 700 "$d" 2>/dev/null
 elif [ -n "$HOME" ] && [ -O "$HOME" ] && [ -w "$HOME" ]; then d=$HOME/.claw-run/$(uname -n); mkdir -p -m 700 "$d" 2>/dev/null
