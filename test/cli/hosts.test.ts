@@ -227,7 +227,7 @@ test('a fleet that was killed between its batches is gone on with: the hosts tha
   expect(existsSync(path)).toBe(false);
 });
 
-test('a host whose run left a folder and no record never began, and is gone on with', async () => {
+test('a host whose run left a folder and no record never began, and is resumed', async () => {
   const { start, run, args, path, folder } = await withHosts();
   const killed = start([join(fixtures, 'notes-slowly.yaml'), ...args.slice(1), '--yes']);
   await killed.until('✓ a');
@@ -254,7 +254,7 @@ test('a host whose run left a folder and no record never began, and is gone on w
   expect(existsSync(path)).toBe(false);
 });
 
-test('a fleet that a living process has is gone on with by no other', async () => {
+test('a fleet that a living process has is resumed by no other', async () => {
   const { start, run, args } = await withHosts();
   const first = start([join(fixtures, 'notes-slowly.yaml'), ...args.slice(1), '--yes']);
   await first.until('✓ a');

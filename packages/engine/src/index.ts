@@ -21,7 +21,7 @@ export { type JournalCodec, journalCodec } from './journal-codec.ts';
 export { createJournalStore, type StateFolder } from './journal-file.ts';
 export { isDurable, type Journal, type JournalStore, type Journals } from './journal-store.ts';
 export { type NeededRights, neededRights, type OpenPart } from './needed-rights.ts';
-export { ownedError } from './owned-error.ts';
+export { ownedBy } from './owned-error.ts';
 export { hasEnded, type JournalOwner, ownerOf, thisProcess } from './process-owner.ts';
 export { resume, run, undoRun } from './run.ts';
 export type { FleetPart, RunOptions, RunOutcome } from './run-options.ts';

@@ -8,11 +8,12 @@ import { createHead, damaged, headFile, type JournalName, readHead } from './hea
 import { lineOf, readLines, trustedLines } from './journal-line.ts';
 import { isDurable, type Journal, type JournalStore, type Journals } from './journal-store.ts';
 import { logFile, readLog, unwritable } from './log-file.ts';
+import { ownedBy } from './owned-error.ts';
 import { type Ownership, ownerAt, takeOwnership } from './owner-file.ts';
 import { runIndex } from './run-index.ts';
 import { summaryOf } from './run-summary.ts';
 import { openSeal } from './seal.ts';
-import { placeOfYourOwn, readStateKey, type StateKey } from './state-key.ts';
+import { placeOfYourOwn, readStateKey, type StateKey, unless } from './state-key.ts';
 import { assertTrusted } from './trusted-path.ts';
 
 /** Where journals are kept, and the file with the key that signs and seals them, which had better not lie beside them. */
@@ -27,18 +28,19 @@ export interface StateFolder {
  */
 export function createJournalStore(place: string | StateFolder): JournalStore {
   const state = typeof place === 'string' ? { path: place, keyFile: `${place}.key` } : place;
-  const index = runIndex(
-    join(state.path, 'index.jsonl'),
-    () => readStateKey(state.keyFile),
-    (run) => join(state.path, 'runs', run),
-  );
+  const index = runIndex(join(state.path, 'index.jsonl'), (run) => join(state.path, 'runs', run));
+  const key = () => readStateKey(state.keyFile);
   return {
     ...journalsIn<JournalRecord>(state, 'run', {
       open: index.open,
-      close: (run, records) => index.keep([summaryOf(run, records)]),
+      close: (run, records, by) => index.keep([summaryOf(run, records)], by),
     }),
     fleets: journalsIn<FleetRecord>(state, 'fleet'),
-    summaries: index,
+    summaries: {
+      // where there is no key, all is read from the journals, which say so
+      read: async () => key().then(index.read, () => new Map()),
+      keep: async (summaries) => key().then((by) => index.keep(summaries, by)),
+    },
     check: async () => {
       await assertTrusted(state.keyFile, `the key ${state.keyFile}`, { instead: placeOfYourOwn });
       await assertTrusted(join(state.path, 'runs'), `the state folder ${state.path}`, {
@@ -50,8 +52,8 @@ export function createJournalStore(place: string | StateFolder): JournalStore {
 
 /** Is told when a journal becomes this process's own, and what it holds when it is given up. */
 interface Watch<R> {
-  readonly open: (id: string) => Promise<void>;
-  readonly close: (id: string, records: readonly R[]) => Promise<void>;
+  readonly open: (id: string, key: StateKey) => Promise<void>;
+  readonly close: (id: string, records: readonly R[], key: StateKey) => Promise<void>;
 }
 
 function journalsIn<R extends Typed>(
@@ -88,7 +90,7 @@ function journalsIn<R extends Typed>(
         throw unwritable(path, error);
       });
       await syncFolder(path);
-      await watch?.open(id);
+      await watch?.open(id, key);
       return openJournal<R>(path, [what, id], { key, redactor, owned: taken.taken, watch });
     },
     async open(id, redactor = createRedactor()) {
@@ -105,9 +107,7 @@ function journalsIn<R extends Typed>(
         instead: placeOfYourOwn,
       });
       const key = await readStateKey(keyFile);
-      const taken = await takeOwnership(join(path, 'owner'));
-      if ('by' in taken)
-        throw new ClawError('locked', `${id} belongs to process ${taken.by.pid} on ${taken.by.host}`);
+      const taken = await owned(path, id);
       try {
         const part = await trustedPart<R>(path, [what, id], { key, redactor });
         const aside = join(path, `damaged-${Date.now()}`);
@@ -116,14 +116,14 @@ function journalsIn<R extends Typed>(
           await rename(join(path, name), join(aside, name)).catch(unless('ENOENT'));
         await createHead(join(path, 'head'), [what, id], key);
         await writeFile(join(path, 'journal.jsonl'), '', { mode: 0o600 });
-        const journal = await openJournal<R>(path, [what, id], { key, redactor, owned: taken.taken, watch });
+        const journal = await openJournal<R>(path, [what, id], { key, redactor, owned: taken, watch });
         const lost = `${part.lost}; what it was is kept in ${aside}`;
         const last = { type: 'journal.salvaged', at: new Date().toISOString(), run: id, lost };
         const records = [...part.records, last as unknown as R];
         for (const record of records) await journal.append(record);
         return { ...journal, records };
       } catch (error) {
-        await taken.taken.release();
+        await taken.release();
         throw unwritable(path, error);
       }
     },
@@ -134,9 +134,7 @@ function journalsIn<R extends Typed>(
     async remove(id) {
       const path = folderOf(id);
       await assertTrusted(path, `the journal of ${what} ${id}`, { instead: placeOfYourOwn });
-      const taken = await takeOwnership(join(path, 'owner'));
-      if ('by' in taken)
-        throw new ClawError('locked', `${id} belongs to process ${taken.by.pid} on ${taken.by.host}`);
+      const taken = await owned(path, id);
       try {
         // what must not be read goes first
         await rm(join(path, 'sealed.jsonl'), { force: true });
@@ -145,7 +143,7 @@ function journalsIn<R extends Typed>(
       } catch (error) {
         throw unwritable(path, error);
       } finally {
-        await taken.taken.release();
+        await taken.release();
       }
     },
   };
@@ -157,10 +155,11 @@ function unknownRun(what: string, id: string): ClawError {
   });
 }
 
-function unless(expected: string) {
-  return (error: NodeJS.ErrnoException) => {
-    if (error.code !== expected) throw error;
-  };
+/** @throws ClawError `locked` where a living process has it */
+async function owned(path: string, id: string): Promise<Ownership> {
+  const result = await takeOwnership(join(path, 'owner'));
+  if ('by' in result) throw new ClawError('locked', ownedBy(id, result.by));
+  return result.taken;
 }
 
 /** The records from the first on that are signed and whose sealed values are there. */
@@ -239,7 +238,7 @@ async function openJournal<R extends Typed>(
         throw error;
       }
       ownership = result.taken;
-      await watch?.open(name[1]);
+      await watch?.open(name[1], key);
       return undefined;
     },
     owner: () => ownerAt(ownerPath),
@@ -254,7 +253,7 @@ async function openJournal<R extends Typed>(
         () => false,
       );
       await files.close({ ours: ours === true });
-      if (ours === true) await watch?.close(name[1], [...files.records, ...appended]);
+      if (ours === true) await watch?.close(name[1], [...files.records, ...appended], key);
       await ownership?.release();
       ownership = undefined;
     },

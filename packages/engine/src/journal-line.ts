@@ -28,14 +28,9 @@ export function readLines(
   raws: readonly string[],
   { file, name, key, reached }: { file: string; name: JournalName; key: StateKey; reached: Head },
 ): readonly JournalLine[] {
-  const lines: JournalLine[] = [];
-  for (const [seq, raw] of raws.entries()) {
-    const line = nextLine(raw, { seq, prev: lines.at(-1)?.mac ?? '', name, key });
-    if (line === undefined && seq >= reached.records) break;
-    if (line === undefined)
-      throw damaged(`${file}:${seq + 1}: the record was altered, or one before it is missing`);
-    lines.push(line);
-  }
+  const lines = trustedLines(raws, { name, key });
+  if (lines.length < raws.length && lines.length < reached.records)
+    throw damaged(`${file}:${lines.length + 1}: the record was altered, or one before it is missing`);
   const missing = reached.records - lines.length;
   if (missing > 0)
     throw damaged(

@@ -1,7 +1,6 @@
 import { type Lock, problemOf } from '@claw-run/core';
-import type { Session } from './session.ts';
+import { machineOf, type Session } from './session.ts';
 import { timeLimit, withinSignal } from './time-limit.ts';
-import type { World } from './world.ts';
 
 /** The locks of all targets that a run changes. */
 export interface Locks {
@@ -29,9 +28,9 @@ export async function lockTargets(
   };
   try {
     // targets that are the same machine have one lock; two runbooks may call the same machines by other names
-    const worlds = [...new Set(targets.map(session.world))];
-    const machineOf = ({ connection }: World) => `${connection.kind} ${connection.name}`;
-    for (const { connection } of worlds.toSorted((a, b) => (machineOf(a) < machineOf(b) ? -1 : 1))) {
+    const worlds = new Set(targets.map(session.world));
+    const connections = [...worlds].map(({ connection }) => connection);
+    for (const connection of connections.toSorted((a, b) => (machineOf(a) < machineOf(b) ? -1 : 1))) {
       const holder = { run: session.run, runbook: session.runbook.name, who: options.who };
       const { signal } = session;
       const how = { signal, onWait: session.warn, ...(options.force ? { force: true } : {}) };

@@ -78,14 +78,14 @@ export function logFile(path: string, known: readonly string[]): LogFile {
 /** What could not be written, as an error that says so. */
 export function unwritable(path: string, cause: unknown): ClawError {
   if (cause instanceof ClawError) return cause;
-  return new ClawError('journal-unwritable', `${path} cannot be written: ${reasonOf(cause)}`, {
+  return new ClawError('journal-unwritable', `${path} cannot be written: ${whyOf(cause)}`, {
     hint: 'what is not recorded cannot be rolled back, so nothing more is done; fix that, then resume',
     cause,
   });
 }
 
 /** Why a file cannot be used, in words where the code is one that people meet. */
-export function reasonOf(cause: unknown): string {
+function whyOf(cause: unknown): string {
   const { code } = cause as NodeJS.ErrnoException;
   return (code === undefined ? undefined : words[code]) ?? code ?? String(cause);
 }

@@ -1,4 +1,4 @@
-import { type FileHandle, link, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { ClawError } from '@claw-run/core';
 import { unwritable } from './log-file.ts';
 import { hasEnded, type JournalOwner, ownerOf, thisProcess } from './process-owner.ts';
@@ -95,7 +95,7 @@ async function heldAt(path: string, fresh: string): Promise<Ownership> {
     async release() {
       clearInterval(beat);
       if (await isOurs().catch(() => false)) await rm(path, { force: true }).catch(() => undefined);
-      await closed(file);
+      await file.close().catch(() => undefined);
     },
   };
 }
@@ -120,8 +120,4 @@ async function moveAway(path: string, aside: string, expected: string): Promise<
   } finally {
     await rm(aside, { force: true });
   }
-}
-
-async function closed(file: FileHandle): Promise<void> {
-  await file.close().catch(() => undefined);
 }

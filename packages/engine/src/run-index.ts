@@ -10,10 +10,10 @@ import type { StateKey } from './state-key.ts';
  */
 export interface RunIndex {
   /** From now on the journal has the last word. */
-  readonly open: (run: string) => Promise<void>;
-  readonly keep: (summaries: readonly RunSummary[]) => Promise<void>;
+  readonly open: (run: string, key: StateKey) => Promise<void>;
+  readonly keep: (summaries: readonly RunSummary[], key: StateKey) => Promise<void>;
   /** Those whose journal was not touched since. */
-  readonly read: () => Promise<ReadonlyMap<string, RunSummary>>;
+  readonly read: (key: StateKey) => Promise<ReadonlyMap<string, RunSummary>>;
 }
 
 interface Line {
@@ -23,11 +23,7 @@ interface Line {
   readonly left?: string;
 }
 
-export function runIndex(
-  path: string,
-  key: () => Promise<StateKey>,
-  folderOf: (run: string) => string,
-): RunIndex {
+export function runIndex(path: string, folderOf: (run: string) => string): RunIndex {
   const standing = (run: string): string => {
     const infos = ['journal.jsonl', 'head'].map((name) =>
       statSync(join(folderOf(run), name), { bigint: true, throwIfNoEntry: false }),
@@ -35,9 +31,8 @@ export function runIndex(
     // who alters a file may set its times, but not that of the last change
     return infos.map((info) => `${info?.size} ${info?.ctimeNs}`).join(' ');
   };
-  const append = async (lines: readonly Line[]) => {
+  const append = async (lines: readonly Line[], { sign }: StateKey) => {
     try {
-      const { sign } = await key();
       const text = lines
         .map((line) => `${JSON.stringify({ ...line, mac: sign('index', [line]) })}\n`)
         .join('');
@@ -47,14 +42,16 @@ export function runIndex(
     }
   };
   return {
-    open: (run) => append([{ run }]),
-    keep: (summaries) =>
-      append(summaries.map((summary) => ({ run: summary.run, summary, left: standing(summary.run) }))),
-    async read() {
+    open: (run, key) => append([{ run }], key),
+    keep: (summaries, key) =>
+      append(
+        summaries.map((summary) => ({ run: summary.run, summary, left: standing(summary.run) })),
+        key,
+      ),
+    async read({ sign }) {
       const text = await readFile(path, 'utf8').catch(() => '');
       const found = new Map<string, RunSummary>();
       if (text === '') return found;
-      const { sign } = await key();
       const seen = new Set<string>();
       // the last line of a run counts, so the last lines come first
       for (let end = text.length; end > 0; ) {

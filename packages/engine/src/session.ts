@@ -94,10 +94,10 @@ export function createSession(options: SessionOptions): Session {
 
   const record = async (fresh: NewRecord) => {
     for (const secret of secretsIn(fresh)) options.redactor.add(secret, { wholeFile: true });
-    const record = stamped(fresh);
-    records.push(record);
-    await append?.(record);
-    if (!journalOnly.has(record.type)) options.emit(shownOf(record as RunEvent, options.redactor));
+    const kept = stamped(fresh);
+    records.push(kept);
+    await append?.(kept);
+    if (!journalOnly.has(kept.type)) options.emit(shownOf(kept as RunEvent, options.redactor));
   };
 
   return {
@@ -153,6 +153,11 @@ export function createSession(options: SessionOptions): Session {
   };
 }
 
+/** The machine that a connection leads to, and the way there. */
+export function machineOf({ kind, name }: Connection): string {
+  return `${kind} ${name}`;
+}
+
 /** Targets that are the same machine, reached the same way, are one world: what is planned for the one is seen of the other. */
 function worldsOf(
   connections: SessionOptions['connections'],
@@ -161,7 +166,7 @@ function worldsOf(
   const machines = new Map<string, World>();
   return new Map(
     Object.entries(connections).map(([target, connection]) => {
-      const machine = `${connection.kind} ${connection.name}`;
+      const machine = machineOf(connection);
       const world = machines.get(machine) ?? createWorld(connection, warn);
       machines.set(machine, world);
       return [target, world];

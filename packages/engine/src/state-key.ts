@@ -132,7 +132,8 @@ async function bytesOf(path: string): Promise<Buffer | undefined> {
   }
 }
 
-function unless(expected: string) {
+/** Passes over one error of the file system, for `catch`. */
+export function unless(expected: string) {
   return (error: NodeJS.ErrnoException) => {
     if (error.code !== expected) throw error;
   };

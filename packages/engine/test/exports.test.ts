@@ -21,7 +21,7 @@ it('offers these names, and no others', () => {
       "neededRights",
       "noCounts",
       "openValue",
-      "ownedError",
+      "ownedBy",
       "ownerOf",
       "readStateKey",
       "resume",

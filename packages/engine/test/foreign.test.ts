@@ -34,6 +34,18 @@ function withOthers(
   };
 }
 
+/** A cluster that never answers to an action on a ConfigMap. */
+function hangingOn(name: string): Connection<'cluster'> {
+  const { connection } = bench();
+  return {
+    ...connection,
+    perform: (action, options) =>
+      JSON.stringify(action).includes(`"name":"${name}"`)
+        ? new Promise(() => {})
+        : connection.perform(action, options),
+  };
+}
+
 const texts = async () => [await bench().text('a'), await bench().text('b')];
 const reverted = ({ events }: Told) =>
   events.flatMap((event) => (event.type === 'step.reverted' ? [[event.id, event.outcome]] : []));
@@ -125,14 +137,7 @@ describe('a value that somebody changes', () => {
 
 describe('the time of a run', () => {
   it('ends an action that hangs, and the run says so: nothing more is changed', async () => {
-    const { connection } = bench();
-    const cluster: Connection<'cluster'> = {
-      ...connection,
-      perform: (action, options) =>
-        JSON.stringify(action).includes('"name":"b"')
-          ? new Promise(() => {})
-          : connection.perform(action, options),
-    };
+    const cluster = hangingOn('b');
     const over = new AbortController();
     const began = performance.now();
     const told = await bench().go(runbook, {
@@ -151,14 +156,7 @@ describe('the time of a run', () => {
   });
 
   it('of a step ends its action as well, and what its policy says follows', async () => {
-    const { connection } = bench();
-    const cluster: Connection<'cluster'> = {
-      ...connection,
-      perform: (action, options) =>
-        JSON.stringify(action).includes('"name":"b"')
-          ? new Promise(() => {})
-          : connection.perform(action, options),
-    };
+    const cluster = hangingOn('b');
     const short = runbookOf({
       onFailure: 'roll-back',
       steps: [runbook.steps[0]!, { ...runbook.steps[1]!, timeoutSeconds: 0.2 }],

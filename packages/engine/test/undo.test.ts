@@ -117,18 +117,25 @@ it('a run that is killed and undone leads back, though its process never came to
   expect(await bench().text('a')).toBe('then');
 });
 
-it('a run that died before an event, which another run made happen, repeats it when it is rolled back', async () => {
+const reloading = runbookOf({
+  steps: [
+    step('one', setting, { name: 'a', value: '1' }),
+    step('reload', reloadIfStale, { from: 'a', to: 'b' }),
+  ],
+});
+
+/** A run that has changed what is read, and died before that was read again. */
+async function diedBeforeReload(run: string) {
   await bench().put(configMap('a', { text: 'then' }));
   await bench().put(configMap('b', { text: 'then' }));
-  const reloading = runbookOf({
-    steps: [
-      step('one', setting, { name: 'a', value: '1' }),
-      step('reload', reloadIfStale, { from: 'a', to: 'b' }),
-    ],
-  });
-  const identity = { run: 'died-before-reload', startedAt: new Date().toISOString() };
+  const identity = { run, startedAt: new Date().toISOString() };
   const journals = crashingAt(bench().journals, 'step.verified');
   await expect(bench().go(reloading, { identity, journals })).rejects.toThrow(Killed);
+  return identity;
+}
+
+it('a run that died before an event, which another run made happen, repeats it when it is rolled back', async () => {
+  const identity = await diedBeforeReload('died-before-reload');
   const second = await bench().go(reloading, { breakLock: true });
   expect(second.outcome).toMatchObject({ status: 'ok' });
   expect([await bench().text('a'), await bench().text('b')]).toEqual(['1', '1']);
@@ -146,17 +153,7 @@ it('a run that died before an event, which another run made happen, repeats it w
 });
 
 it('a run that died before an event that never happened does not make it happen when it is rolled back', async () => {
-  await bench().put(configMap('a', { text: 'then' }));
-  await bench().put(configMap('b', { text: 'then' }));
-  const reloading = runbookOf({
-    steps: [
-      step('one', setting, { name: 'a', value: '1' }),
-      step('reload', reloadIfStale, { from: 'a', to: 'b' }),
-    ],
-  });
-  const identity = { run: 'died-and-rolled-back', startedAt: new Date().toISOString() };
-  const journals = crashingAt(bench().journals, 'step.verified');
-  await expect(bench().go(reloading, { identity, journals })).rejects.toThrow(Killed);
+  const identity = await diedBeforeReload('died-and-rolled-back');
   const undone = await bench().undo(reloading, identity.run, { breakLock: true });
   expect(undone.events.flatMap((event) => (event.type === 'step.reverted' ? [event.id] : []))).toEqual([
     'one',

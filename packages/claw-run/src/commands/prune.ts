@@ -13,8 +13,9 @@ import { stateFolder } from '../run/state-folder.ts';
 export async function prune(context: Context): Promise<number> {
   const { io, options } = context;
   const store = createJournalStore(stateFolder(context));
-  const chosen = choose(await runSummaries(store), { ...limitsOf(context), force: options.force === true });
-  const words = `${count(chosen.length, 'run')} begun before ${new Date(limitsOf(context).before).toISOString().slice(0, 10)}`;
+  const limits = limitsOf(context);
+  const chosen = choose(await runSummaries(store), { ...limits, force: options.force === true });
+  const words = `${count(chosen.length, 'run')} begun before ${new Date(limits.before).toISOString().slice(0, 10)}`;
   if (chosen.length > 0 && options.yes !== true) {
     if (!io.canAsk) {
       io.err(

@@ -2,6 +2,7 @@ import { ClawError } from '@claw-run/core';
 import {
   createJournalStore,
   foldJournal,
+  type History,
   isPractice,
   type JournalRecord,
   type RunEvent,
@@ -60,6 +61,17 @@ function lineOf(summary: RunSummary, style: ReturnType<typeof createStyle>): str
   return `${style.bold(run)}  ${when}  ${plain(runbook)}  ${status}  ${count(steps, 'step')}${told === '' ? '' : `  (${told})`}\n`;
 }
 
+/** How a past run is shown. */
+export function mannerOf(history: History, context: Context): Manner {
+  return {
+    mode: 'apply',
+    practice: isPractice(history),
+    undoing: history.reverting,
+    again: pastRunFlags(context, 'run'),
+    proofs: history.opened?.proofs.map(({ id }) => id),
+  };
+}
+
 async function tell(run: string, context: Context): Promise<number> {
   const { io, options } = context;
   const reports = reportsOf(options.report ?? [], io.cwd, (text) => io.err(`claw-run: ${text}\n`));
@@ -68,13 +80,7 @@ async function tell(run: string, context: Context): Promise<number> {
   await journal.close();
   const events = journal.records.filter(isEvent).map((event) => shownOf(event, io.redactor));
   const history = foldJournal(journal.records);
-  const manner: Manner = {
-    mode: 'apply',
-    practice: isPractice(history),
-    undoing: history.reverting,
-    again: pastRunFlags(context, 'run'),
-    proofs: history.opened?.proofs.map(({ id }) => id),
-  };
+  const manner = mannerOf(history, context);
   const renderer =
     outputOf(context) === 'json'
       ? createJsonRenderer(io)

@@ -13,6 +13,7 @@ import {
   type HostOutcome,
   type Journal,
   type JournalStore,
+  ownedBy,
   type RunEvent,
   type RunOptions,
   type RunOutcome,
@@ -165,13 +166,9 @@ async function takeFleet({
   const journal = await journals.fleets.open(past.fleet, redactor);
   const by = await journal.take(given.breakLock === true ? { force: true } : {});
   if (by === undefined) return journal;
-  throw new ClawError(
-    'locked',
-    `${past.fleet} belongs to process ${by.pid} on ${by.host}, since ${by.since}`,
-    {
-      hint: `wait for it to end, or stop it: kill ${by.pid}. --break-lock takes the fleet from it`,
-    },
-  );
+  throw new ClawError('locked', ownedBy(past.fleet, by), {
+    hint: `wait for it to end, or stop it: kill ${by.pid}. --break-lock takes the fleet from it`,
+  });
 }
 
 /** The hosts that never acted, in the batches of the fleet. */

@@ -4,9 +4,10 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { ClawError } from '@claw-run/core';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { unlessAborted } from '../unless-aborted.ts';
 import { type Agents, createAgents } from './agents.ts';
 import { decoded } from './decoded.ts';
-import { pause, unlessAborted } from './waiting.ts';
+import { pause } from './waiting.ts';
 
 /** One request to the API server; `path` starts at the server's root. */
 export interface ApiRequest {

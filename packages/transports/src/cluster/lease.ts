@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClawError, type ClusterObject, type Lock, type LockHolder, type LockOptions } from '@claw-run/core';
+import { unlessAborted } from '../unless-aborted.ts';
 import { objectIn } from './answer.ts';
 import type { Api } from './api.ts';
 import { leaseRef } from './lease-ref.ts';
 import { withNotPerformed } from './not-performed.ts';
 import { apiError, statusOf } from './status.ts';
-import { pause, unlessAborted } from './waiting.ts';
+import { pause } from './waiting.ts';
 
 const durationSeconds = 30;
 /** How long another Lease is believed to last at most, whatever it says. */

@@ -9,6 +9,7 @@ import {
   type RunResult,
   Secret,
 } from '@claw-run/core';
+import { unlessAborted } from '../unless-aborted.ts';
 import { fileAsOwner, type Owner, removeAsOwner, runAsOwner, writeAsOwner } from './as-owner.ts';
 import { type Asked, auditing } from './audit.ts';
 import { type Command, fileCommand, needsRoot, runCommand } from './commands.ts';
@@ -24,7 +25,6 @@ import { Runner } from './runner.ts';
 import { saidOf } from './said.ts';
 import type { Shell } from './shell.ts';
 import { soon } from './soon.ts';
-import { unlessAborted } from './unless-aborted.ts';
 import type { Result } from './wire.ts';
 import { writeCommand } from './write.ts';
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { ClawError, type Secret } from '@claw-run/core';
+import { unlessAborted } from '../unless-aborted.ts';
 import { batchOf } from './batch.ts';
 import { endChildren } from './end-children.ts';
 import { findProgram, type Program } from './find-program.ts';
@@ -11,7 +12,6 @@ import { type StartOptions, startShell } from './start-shell.ts';
 import { type Refusal, refusalOf, sudoError, type Way } from './sudo.ts';
 import { confirmRefusal } from './sudo-confirm.ts';
 import { sudoersLine } from './sudoers-line.ts';
-import { unlessAborted } from './unless-aborted.ts';
 import type { Result, Wire } from './wire.ts';
 
 export interface RunnerOptions extends StartOptions {

@@ -1,6 +1,6 @@
 import { type Argv, ClawError } from '@claw-run/core';
 import type { Channel, Shell } from '../host/shell.ts';
-import { unlessAborted } from '../host/unless-aborted.ts';
+import { unlessAborted } from '../unless-aborted.ts';
 import { type Ask, askOnce } from './ask.ts';
 import { startShell } from './channel.ts';
 import { parseDestination } from './destination.ts';
