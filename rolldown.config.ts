@@ -249,6 +249,18 @@ export const vendoredSsh2: BuildOptions = {
   },
 };
 
-const bundles: readonly BuildOptions[] = [bin, ...patterns, ...hostPrograms];
+/** What `claw-run chaos` loads into the processes that it tries. */
+const chaosPreload: BuildOptions = {
+  input: { 'chaos-preload': `${folder}/src/chaos/preload.ts` },
+  platform: 'node',
+  output: {
+    dir: `${folder}/dist`,
+    format: 'cjs',
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    entryFileNames: '[name].cjs',
+  },
+};
+
+const bundles: readonly BuildOptions[] = [bin, ...patterns, ...hostPrograms, chaosPreload];
 
 export default bundles;

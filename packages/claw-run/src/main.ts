@@ -49,7 +49,7 @@ async function answered(io: Io, command: string | undefined, code: number): Prom
 }
 
 /** Commands whose operands may be names of runbooks. */
-const takesRunbooks: ReadonlySet<string> = new Set(['run', 'plan', 'diagnose', 'validate']);
+const takesRunbooks: ReadonlySet<string> = new Set(['run', 'plan', 'diagnose', 'validate', 'chaos']);
 
 function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== '' && value !== '0';

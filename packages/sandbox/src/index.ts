@@ -1,3 +1,4 @@
+export { createServingCertificate, type ServingCertificate } from './cluster/certificates.ts';
 export { type ApiServer, type ApiServerOptions, startApiServer } from './cluster/index.ts';
 export { type CliStreams, openclawCli } from './openclaw/cli.ts';
 export { type Scenario, scenarios, scenariosOf } from './openclaw/scenarios.ts';

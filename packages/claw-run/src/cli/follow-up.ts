@@ -60,7 +60,8 @@ function nextCommand(words: readonly string[], names: readonly FlagName[], typed
 /** Options of which some are left out. */
 type Given = { readonly [N in FlagName]?: Options[N] | undefined };
 
-function wordsOf(name: FlagName, typed: Given): readonly string[] {
+/** A flag and its value as words of a command line; none where it was not given. */
+export function wordsOf(name: FlagName, typed: Given): readonly string[] {
   const flag: Flag = flags[name];
   const written = flag.short === undefined ? `--${flag.long}` : `-${flag.short}`;
   const value = typed[name];
