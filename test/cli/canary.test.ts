@@ -98,7 +98,8 @@ describe('a secret is in no output, file, process or environment', () => {
     const shape = fc
       .string({ unit: 'grapheme', minLength: 8, maxLength: 40 })
       .map((text) => text.replaceAll(/[\0\r\n\u2028\u2029\u0085]/g, '~'));
-    const odd = fc.stringMatching(/^[!-~]{8,24}$/);
+    // a backslash at the end is no value of an INI file
+    const odd = fc.stringMatching(/^[!-~]{7,23}[!-[\]-~]$/);
     const secret = fc
       .oneof(shape, odd)
       .filter((text) => new Set(text.trim()).size >= 6 && text.trim() === text);

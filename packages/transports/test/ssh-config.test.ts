@@ -289,6 +289,19 @@ describe('jump hosts', () => {
     ]);
   });
 
+  it.each([
+    ['ProxyJump none', 'ProxyCommand nc %h', 'by the command'],
+    ['ProxyJump gate', 'ProxyCommand nc %h', 'by the jump host'],
+    ['ProxyCommand nc %h', 'ProxyJump gate', 'by the command'],
+    ['ProxyCommand none', 'ProxyJump gate', 'straight'],
+    ['ProxyJump none', 'ProxyJump gate', 'straight'],
+  ])('%s, then %s: goes %s', async (first, second, how) => {
+    const { jumps, proxyCommand } = await settings(`Host *\n ${first}\n ${second}\n`, 'web1');
+    expect(
+      proxyCommand !== undefined ? 'by the command' : jumps.length > 0 ? 'by the jump host' : 'straight',
+    ).toBe(how);
+  });
+
   it('goes straight where ProxyJump is none, and refuses a circle with the way out', async () => {
     expect(await route('Host gate\n ProxyJump none\nHost *\n ProxyJump gate\n', 'web1')).toEqual([
       'me@gate:22',

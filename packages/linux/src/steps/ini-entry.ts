@@ -42,7 +42,7 @@ export const iniEntry = defineState({
     .refine((it) => it.state === 'absent' || it.value !== undefined, 'give a value, or `state: absent`')
     .refine(
       (it) => it.value === undefined || isOneLine(plainText(it.value)),
-      'the value must be one line without space around it',
+      'the value must be one line, without space around it and without a backslash at its end',
     ),
   examples: [
     {

@@ -36,7 +36,8 @@ function readCommand(run: Run): Command {
     script(id, way) {
       // sudo keeps its tickets by session, so it must stay in that of the shell
       const bySudo = way === 'each' ? 'exec sudo -n --' : 'K --';
-      return `${runAs !== undefined && way.startsWith('each') ? bySudo : '$X'} ${argv} </dev/null &\nr ${id}`;
+      // on one line: between two lines bash tells of a job that a signal ended
+      return `${runAs !== undefined && way.startsWith('each') ? bySudo : '$X'} ${argv} </dev/null & r ${id}`;
     },
   };
 }

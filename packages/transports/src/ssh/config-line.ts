@@ -27,6 +27,10 @@ export function parseConfigLines(
   });
 }
 
+export function isNone({ words }: ConfigLine): boolean {
+  return words.length === 1 && words[0]?.toLowerCase() === 'none';
+}
+
 /** Splits at blanks as OpenSSH does: quotes of both kinds, escaped quotes, backslashes and blanks, comments after `#`. */
 function splitWords(text: string): readonly string[] | undefined {
   const words: string[] = [];

@@ -3,7 +3,7 @@ import { glob } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { ClawError } from '@claw-run/core';
 import { settingOf } from './config-keywords.ts';
-import { type ConfigLine, parseConfigLines } from './config-line.ts';
+import { type ConfigLine, isNone, parseConfigLines } from './config-line.ts';
 import { fitsPatterns } from './pattern.ts';
 
 /** Whom the files are asked about. */
@@ -74,9 +74,10 @@ function keep(line: ConfigLine, values: Map<string, ConfigLine[]>): void {
   const keyword = settingOf(line.keyword);
   const known = values.get(keyword);
   if (known !== undefined && !cumulative.has(keyword)) return;
-  // Whichever of the two comes first rules the other out.
+  // Whichever of the two comes first rules the other out; no jump hosts leave room for a command, though no command leaves none for jump hosts.
   if (keyword === 'proxyjump' && values.has('proxycommand')) return;
-  if (keyword === 'proxycommand' && values.has('proxyjump')) return;
+  const [jumps] = values.get('proxyjump') ?? [];
+  if (keyword === 'proxycommand' && jumps !== undefined && !isNone(jumps)) return;
   if (known?.some((one) => one.words[0] === line.words[0])) return;
   values.set(keyword, [...(known ?? []), line]);
 }

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { ClawError } from '@claw-run/core';
 import { refuseUnknown } from './config-keywords.ts';
-import type { ConfigLine } from './config-line.ts';
+import { type ConfigLine, isNone } from './config-line.ts';
 import { type Destination, portOf } from './destination.ts';
 import { usualGlobal } from './known-hosts.ts';
 import { type ConfigValues, readConfig } from './read-config.ts';
@@ -249,10 +249,6 @@ function seconds(line: ConfigLine | undefined): number | undefined {
     (sum, [, digits, unit]) => sum + Number(digits) * (units[unit as keyof typeof units] ?? 1),
     0,
   );
-}
-
-function isNone(line: ConfigLine): boolean {
-  return line.words.length === 1 && line.words[0]?.toLowerCase() === 'none';
 }
 
 function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
