@@ -14,8 +14,8 @@ export async function snapshotHeadNode(node: PracticeHeadNode): Promise<Snapshot
   for (const folder of ['etc', 'home']) await addFiles(found, node.dir, join(node.dir, folder));
   const { stdout } = await run(join(node.bin, 'systemctl'), [
     'show',
-    node.params.service,
     '--property=ActiveState,UnitFileState',
+    node.params.service,
   ]);
   for (const [part, value] of partsOf(`service ${node.params.service}`, {
     state: stdout.trim(),
@@ -27,10 +27,12 @@ export async function snapshotHeadNode(node: PracticeHeadNode): Promise<Snapshot
 
 async function addFiles(found: Map<string, string>, root: string, folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
+    // a log says what happened, and nothing that happened is taken back
+    if (name.endsWith('.log')) continue;
     const path = join(folder, name);
-    const { mode, uid, gid, ...info } = await lstat(path);
+    const info = await lstat(path);
     const thing = `/${relative(root, path)}`;
-    const owner = `${uid}:${gid} ${(mode & 0o7777).toString(8)}`;
+    const owner = `${info.uid}:${info.gid} ${(info.mode & 0o7777).toString(8)}`;
     const content = info.isDirectory()
       ? {}
       : info.isSymbolicLink()

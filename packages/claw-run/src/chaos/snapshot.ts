@@ -36,11 +36,12 @@ function tokenPlainly(token: string): string {
   }
 }
 
-/** What is not the same in two snapshots, but for parts that never are. */
+/** What is not the same in two snapshots, but for parts that never are. Of a thing that is there in one of them alone, that alone is told. */
 export function differences(now: Snapshot, wanted: Snapshot, unsteady: ReadonlySet<string> = new Set()) {
-  const names = [...new Set([...now.keys(), ...wanted.keys()])].filter((name) => !unsteady.has(name));
-  return names
-    .filter((name) => now.get(name) !== wanted.get(name))
+  const isInBoth = (name: string) => now.has(name) && wanted.has(name);
+  return [...new Set([...now.keys(), ...wanted.keys()])]
+    .filter((name) => !unsteady.has(name) && now.get(name) !== wanted.get(name))
+    .filter((name) => name === thingOf(name) || isInBoth(thingOf(name)))
     .map((name) => ({ name, now: now.get(name), wanted: wanted.get(name) }))
     .sort((a, b) => a.name.localeCompare(b.name));
 }
