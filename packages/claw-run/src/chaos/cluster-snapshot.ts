@@ -17,8 +17,20 @@ const derived: ReadonlySet<string> = new Set([
   'replicasets',
 ]);
 
-/** Every object of a cluster that is somebody's wish, without what the server writes itself. */
-export async function snapshotCluster(upstream: Upstream): Promise<Snapshot> {
+/** Every object of clusters that is somebody's wish, without what the server writes itself. */
+export async function snapshotClusters(upstreams: readonly Upstream[]): Promise<Snapshot> {
+  const all = await Promise.all(
+    upstreams.map(async (upstream) => {
+      const whose = upstreams.length === 1 ? '' : `${upstream.context}: `;
+      return [...(await snapshotCluster(upstream))].map(
+        ([name, value]) => [`${whose}${name}`, value] as const,
+      );
+    }),
+  );
+  return new Map(all.flat());
+}
+
+async function snapshotCluster(upstream: Upstream): Promise<Snapshot> {
   const found = new Map<string, string>();
   for (const path of await collections(upstream)) {
     for (const object of await listed(upstream, path)) {

@@ -7,7 +7,7 @@ import type { Options } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
 import { startPractice } from '../run/practice.ts';
 import { startPracticeHeadNode } from '../run/practice-head-node.ts';
-import { snapshotCluster } from './cluster-snapshot.ts';
+import { snapshotClusters } from './cluster-snapshot.ts';
 import { snapshotHeadNode } from './host-snapshot.ts';
 import { type ChaosProxy, startProxy } from './proxy.ts';
 import { partsOf, type Snapshot } from './snapshot.ts';
@@ -52,7 +52,7 @@ async function practiceCluster({ context, scenarios, folder, signal }: WorldOpti
       options: { kubeconfig: proxy.kubeconfig },
       env: withPath(io.env, sandbox.bin),
       proxy,
-      snapshot: async () => merged(await Promise.all(upstreams.map(snapshotCluster))),
+      snapshot: () => snapshotClusters(upstreams),
       async close() {
         await proxy.close();
         await sandbox.close();
@@ -101,8 +101,7 @@ async function ownTargets({ context, runbook, folder, signal }: WorldOptions): P
     options: proxy === undefined ? {} : { kubeconfig: proxy.kubeconfig },
     env: io.env,
     proxy,
-    snapshot: async () =>
-      merged([...(await Promise.all(used.map(snapshotCluster))), await observed(context, signal)]),
+    snapshot: async () => merged([await snapshotClusters(used), await observed(context, signal)]),
     close: async () => proxy?.close(),
   };
 }

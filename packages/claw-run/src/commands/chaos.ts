@@ -96,6 +96,11 @@ async function tried(chaos: Chaos): Promise<number> {
   );
   say(`${trials.length} of ${count(all.length, 'trial')}, ${jobs} at a time, --seed ${seed}`);
   const verdicts: Verdict[] = [];
+  const quarter = Math.ceil(trials.length / 4);
+  const progress = (text: string) => {
+    if (io.live) status.show(`${text} …`);
+    else if (verdicts.length % quarter === 0 && verdicts.length < trials.length) say(text);
+  };
   const told = async (verdict: Verdict, from: string) => {
     verdicts.push(verdict);
     const script = verdict.held
@@ -110,9 +115,7 @@ async function tried(chaos: Chaos): Promise<number> {
     if (json) answerJson(context, jsonOfVerdict(verdict, script));
     else if (script !== undefined) tellVerdict(verdict, context, script);
     const lost = verdicts.filter(({ held }) => !held).length;
-    status.show(
-      `${verdicts.length} of ${trials.length} tried, ${lost === 0 ? 'all held' : `${lost} not held`} …`,
-    );
+    progress(`${verdicts.length} of ${trials.length} tried, ${lost === 0 ? 'all held' : `${lost} not held`}`);
   };
   if (calm.verdict !== undefined) await told(calm.verdict, join(chaos.folder, 'calm-1'));
   const queue = trials.entries();
@@ -267,6 +270,8 @@ function wholeNumber(flag: string, text: string | undefined, otherwise: number):
 
 /** Trials leave their targets in any state. @throws UsageError */
 function assertMayTry({ targets }: Runbook, { options }: Context): void {
+  if (options.params === '-')
+    throw new UsageError('each trial reads the parameters again: give a file with --params FILE');
   if (targets.some(({ many }) => many === true))
     throw new UsageError('chaos tries a runbook on one host: bind its target with --target NAME=HOST');
   if (listOf(options.sandbox).length > 0) return;
