@@ -163,13 +163,16 @@ describe.skipIf(!hasScript)('on a terminal', () => {
       GREETING_PASSWORD: password,
     });
     expect((await run([greeting, '-e', 'namespace=shown', '--yes'])).exit).toBe(0);
-    const back = await onTerminal(['rollback'], [['Roll back 3 steps on sandbox?', 'n\r']], env, '', folder);
+    const { runs } = JSON.parse((await run(['runs', '--output', 'json'])).stdout);
+    const question = `Roll back 3 steps of run ${runs[0].run} on sandbox?`;
+    const back = await onTerminal(['rollback'], [[question, 'n\r']], env, '', folder);
     expect({ exit: back.exit, unasked: back.unasked }).toEqual({ exit: 8, unasked: [] });
     const shown = back.said.slice(0, back.said.indexOf('Roll back 3 steps'));
+    expect(shown).toMatch(/^run r\S+, begun \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC by \S+@\S+/m);
     expect(shown).toContain('- Namespace shown');
     expect(shown).toContain('- values.text: hello');
     expect(await cluster.get('Namespace', 'shown'), 'no is no').not.toBeNull();
-    const again = await onTerminal(['rollback'], [['Roll back 3 steps on sandbox?', 'y\r']], env, '', folder);
+    const again = await onTerminal(['rollback'], [[question, 'y\r']], env, '', folder);
     expect({ exit: again.exit, unasked: again.unasked }).toEqual({ exit: 0, unasked: [] });
     expect(await cluster.get('Namespace', 'shown')).toBeNull();
   });

@@ -20,6 +20,7 @@ describe('rollback', () => {
     expect(normal(stdout)).toMatchInlineSnapshot(`
       "Rolling back: The namespace does not greet
       greeting on cluster sandbox
+      run RUN, begun TIME by WHO
 
       Rollback: 3 changes
         1. Keep the door

@@ -11,6 +11,7 @@ import { countSteps } from './counts.ts';
 import { type Decisions, unattended } from './decisions.ts';
 import type { Diagnosis } from './diagnose.ts';
 import { foldJournal, type History } from './history.ts';
+import type { Identity } from './identity.ts';
 import { followSignal, stoppedBy } from './interrupt.ts';
 import type { Journal } from './journal-store.ts';
 import type { Locks } from './lock.ts';
@@ -42,9 +43,12 @@ export interface Context {
 }
 
 /** Sets a run up; `conclude` does its work and tells its end, whatever it is. */
-export function createContext(options: RunOptions, journal?: Journal): Context {
+export function createContext(
+  options: RunOptions,
+  { run: id, startedAt }: Identity,
+  journal?: Journal,
+): Context {
   const now = options.now ?? (() => new Date());
-  const { run: id, startedAt } = options.identity ?? newIdentity(now());
   const redactor = options.redactor ?? createRedactor();
   for (const secret of secretsIn(options.params)) redactor.add(secret);
   redactor.publish([...Object.values(options.runbook.sources), ...textsIn(options.params)]);
@@ -136,13 +140,4 @@ function statusOf(problem: Problem, acted: boolean): RunStatus {
 
 export function ended(status: RunStatus, problems: readonly Problem[] = []): Ended {
   return { status, problems };
-}
-
-export function newIdentity(now: Date): { run: string; startedAt: string } {
-  const stamp = now
-    .toISOString()
-    .replaceAll(/[-:]|\.\d+Z$/g, '')
-    .toLowerCase();
-  const suffix = crypto.randomUUID().slice(0, 6);
-  return { run: `r${stamp}-${suffix}`, startedAt: `${now.toISOString().slice(0, 19)}Z` };
 }

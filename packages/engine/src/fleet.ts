@@ -1,5 +1,4 @@
 import type { JsonObject, PlannedStep } from '@claw-run/core';
-import { newIdentity } from './context.ts';
 import { unattended } from './decisions.ts';
 import type { RunEvent } from './event.ts';
 import { endFleet, fleetStatus, notBegun } from './fleet-end.ts';
@@ -7,6 +6,7 @@ import type { FleetEvent, FleetOutcome, HostOutcome, NewFleetEvent } from './fle
 import { agreedTo, likeness } from './fleet-plan.ts';
 import type { FleetOpened } from './fleet-record.ts';
 import { type Fleet, type FleetHost, rollOut, runOn, type Standing, type TurnOptions } from './fleet-turn.ts';
+import { newIdentity } from './identity.ts';
 import { inParallel } from './in-parallel.ts';
 import { tracedBy } from './run.ts';
 import type { RunOptions } from './run-options.ts';
@@ -32,7 +32,10 @@ export interface FleetOptions extends TurnOptions {
  */
 export async function runFleet(options: FleetOptions): Promise<FleetOutcome> {
   const now = options.now ?? (() => new Date());
-  const { run: id, startedAt } = newIdentity(now());
+  const { run: id, startedAt } = await newIdentity(
+    now(),
+    options.mode === 'plan' ? undefined : options.journals,
+  );
   const fleet = `f${id.slice(1)}`;
   const emit = options.emit ?? (() => {});
   const tell = (event: NewFleetEvent) =>

@@ -15,6 +15,7 @@ import {
 import { createContext, ended } from './context.ts';
 import { diagnose } from './diagnose.ts';
 import type { Grant } from './grant.ts';
+import { newIdentity } from './identity.ts';
 import { checkInterrupt } from './interrupt.ts';
 import { inputOf, lookAt } from './look.ts';
 import { planStep, type Select } from './plan.ts';
@@ -64,7 +65,8 @@ export async function neededRights(
       remembering(connection, (read) => reads.set(`${target} ${readKey(read)}`, { target, read })),
     ]),
   );
-  const context = createContext({ ...options, connections, mode: 'plan' });
+  const identity = options.identity ?? (await newIdentity(options.now?.() ?? new Date()));
+  const context = createContext({ ...options, connections, mode: 'plan' }, identity);
   let rights: NeededRights | undefined;
   const outcome = await context.conclude(async () => {
     const { session } = context;

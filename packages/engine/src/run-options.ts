@@ -12,6 +12,7 @@ import type { Decisions } from './decisions.ts';
 import type { Diagnosis } from './diagnose.ts';
 import type { RunEvent } from './event.ts';
 import type { Grant } from './grant.ts';
+import type { Identity } from './identity.ts';
 import type { JournalStore } from './journal-store.ts';
 import type { RunStatus } from './status.ts';
 import type { SudoGrant } from './sudo-grant.ts';
@@ -42,7 +43,7 @@ export interface RunOptions {
   readonly causesWithinSeconds?: number;
   readonly now?: () => Date;
   /** Run id and start as agreed in a saved plan. */
-  readonly identity?: { readonly run: string; readonly startedAt: string };
+  readonly identity?: Identity;
   /** Gives the problem when the plan is not the one that was agreed to. */
   readonly agreed?: (planned: readonly PlannedStep[]) => Problem | undefined;
   readonly redactor?: Redactor;

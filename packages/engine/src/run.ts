@@ -11,6 +11,7 @@ import { causesIn, leftByPlan } from './causes-left.ts';
 import { type Context, createContext, type Ended, ended } from './context.ts';
 import { diagnose } from './diagnose.ts';
 import { foldJournal, type History } from './history.ts';
+import { newIdentity } from './identity.ts';
 import { checkInterrupt } from './interrupt.ts';
 import type { Journal } from './journal-store.ts';
 import { missedEvents } from './missed-events.ts';
@@ -27,7 +28,10 @@ import { planProofs, rehearse } from './verify.ts';
 
 /** Diagnose, plan, preflight, confirm, act, verify; on failure roll back. Never throws for what a user can fix. */
 export async function run(options: RunOptions): Promise<RunOutcome> {
-  const context = createContext(options);
+  const began = options.now?.() ?? new Date();
+  // what changes nothing has no journal, and its id no order
+  const journals = (options.mode ?? 'apply') === 'apply' ? options.journals : undefined;
+  const context = createContext(options, options.identity ?? (await newIdentity(began, journals)));
   return context.conclude(async () => {
     const { session } = context;
     await announce(context);
@@ -49,7 +53,8 @@ export async function resume(options: RunOptions & { readonly journal: Journal }
     throw new ClawError('journal-damaged', 'the journal does not say what was planned');
   const identity = { run: opened.run, startedAt: opened.startedAt };
   const context = createContext(
-    { ...options, ...partOf(opened), identity, params: opened.params as RunOptions['params'] & object },
+    { ...options, ...partOf(opened), params: opened.params as RunOptions['params'] & object },
+    identity,
     options.journal,
   );
   return context.conclude(async () => {
@@ -100,7 +105,8 @@ export async function undoRun(
   const { opened, begun, lost } = foldJournal(options.journal.records);
   if (opened === undefined) throw new ClawError('journal-damaged', 'the journal does not say what was done');
   const context = createContext(
-    { ...options, ...partOf(opened), identity: { run: opened.run, startedAt: opened.startedAt } },
+    { ...options, ...partOf(opened) },
+    { run: opened.run, startedAt: opened.startedAt },
     options.journal,
   );
   return context.conclude(async () => {

@@ -97,6 +97,7 @@ export function normal(text: string): string {
   return text
     .replaceAll(/r\d{8}t\d{6}-[0-9a-f]{6}/g, 'RUN')
     .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( UTC|Z)/g, 'TIME')
+    .replaceAll(/\bby \S+@\S+$/gm, 'by WHO')
     .replaceAll(/\b\d+(\.\d+)? (ms|s)\b/g, 'N s')
     .replaceAll(/\/[^\s"']*claw-run-(cli|sandbox)-[A-Za-z0-9]+/g, 'FOLDER')
     .replaceAll(root, 'ROOT');

@@ -44,6 +44,7 @@ export async function call(given: Context): Promise<number> {
       manner: {
         mode: 'apply',
         resuming: true,
+        past: { ...opened, run: past.run },
         again: pastRunFlags(context, 'again'),
         names: new Map(past.history.opened?.steps.map(({ id, name }) => [id, name])),
       },

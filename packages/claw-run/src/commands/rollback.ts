@@ -60,6 +60,7 @@ export async function call(given: Context): Promise<number> {
         undoing: true,
         again: pastRunFlags(context, 'again'),
         names: namesOf(past),
+        past: { ...openedOf(past), run: past.run },
       },
       work: (given: RunOptions) =>
         undoRun({

@@ -15,7 +15,7 @@ import { answerJson, type Context, outputOf } from '../context.ts';
 import { createHumanRenderer } from '../render/human.ts';
 import { createJsonRenderer } from '../render/json.ts';
 import type { Manner } from '../render/renderer.ts';
-import { count, createStyle, plain } from '../render/style.ts';
+import { count, createStyle, moment, plain } from '../render/style.ts';
 import { reportsOf } from '../report/reports.ts';
 import { stateFolder } from '../run/state-folder.ts';
 
@@ -56,7 +56,7 @@ function lineOf(summary: RunSummary, style: ReturnType<typeof createStyle>): str
     summary.canUndo && !practice ? 'can be undone' : '',
     problem === undefined ? '' : plain(problem),
   ];
-  const when = startedAt.replace('T', ' ').replace('Z', ' UTC');
+  const when = moment(startedAt);
   const told = notes.filter((note) => note !== '').join(', ');
   return `${style.bold(run)}  ${when}  ${plain(runbook)}  ${status}  ${count(steps, 'step')}${told === '' ? '' : `  (${told})`}\n`;
 }

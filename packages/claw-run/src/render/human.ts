@@ -7,7 +7,7 @@ import { afterLines, factLine, findingLines, grantLines, sudoLines, warningLine 
 import { planLines } from './plan.ts';
 import type { Manner, Renderer } from './renderer.ts';
 import { createStatusLine } from './status-line.ts';
-import { createStyle, plainJson, seconds, wrap } from './style.ts';
+import { createStyle, moment, plain, plainJson, seconds, wrap } from './style.ts';
 
 type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
@@ -84,8 +84,13 @@ export function createHumanRenderer(context: Context, manner: Manner): Renderer 
         const targets = Object.entries(event.targets).map(
           ([name, target]) => `${name} ${(target as { name: string }).name}`,
         );
-        head = [event.title, `${event.runbook} on ${targets.join(', ') || 'nothing'}`];
-        out([style.bold(wrap(event.title, io.width)), style.dim(head[1] ?? '')]);
+        const { past } = manner;
+        const which =
+          past === undefined
+            ? []
+            : [`run ${past.run}, begun ${moment(past.startedAt)} by ${plain(past.who)}`];
+        head = [event.title, `${event.runbook} on ${targets.join(', ') || 'nothing'}`, ...which];
+        out([style.bold(wrap(event.title, io.width)), ...head.slice(1).map(style.dim)]);
         if (io.live) status.show(aside.dim('looking …'));
         return;
       }

@@ -32,4 +32,6 @@ export interface Manner {
   /** Names of steps that are told before they are planned. */
   readonly names?: ReadonlyMap<string, string> | undefined;
   readonly resuming?: boolean | undefined;
+  /** The run that is resumed or rolled back. */
+  readonly past?: { readonly run: string; readonly startedAt: string; readonly who: string } | undefined;
 }

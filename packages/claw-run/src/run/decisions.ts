@@ -16,10 +16,12 @@ export interface Asking {
   readonly targets: ReadonlyMap<string, string>;
   /** A saved plan was agreed to when it was made: the call to apply it is the approval. */
   readonly approved?: boolean | undefined;
+  /** The run that is resumed or rolled back. */
+  readonly past?: string | undefined;
 }
 
 /** What the person at the terminal decides; where there is none, what the flags decided. */
-export function createDecisions({ context, renderer, signal, targets, approved }: Asking): Decisions {
+export function createDecisions({ context, renderer, signal, targets, approved, past }: Asking): Decisions {
   const { io, options } = context;
   const attended = io.canAsk && options.output !== 'json';
   const asking = { ...io, signal };
@@ -39,7 +41,9 @@ export function createDecisions({ context, renderer, signal, targets, approved }
       // what is resumed or rolled back is agreed to once, with what it interrupts in the question
       if (what !== 'run') risks.delete('disruptive');
       const interrupts = disrupts.length === 0 ? '' : ` (interrupts service: ${shortList(disrupts)})`;
-      const question = questions[what](changes.length, `${on(changes.map((step) => step.on))}${interrupts}`);
+      const whose = past === undefined ? '' : ` of run ${past}`;
+      const place = on(changes.map((step) => step.on));
+      const question = questions[what](changes.length, `${whose}${place}${interrupts}`);
       return unlessBrokenOff(async () => ((await consent(asking, question, risks)) ? 'yes' : 'no'), 'no');
     },
     confirmStep: async (step) => {

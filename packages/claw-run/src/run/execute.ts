@@ -92,6 +92,7 @@ export async function execute(context: Context, execution: Execution): Promise<R
         signal: interrupt.signal,
         targets: new Map(Object.entries(bound.connections).map(([name, each]) => [name, each.name])),
         approved: execution.approved,
+        past: execution.past,
       }),
       emit,
       signal: interrupt.signal,
