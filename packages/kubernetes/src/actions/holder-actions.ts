@@ -6,8 +6,9 @@ import {
   type PatchOperation,
   type Refused,
   refused,
+  type Secret,
 } from '@claw-run/core';
-import type { Holder } from '../facts/holder.ts';
+import { type Field, fieldOf, type Holder } from '../facts/holder.ts';
 import { pointer } from '../lib/path.ts';
 import { patchBetween } from './object-actions.ts';
 
@@ -40,19 +41,21 @@ export function withValues(
 }
 
 function patchOf(from: Holder, to: Holder): readonly PatchOperation[] {
-  const noData = !from.otherKeys && Object.values(from.values).every((value) => value === null);
-  // The server stores no empty `data`, so the first key brings it along.
-  if (noData) {
-    const data = present(to);
-    return Object.keys(data).length === 0 ? [] : [{ op: 'add', path: '/data', value: data }];
-  }
+  return (['data', 'binaryData'] as const).flatMap((field) => fieldPatch(field, from, to));
+}
+
+function fieldPatch(field: Field, from: Holder, to: Holder): readonly PatchOperation[] {
+  const [before, after] = [present(from, field), present(to, field)];
+  // The server stores no empty field, so the first key brings it along.
+  if (!from.otherKeys[field] && Object.keys(before).length === 0)
+    return Object.keys(after).length === 0 ? [] : [{ op: 'add', path: pointer([field]), value: after }];
   return Object.keys(to.values).flatMap((key): readonly PatchOperation[] => {
-    const [before, after] = [from.values[key] ?? null, to.values[key] ?? null];
-    const path = pointer(['data', key]);
-    if (before === null) return after === null ? [] : [{ op: 'add', path, value: after }];
-    if (after !== null) return patchBetween(before, after, ['data', key]);
+    const path = pointer([field, key]);
+    const [was, is] = [before[key], after[key]];
+    if (was === undefined) return is === undefined ? [] : [{ op: 'add', path, value: is }];
+    if (is !== undefined) return patchBetween(was, is, [field, key]);
     return [
-      { op: 'test', path, value: before },
+      { op: 'test', path, value: was },
       { op: 'remove', path },
     ];
   });
@@ -60,11 +63,24 @@ function patchOf(from: Holder, to: Holder): readonly PatchOperation[] {
 
 function newHolder({ apiVersion, kind, name, namespace = '' }: ObjectRef, to: Holder): ClusterObject {
   const type = kind === 'Secret' ? { type: 'Opaque' } : {};
-  return { apiVersion, kind, metadata: { name, namespace }, ...type, data: present(to) };
+  const binaryData = present(to, 'binaryData');
+  return {
+    apiVersion,
+    kind,
+    metadata: { name, namespace },
+    ...type,
+    data: present(to, 'data'),
+    ...(Object.keys(binaryData).length === 0 ? {} : { binaryData }),
+  };
 }
 
-function present(of: Holder) {
+/** What a field of the object holds, by key. */
+function present(of: Holder, field: Field): { readonly [key: string]: string | Secret } {
   return Object.fromEntries(
-    Object.entries(of.values).flatMap(([key, value]) => (value === null ? [] : [[key, value]])),
+    Object.entries(of.values).flatMap(([key, value]) =>
+      value === null || fieldOf(value) !== field
+        ? []
+        : [[key, typeof value === 'object' && 'base64' in value ? value.base64 : value]],
+    ),
   );
 }

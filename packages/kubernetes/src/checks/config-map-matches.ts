@@ -1,6 +1,6 @@
 import { defineCheck, equal, fail, type Json, nameOf, pass, unknown } from '@claw-run/core';
 import * as z from 'zod';
-import { clearText, holder } from '../facts/holder.ts';
+import { clearText, holder, isBinary } from '../facts/holder.ts';
 import { name, namespace, path } from '../inputs.ts';
 import { show } from '../lib/json-at.ts';
 import { valueAt } from '../lib/path.ts';
@@ -49,6 +49,7 @@ export const configMapMatches = defineCheck({
   expect: (input, seen) => {
     const entry = `${input.key} of ${nameOf({ apiVersion: 'v1', kind: 'ConfigMap', name: input.name, namespace: input.namespace })}`;
     const text = clearText(seen.entry.values[input.key]);
+    if (isBinary(seen.entry.values[input.key])) return unknown(`${entry} is binary, and is not looked into`);
     if (text === undefined) return fail(`there is no ${entry}`);
     const yaml = input.path === undefined ? { value: text } : parseYaml(text);
     if ('error' in yaml) return unknown(`${entry} is not YAML: ${yaml.error}`);

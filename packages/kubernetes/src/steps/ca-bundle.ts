@@ -1,7 +1,15 @@
 import { defineState, isRefused, nameOf, type Refused, refused, type Secret } from '@claw-run/core';
 import * as z from 'zod';
 import { holderActions, withValues } from '../actions/holder-actions.ts';
-import { clearText, entryValues, holder, storedText, valueFor } from '../facts/holder.ts';
+import {
+  clearText,
+  entryValues,
+  holder,
+  isBinary,
+  type Stored,
+  storedText,
+  valueFor,
+} from '../facts/holder.ts';
 import { holderFields, holderRef, namesOneHolder, oneHolder } from '../inputs.ts';
 import { addedCertificates, pemBlocks } from '../lib/pem.ts';
 
@@ -61,13 +69,22 @@ export const caBundle = defineState({
 function wanted(
   input: Input,
   key: string,
-  from: string | Secret | null,
-  now: string | Secret | null,
+  from: Stored | null,
+  now: Stored | null,
 ): string | Secret | Refused {
   const text = storedText(from);
   const clear = clearText(from) ?? '';
   const origin = `${key} of ${nameOf(holderRef(input.from))}`;
-  if (text === undefined) return refused(`there is no ${origin}`, 'correct `from` or `keys`');
+  if (text === undefined)
+    return refused(
+      from === null ? `there is no ${origin}` : `${origin} is binary, and not PEM`,
+      'correct `from` or `keys`',
+    );
+  if (input.mode === 'add' && isBinary(now))
+    return refused(
+      `${key} of ${nameOf(holderRef(input.to))} is binary, and nothing can be added to it`,
+      'correct `to` or `keys`',
+    );
   if (pemBlocks(clear).length === 0) return refused(`${origin} holds nothing in PEM`, 'correct `keys`');
   const { kind } = holderRef(input.to);
   if (kind === 'ConfigMap' && clear.includes('PRIVATE KEY')) {

@@ -1,7 +1,7 @@
 import { defineState, isRefused, nameOf, type ObjectRef, type Refused, refused } from '@claw-run/core';
 import * as z from 'zod';
 import { holderActions, withValues } from '../actions/holder-actions.ts';
-import { holder } from '../facts/holder.ts';
+import { clearText, holder, isBinary } from '../facts/holder.ts';
 import { name, namespace, path, state } from '../inputs.ts';
 import { editYaml } from '../lib/yaml-edit.ts';
 
@@ -53,7 +53,12 @@ export const configMapEntry = defineState({
   facts: (input) => ({ entry: holder(ref(input), [input.key]) }),
   desire: (input, seen) => {
     const now = seen.entry.values[input.key];
-    const value = wanted(input, typeof now === 'string' ? now : null);
+    if (input.path !== undefined && isBinary(now))
+      return refused(
+        `${input.key} of ${nameOf(ref(input))} is binary, and has no path`,
+        'correct `key`, or set the whole entry',
+      );
+    const value = wanted(input, clearText(now) ?? null);
     if (isRefused(value)) return value;
     const entry = withValues(ref(input), seen.entry, { [input.key]: value }, input);
     return isRefused(entry) ? entry : { entry };

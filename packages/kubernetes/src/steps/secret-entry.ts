@@ -1,7 +1,7 @@
 import { defineState, isRefused, nameOf, type ObjectRef, refused, Secret } from '@claw-run/core';
 import * as z from 'zod';
 import { holderActions, withValues } from '../actions/holder-actions.ts';
-import { entryValues, holder, storedText, valueFor } from '../facts/holder.ts';
+import { entryValues, holder, type Stored, secretCopy, valueFor } from '../facts/holder.ts';
 import { holderRef, name, namespace, source, state } from '../inputs.ts';
 
 export const secretEntry = defineState({
@@ -51,17 +51,21 @@ export const secretEntry = defineState({
         : entryValues(holderRef(input.from), [input.from.key]),
   }),
   desire: (input, seen) => {
-    const copied = input.from === undefined ? undefined : storedText(seen.source[input.from.key]);
+    const copied = input.from === undefined ? undefined : (seen.source[input.from.key] ?? undefined);
     if (input.state === 'present' && input.from !== undefined && copied === undefined) {
       return refused(`${nameOf(holderRef(input.from))} has no key ${input.from.key}`, 'correct `from`');
     }
-    const text = copied ?? input.value;
-    const value = input.state === 'absent' || text === undefined ? null : valueFor('Secret', text);
+    const value = input.state === 'absent' ? null : wantedValue(copied, input.value);
     const entry = withValues(ref(input), seen.entry, { [input.key]: value }, input);
     return isRefused(entry) ? entry : { entry };
   },
   actions: (from, to, input) => holderActions(ref(input), from.entry, to.entry),
 });
+
+function wantedValue(copied: Stored | undefined, text: string | Secret | undefined): Stored | null {
+  if (copied !== undefined) return secretCopy(copied);
+  return text === undefined ? null : valueFor('Secret', text);
+}
 
 function ref({ name, namespace }: { readonly name: string; readonly namespace: string }): ObjectRef {
   return { apiVersion: 'v1', kind: 'Secret', name, namespace };

@@ -10,7 +10,7 @@ import {
   secretEntry,
 } from '../../src/index.ts';
 import { state } from './account-subjects.ts';
-import { configMap, home, secret } from './given.ts';
+import { configMap, home, object, secret } from './given.ts';
 import { certificate, privateKey } from './pem.ts';
 
 const yaml = '# workers\nworker:\n  identity: auto # generated\n  replicas: 3\n';
@@ -18,6 +18,16 @@ const entry = { definition: configMapEntry, with: { name: 'settings', namespace:
 const inside = { ...entry, with: { ...entry.with, path: 'worker.identity', value: 'fixed' } };
 const texts = fc.constantFrom('', 'a', 'b\n', 'ü "quoted" \\ $x');
 const keys = fc.dictionary(fc.constantFrom('app.yaml', 'other', 'dotted.key'), texts, { maxKeys: 3 });
+/** Values that are no text, under keys that texts have as well. */
+const bytes = fc.dictionary(
+  fc.constantFrom('app.yaml', 'blob'),
+  fc.uint8Array({ minLength: 1, maxLength: 5 }).map((some) => Buffer.from(some).toString('base64')),
+  { maxKeys: 2 },
+);
+const configMapOf = (name: string, data: Record<string, string>, binaryData: Record<string, string>) =>
+  configMap(name, Object.fromEntries(Object.entries(data).filter(([key]) => !(key in binaryData))), {
+    binaryData,
+  });
 const password = { definition: secretEntry, with: { name: 'db', namespace: home, key: 'password' } };
 const copy = {
   definition: caBundle,
@@ -51,8 +61,23 @@ export const holderSubjects: readonly Subject[] = [
       .record({ value: texts, create: fc.constant(true), state: state() })
       .map((it) => ({ ...entry.with, ...it })),
     givens: fc
-      .option(keys, { nil: undefined })
-      .map((data) => (data === undefined ? [] : [configMap('settings', data)])),
+      .option(fc.tuple(keys, bytes), { nil: undefined })
+      .map((data) => (data === undefined ? [] : [configMapOf('settings', ...data)])),
+  },
+  {
+    ...entry,
+    title: 'a text in place of bytes',
+    with: { ...entry.with, value: 'hello' },
+    given: [configMapOf('settings', {}, { 'app.yaml': '//4A' })],
+  },
+  {
+    ...password,
+    title: 'bytes from elsewhere',
+    with: { ...password.with, from: { secret: 'krb', namespace: home, key: 'keytab' } },
+    given: [
+      secret('db', { user: 'claw' }),
+      object(['v1', 'Secret', 'krb'], { type: 'Opaque', data: { keytab: '//4AgP8=' } }),
+    ],
   },
   {
     ...password,
