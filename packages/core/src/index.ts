@@ -91,3 +91,4 @@ export {
 } from './step.ts';
 export type { Connection, Lock, LockHolder, LockOptions, RefusedCommand } from './target.ts';
 export { defineTransport, isTransport, type Transport, type TransportSettings } from './transport.ts';
+export { isYaml, takesYamlQuotes, type YamlNode } from './yaml-dialects.ts';

@@ -1,4 +1,5 @@
-import type { Json } from '@claw-run/core';
+import { spawnSync } from 'node:child_process';
+import { isPrintable, type Json } from '@claw-run/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -227,10 +228,10 @@ describe('YAML files', () => {
         if ('problem' in done) return;
         edited += 1;
         const after = done.text;
-        expect(yamlValue(after, path)).toEqual({ value });
+        expect(yamlValue(after, path)).toMatchObject({ value });
         expect(edit(after, path, { set: value })).toEqual({ text: after });
         const gone = edit(after, path, { remove: true });
-        if ('text' in gone) expect(yamlValue(gone.text, path)).toEqual({ value: undefined });
+        if ('text' in gone) expect(yamlValue(gone.text, path)).toMatchObject({ value: undefined });
       }),
       { numRuns: 400 },
     );
@@ -255,8 +256,8 @@ describe('YAML files', () => {
         const path = [keys[pick % keys.length] ?? '', 'list'];
         const added = textAfter(edit(from, path, { member: 'claw-users', present: true }));
         expectOthersKept(from, added, 0);
-        expect(yamlValue(added, path)).toEqual({
-          value: [...(yamlValue(from, path) as { value: Json[] }).value, 'claw-users'],
+        expect(yamlValue(added, path)).toMatchObject({
+          value: [...(yamlValue(from, path) as unknown as { value: Json[] }).value, 'claw-users'],
         });
         expect(textAfter(edit(added, path, { member: 'claw-users', present: true }))).toBe(added);
         expect(textAfter(edit(added, path, { member: 'claw-users', present: false }))).toBe(from);
@@ -295,3 +296,93 @@ function scalarPath(text: string, pick: number): readonly string[] | undefined {
   );
   return all[pick % Math.max(all.length, 1)];
 }
+
+const pyYaml = spawnSync('python3', ['-c', 'import yaml']);
+if (pyYaml.status !== 0) console.warn('YAML is not read by a second reader: there is no PyYAML here');
+
+describe('YAML to readers of 1.1 and 1.2', () => {
+  const odd = fc.constantFrom(
+    ...[
+      'no',
+      'on',
+      'Off',
+      'Yes',
+      'y',
+      'N',
+      'null',
+      '~',
+      '',
+      '=',
+      '<<',
+      '22:22',
+      '12:30:45',
+      '2024-01-01',
+      '1_000',
+    ],
+    ...[
+      '0b11',
+      '010',
+      '0o17',
+      '0x1F',
+      '1e3',
+      '.5',
+      '.inf',
+      '.NaN',
+      '-1',
+      '+1',
+      '1.0',
+      '10.0.0.1',
+      'true ',
+      '- a',
+      'a: b',
+    ],
+  );
+  const texts = fc.oneof(odd, fc.string({ unit: 'grapheme', maxLength: 12 }).filter(isPrintable));
+  const starts = fc.constantFrom(
+    'a: old\nb: yes\n',
+    "a: 'old'\n",
+    'x:\n  - no\na: old # why\n',
+    'on: 1\na:\n',
+    '',
+  );
+  const values = fc.oneof(
+    texts,
+    fc.array(texts, { maxLength: 3 }),
+    fc.dictionary(texts, texts, { maxKeys: 2 }),
+  );
+
+  it.skipIf(pyYaml.status !== 0)('what is set is read as that by PyYAML', () => {
+    const cases = fc.sample(fc.tuple(starts, values), 400).flatMap(([from, value]) => {
+      const edited = editYaml(from, ['a'], { set: value });
+      return 'text' in edited ? [{ text: edited.text, value }] : [];
+    });
+    expect(cases.length).toBeGreaterThan(350);
+    const read = spawnSync(
+      'python3',
+      [
+        '-c',
+        'import json,sys,yaml\nfor t in json.load(sys.stdin): print(json.dumps(yaml.safe_load(t)["a"], default=str))',
+      ],
+      { input: JSON.stringify(cases.map(({ text }) => text)), encoding: 'utf8' },
+    );
+    expect(read.stderr).toBe('');
+    const lines = read.stdout.trimEnd().split('\n');
+    for (const [index, { text, value }] of cases.entries())
+      expect(JSON.parse(lines[index] ?? 'null'), text).toEqual(value);
+  });
+
+  it.each<[string, Json, string | undefined]>([
+    ['a: yes\n', true, undefined],
+    ['a: Off\n', false, undefined],
+    ['a: 1_000\n', 1000, undefined],
+    ['a: 010\n', 10, 'a: 10\n'],
+    ['a: 010\n', 8, 'a: 8\n'],
+    ['a: no\n', 'no', 'a: "no"\n'],
+    ["a: 'no'\n", 'no', undefined],
+    ['a: 2024-01-01\n', '2024-01-01', 'a: "2024-01-01"\n'],
+    ['a: [yes, b]\n', [true, 'b'], undefined],
+    ['a: 10.0.0.1\n', '10.0.0.1', undefined],
+  ])('%j as %j', (from, value, wanted) => {
+    expect(editYaml(from, ['a'], { set: value })).toEqual({ text: wanted ?? from });
+  });
+});

@@ -3,9 +3,8 @@ import * as z from 'zod';
 import { clearText, holder, isBinary } from '../facts/holder.ts';
 import { name, namespace, path } from '../inputs.ts';
 import { show } from '../lib/json-at.ts';
-import { valueAt } from '../lib/path.ts';
 import { compiled, re2 } from '../lib/re2.ts';
-import { parseYaml } from '../lib/yaml.ts';
+import { yamlAt } from '../lib/yaml.ts';
 
 const input = z
   .strictObject({
@@ -51,11 +50,14 @@ export const configMapMatches = defineCheck({
     const text = clearText(seen.entry.values[input.key]);
     if (isBinary(seen.entry.values[input.key])) return unknown(`${entry} is binary, and is not looked into`);
     if (text === undefined) return fail(`there is no ${entry}`);
-    const yaml = input.path === undefined ? { value: text } : parseYaml(text);
-    if ('error' in yaml) return unknown(`${entry} is not YAML: ${yaml.error}`);
-    const value: Json | undefined = input.path === undefined ? text : valueAt(yaml.value, input.path);
+    const found =
+      input.path === undefined
+        ? { value: text, is: (wanted: Json) => equal(text, wanted) }
+        : yamlAt(text, input.path);
+    if ('error' in found) return unknown(`${entry} is not YAML: ${found.error}`);
+    const { value } = found;
     const what = input.path === undefined ? entry : `${input.path} in ${entry}`;
-    const fault = faultOf(input, value);
+    const fault = faultOf(input, found);
     const evidence = value === undefined ? {} : { value };
     return fault === undefined
       ? pass(`${what} is as it should be`, evidence)
@@ -63,11 +65,13 @@ export const configMapMatches = defineCheck({
   },
 });
 
-function faultOf(input: Input, value: Json | undefined): string | undefined {
+function faultOf(
+  input: Input,
+  { value, is }: { readonly value: Json | undefined; readonly is: (wanted: Json) => boolean },
+): string | undefined {
   if (value === undefined) return 'is not set';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  if (input.equals !== undefined && !equal(value, input.equals))
-    return `is ${show(value)}, not ${show(input.equals)}`;
+  if (input.equals !== undefined && !is(input.equals)) return `is ${show(value)}, not ${show(input.equals)}`;
   if (input.contains !== undefined && !text.includes(input.contains))
     return `does not contain ${show(input.contains)}`;
   const pattern = input.matches === undefined ? undefined : compiled(input.matches);

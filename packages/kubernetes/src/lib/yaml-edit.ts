@@ -1,14 +1,17 @@
-import { equal, type Json } from '@claw-run/core';
+import { equal, isYaml, type Json, stableStringify, takesYamlQuotes } from '@claw-run/core';
 import {
   type Document,
+  isAlias,
   isCollection,
   isMap,
   isPair,
   isScalar,
+  isSeq,
   type Node,
   type Pair,
   parseDocument,
   stringify,
+  visit,
 } from 'yaml';
 import { follow, parsePath, pointerKeys } from './path.ts';
 
@@ -26,20 +29,53 @@ export function editYaml(text: string, path: string, value: Json | undefined): E
   const found = follow((document.toJS() as Json) ?? {}, parsePath(path) ?? []);
   if ('unresolved' in found) return { problem: found.unresolved };
   const keys = pointerKeys(found.at);
-  if ('value' in found ? value !== undefined && equal(found.value, value) : value === undefined)
+  if ('value' in found ? value !== undefined && isThere(document, keys, value) : value === undefined)
     return { text };
-  const edited = document.clone();
-  if (value === undefined) edited.deleteIn(keys);
-  else edited.setIn(keys, edited.createNode(value));
-  const wanted = edited.toJS();
+  const edited = changed(document, keys, value);
+  const wanted = [edited, changed(parseDocument(text, { version: '1.1' }), keys, value)].map(plainOf);
   const spliced = splice(document, text, {
     keys,
     value,
     missing: 'missing' in found ? pointerKeys(found.missing) : undefined,
   });
-  return {
-    text: spliced !== undefined && reads(spliced, wanted) ? spliced : edited.toString({ lineWidth: 0 }),
-  };
+  const texts = [...(spliced === undefined ? [] : [spliced]), edited.toString({ lineWidth: 0 })];
+  const good = texts.find((each) => reads(each, wanted));
+  return good === undefined
+    ? { problem: 'readers of YAML would not agree on what it says then' }
+    : { text: good };
+}
+
+/** Whether a value is there already, to readers of YAML 1.1 and 1.2. */
+function isThere(document: Document, keys: readonly string[], value: Json): boolean {
+  const node = document.getIn(keys, true);
+  return isAlias(node) ? equal(node.toJS(document), value) : isYaml(node, value);
+}
+
+/** The document with a value set, or taken away. A key is looked for as it stands: `on` is true to readers of YAML 1.1. */
+function changed(document: Document, keys: readonly string[], value: Json | undefined): Document {
+  const edited = document.clone();
+  let node: unknown = edited.contents;
+  const path = keys.map((key) => {
+    const pair = isMap(node)
+      ? node.items.find((item) => isScalar(item.key) && (item.key.source ?? String(item.key.value)) === key)
+      : undefined;
+    node = pair?.value ?? (isSeq(node) ? node.items[Number(key)] : undefined);
+    return pair?.key ?? key;
+  });
+  if (value === undefined) edited.deleteIn(path);
+  else edited.setIn(path, quoted(edited.createNode(value), value));
+  return edited;
+}
+
+/** A new node, its texts in quotes where readers would not agree on them otherwise. */
+function quoted(node: Node, value: Json): Node {
+  if (takesYamlQuotes(value))
+    visit(node, {
+      Scalar(_, scalar) {
+        if (typeof scalar.value === 'string') scalar.type = 'QUOTE_DOUBLE';
+      },
+    });
+  return node;
 }
 
 interface Change {
@@ -81,7 +117,9 @@ function written(value: Json, old: string): string {
   if (typeof value !== 'string') return JSON.stringify(value);
   if (old.startsWith("'") && !/[\n\t]/.test(value)) return `'${value.replaceAll("'", "''")}'`;
   const plain = stringify(value, { lineWidth: 0 }).trimEnd();
-  return old.startsWith('"') || plain.includes('\n') ? JSON.stringify(value) : plain;
+  return old.startsWith('"') || takesYamlQuotes(value) || plain.includes('\n')
+    ? JSON.stringify(value)
+    : plain;
 }
 
 function insert(text: string, items: readonly Pair[], value: Json): string | undefined {
@@ -93,7 +131,8 @@ function insert(text: string, items: readonly Pair[], value: Json): string | und
 }
 
 function block(value: Json, column: number): string {
-  return stringify(value, { lineWidth: 0 })
+  const style = takesYamlQuotes(value) ? { defaultStringType: 'QUOTE_DOUBLE' as const } : {};
+  return stringify(value, { lineWidth: 0, ...style })
     .split('\n')
     .map((line) => (line === '' ? line : ' '.repeat(column) + line))
     .join('\n');
@@ -136,7 +175,14 @@ function isFlat(value: Json | undefined): value is string | number | boolean | n
   return value === null || (value !== undefined && typeof value !== 'object');
 }
 
-function reads(text: string, wanted: unknown): boolean {
-  const document = parseDocument(text);
-  return document.errors.length === 0 && equal(document.toJS(), wanted);
+/** Whether a text is what is wanted to readers of YAML 1.2 and of 1.1. */
+function reads(text: string, wanted: readonly string[]): boolean {
+  return (['1.2', '1.1'] as const).every((version, at) => {
+    const document = parseDocument(text, { version });
+    return document.errors.length === 0 && plainOf(document) === wanted[at];
+  });
+}
+
+function plainOf(document: Document): string {
+  return stableStringify(JSON.parse(JSON.stringify(document.toJS() ?? null)) as Json);
 }

@@ -1,9 +1,9 @@
-import { defineCheck, equal, fail, isObject, type Json, pass, unknown } from '@claw-run/core';
+import { defineCheck, fail, pass, unknown } from '@claw-run/core';
 import * as z from 'zod';
 import { filePath } from '../edit/edited-file.ts';
 import { iniValue } from '../edit/ini-edit.ts';
 import { keyValue } from '../edit/key-value-edit.ts';
-import { yamlValue } from '../edit/yaml-find.ts';
+import { type Problem, yamlValue } from '../edit/yaml-find.ts';
 import { keysOf, pathText, yamlPath } from '../edit/yaml-path.ts';
 import { isText, textFile, textOf } from '../facts/text-file.ts';
 
@@ -65,7 +65,7 @@ export const configMatches = defineCheck({
     const { value } = found;
     const name = nameOf(input);
     const evidence = { value: value ?? null };
-    const has = matches(input, value);
+    const has = matches(input, found);
     const told = value === undefined ? `${name} is not set` : `${name} is ${JSON.stringify(value)}`;
     return has === wanted
       ? pass(`${told} in ${input.path}`, evidence)
@@ -81,13 +81,14 @@ function valueIn(input: Input, raw: string) {
   return keyValue(text, { key: input.plain ?? '', format: 'plain' });
 }
 
-function matches(input: Input, value: Json | undefined): boolean {
-  if (value === undefined) return false;
-  const { member } = input;
-  if (member !== undefined) return Array.isArray(value) && value.some((item: Json) => equal(item, member));
-  if (input.value === undefined) return true;
-  if (input.yaml !== undefined || isObject(input.value)) return equal(value, input.value);
-  return value === String(input.value);
+function matches(
+  { member, value: wanted }: Input,
+  found: Exclude<ReturnType<typeof valueIn>, Problem>,
+): boolean {
+  if (found.value === undefined) return false;
+  if (member !== undefined) return 'has' in found && found.has(member);
+  if (wanted === undefined) return true;
+  return 'is' in found ? found.is(wanted) : found.value === String(wanted);
 }
 
 function lacks({ member, value, state }: Input): string {

@@ -1,4 +1,4 @@
-import type { Json } from '@claw-run/core';
+import { isYaml, type Json } from '@claw-run/core';
 import {
   type Document,
   isAlias,
@@ -84,11 +84,25 @@ export function findYaml(text: string, path: YamlPath): Place | Problem {
   return shared === undefined ? { document, holder, node, missing: [] } : problemAt(shared, offsetOf(node));
 }
 
-/** The value at a path; nothing where there is none. */
-export function yamlValue(text: string, path: YamlPath): { readonly value: Json | undefined } | Problem {
+/** What a path leads to; no value where there is none. */
+export interface YamlValue {
+  readonly value: Json | undefined;
+  /** Whether it is that value, to readers of YAML 1.1 and 1.2. */
+  readonly is: (wanted: Json) => boolean;
+  /** Whether it is a list that has that member. */
+  readonly has: (member: Json) => boolean;
+}
+
+export function yamlValue(text: string, path: YamlPath): YamlValue | Problem {
   const place = findYaml(text.replace(/^\uFEFF/, ''), path);
   if ('problem' in place) return place;
-  return { value: place.missing.length > 0 ? undefined : valueAt(place) };
+  if (place.missing.length > 0) return { value: undefined, is: () => false, has: () => false };
+  const { node } = place;
+  return {
+    value: valueAt(place),
+    is: (wanted) => isYaml(node, wanted),
+    has: (member) => isSeq(node) && node.items.some((item) => isYaml(item, member)),
+  };
 }
 
 export function valueAt({ node, document }: Pick<Place, 'node' | 'document'>): Json {

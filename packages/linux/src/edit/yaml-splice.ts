@@ -1,4 +1,4 @@
-import type { Json } from '@claw-run/core';
+import { type Json, takesYamlQuotes } from '@claw-run/core';
 import { isCollection, isNode, isPair, isScalar, isSeq, stringify } from 'yaml';
 import { lineEnd } from './edit.ts';
 import { isNothing, type Place } from './yaml-find.ts';
@@ -82,7 +82,10 @@ function replaced(text: string, { holder, node }: Place, value: Json): Candidate
   if (holder.in === 'map') {
     const keyEnd = rangeOf(holder.pair.key)[1];
     const column = columnOf(text, startOf(holder.pair));
-    const own = block(text, { x: value }, column).trimStart().slice(2).trimEnd();
+    const own = block(text, { x: value }, column)
+      .trimStart()
+      .replace(/^"?x"?:/, '')
+      .trimEnd();
     return [spliced(text, keyEnd, bareEnd(text, holder.pair), `:${own}`)];
   }
   if (holder.in === 'list') {
@@ -114,14 +117,15 @@ function scalars(value: Json, old: string): readonly string[] {
   if (old.startsWith('"')) return [json];
   const single = old.startsWith("'") && !/[\n\t]/.test(value) ? [`'${value.replaceAll("'", "''")}'`] : [];
   const plain = stringify(value, { lineWidth: 0 }).trimEnd();
-  return [...single, ...(plain.includes('\n') ? [] : [plain]), json];
+  return [...single, ...(plain.includes('\n') || takesYamlQuotes(value) ? [] : [plain]), json];
 }
 
 /** A value as lines of block style, set in by a column; lists inside maps as the text has them. */
 function block(text: string, value: Json, column: number): string {
   const indentSeq = !/^([ ]*)[^\s#-][^\n]*:[ ]*\r?\n\1- /m.test(text);
   const indent = Number(/^(?:[^\s#-][^\n]*:[ ]*)\r?\n([ ]+)[^\s-]/m.exec(text)?.[1]?.length ?? 2);
-  return stringify(value, { lineWidth: 0, indentSeq, indent })
+  const style = takesYamlQuotes(value) ? { defaultStringType: 'QUOTE_DOUBLE' as const } : {};
+  return stringify(value, { lineWidth: 0, indentSeq, indent, ...style })
     .trimEnd()
     .split('\n')
     .map((line) => (line === '' ? line : ' '.repeat(column) + line) + eol(text))
