@@ -300,6 +300,38 @@ function scalarPath(text: string, pick: number): readonly string[] | undefined {
 const pyYaml = spawnSync('python3', ['-c', 'import yaml']);
 if (pyYaml.status !== 0) console.warn('YAML is not read by a second reader: there is no PyYAML here');
 
+describe('INI files of other grammars', () => {
+  const krb5 = `[realms]
+    EXAMPLE.TEST = {
+        kdc = kdc1.example.test
+        admin_server = kdc1.example.test
+    }
+    OTHER.TEST = {
+        kdc = kdc.other.test
+    }
+`;
+
+  it('what stands in braces is no key of the section', () => {
+    expect(iniValue(krb5, { section: 'realms', key: 'kdc' })).toEqual({ value: undefined });
+    expect(editIni(krb5, { section: 'realms', key: 'admin_server', value: undefined })).toEqual({
+      text: krb5,
+    });
+  });
+
+  it.each([
+    [krb5, 'realms', 'THIRD.TEST', '[realms] has parts in braces', 2],
+    [krb5, 'realms', 'EXAMPLE.TEST', 'the value of EXAMPLE.TEST goes on over several lines', 2],
+    ['[realms]\nA = {\nb = c\n', 'realms', 'b', 'a brace is never closed', 2],
+    ['[mysqld]\nskip-networking\n', 'mysqld', 'skip-networking', 'there without a value', 2],
+    ['[mysqld]\nport = 3306 # as ever\n', 'mysqld', 'port', 'is a comment to some readers', 2],
+  ])('%j: %s %s is refused', (from, section, key, problem, at) => {
+    const refused = editIni(from, { section, key, value: '1' });
+    expect(refused).toMatchObject({ problem: expect.stringContaining(problem), line: at });
+    if (!key.startsWith('THIRD'))
+      expect(iniValue(from, { section, key })).toMatchObject({ problem: expect.stringContaining(problem) });
+  });
+});
+
 describe('YAML to readers of 1.1 and 1.2', () => {
   const odd = fc.constantFrom(
     ...[

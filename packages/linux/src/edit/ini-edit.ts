@@ -40,7 +40,7 @@ export function iniValue(
   { section, key }: Omit<IniChange, 'value'>,
 ): { readonly value: string | undefined } | Exclude<Edit, { text: string }> {
   const lines = linesOf(text);
-  const found = find(lines, { section, key, value: '' });
+  const found = find(lines, { section, key, value: undefined });
   if ('problem' in found) return found;
   const line = found.keys[0] === undefined ? undefined : lines[found.keys[0]];
   return { value: line === undefined ? undefined : (entry.exec(line.text)?.[2] ?? '').trimEnd() };
@@ -51,7 +51,7 @@ const entry = /^(\s*[^\s=:#;[][^=:]*?\s*[=:][ \t]*)(.*)$/;
 
 function find(
   lines: readonly Line[],
-  { section, key }: IniChange,
+  { section, key, value }: IniChange,
 ): Found | Exclude<Edit, { readonly text: string }> {
   const opened = lines.flatMap((line, index) => {
     const name = header.exec(line.text)?.[1];
@@ -63,14 +63,57 @@ function find(
     return { problem: `the section [${section}] is there twice`, line: second.index + 1, column: 1 };
   const opens = section === undefined ? -1 : (first?.index ?? lines.length);
   const ends = opened.find(({ index }) => index > opens)?.index ?? lines.length;
-  const keys = lines.flatMap((line, index) =>
-    index > opens && index < ends && keyOf(line.text) === key ? [index] : [],
-  );
+  const own = ownLines(lines, opens, ends);
+  if ('problem' in own) return own;
+  const keys = own.indexes.filter((index) => keyOf(lines[index]?.text ?? '') === key);
   const [at, again] = keys;
-  if (again !== undefined) return { problem: `the key ${key} is there twice`, line: again + 1, column: 1 };
-  if (at !== undefined && continues(lines, at))
-    return { problem: `the value of ${key} goes on over several lines`, line: at + 1, column: 1 };
+  const problemAt = (index: number, problem: string) => ({ problem, line: index + 1, column: 1 });
+  if (again !== undefined) return problemAt(again, `the key ${key} is there twice`);
+  if (at !== undefined && (continues(lines, at) || opensBraces(lines[at]?.text ?? '')))
+    return problemAt(at, `the value of ${key} goes on over several lines`);
+  const bare = own.indexes.find((index) => lines[index]?.text.trim() === key);
+  if (bare !== undefined) return problemAt(bare, `${key} is there without a value: as a flag, it seems`);
+  if (at !== undefined && /\S\s+[#;]/.test(entry.exec(lines[at]?.text ?? '')?.[2] ?? ''))
+    return problemAt(
+      at,
+      `what is behind the value of ${key} is a comment to some readers, and a part of it to others`,
+    );
+  if (at === undefined && value !== undefined && own.braces !== undefined)
+    return problemAt(
+      own.braces,
+      `${section === undefined ? 'this' : `[${section}]`} has parts in braces: a key is not put beside them`,
+    );
   return { opens: section !== undefined && first === undefined ? -2 : opens, ends, keys };
+}
+
+/** The lines of a section that are its own: in krb5.conf, `name = {` opens a part of it that ends with `}`. */
+function ownLines(
+  lines: readonly Line[],
+  opens: number,
+  ends: number,
+):
+  | { readonly indexes: readonly number[]; readonly braces: number | undefined }
+  | Exclude<Edit, { readonly text: string }> {
+  const indexes: number[] = [];
+  const open: number[] = [];
+  let braces: number | undefined;
+  for (let index = opens + 1; index < ends; index += 1) {
+    const { text } = lines[index] ?? { text: '' };
+    if (comment.test(text)) continue;
+    if (open.length === 0) indexes.push(index);
+    if (opensBraces(text)) {
+      open.push(index);
+      braces ??= index;
+    }
+    if (/^\s*\}\*?\s*$/.test(text)) open.pop();
+  }
+  const [never] = open;
+  if (never !== undefined) return { problem: 'a brace is never closed', line: never + 1, column: 1 };
+  return { indexes, braces };
+}
+
+function opensBraces(text: string): boolean {
+  return /=\s*\{\s*$/.test(text);
 }
 
 function added(
