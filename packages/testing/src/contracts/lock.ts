@@ -81,6 +81,21 @@ export function describeLock(given: () => HostTried, connect: ConnectHost): void
       await Promise.all([one.close(), two.close()]);
     });
 
+    it('is lost with its folder, as where a host or a container was started again', async () => {
+      const one = await connect({ lockFolder: `${folder}/in/locks` });
+      const lock = await one.lock(holder('one'), calm());
+      await world.sh(`rm -r ${folder}/in`);
+      const touch = { do: 'run', argv: ['touch', `${folder}/after`] } as const;
+      await expect(one.perform(touch, key())).rejects.toMatchObject({
+        code: 'lock-lost',
+        message: expect.stringContaining('its file was removed'),
+        notPerformed: true,
+      });
+      await lock.release();
+      expect(await world.sh(`ls ${folder}`)).toBe('');
+      await one.close();
+    });
+
     describe('after an action whose end nobody saw', () => {
       const there = () => ({ lockFolder: `${folder}/locks` });
       const begin = async (line: string, more: { sudo?: boolean } = {}) => {

@@ -15,6 +15,7 @@ export interface HeldLock {
  *
  *     B SECONDS PATH LINE…  whether all these locks hold their lines; one in a folder that is closed to who acts cannot be looked at, and is not held against it. Beside the last one is kept first which shell acts, since when and for how long at most: who takes the
  *                           lock either finds that, or has changed the line before it is looked at. `TL` runs a command for no longer than that, where it is `timeout`
+ *     cf PATH               whether a path leads through a folder that is closed to who acts; not where it ends in a folder that is gone
  *     bs PID                sets `T` to when a process began; not for one that has ended
  *     bw PID                whether anything that a process started runs
  *     up                    sets `UP` to the seconds that this machine has been up, and `BI` to which boot it is: no clock that is set changes them
@@ -28,12 +29,13 @@ bw() { w=$1; for s in /proc/[0-9]*/stat; do { IFS= read -r x <"$s"; } 2>/dev/nul
 set -- \${x##*) }; case $1$2 in Z*|X*) ;; ?$w) return 0;; esac; done; return 1; }
 up() { read -r UP x </proc/uptime && UP=\${UP%.*} && read -r BI </proc/sys/kernel/random/boot_id; }
 at() { [ -L "$1.at" ] || ! up || printf '%s\\n' "$2 $BI $UP" 1<>"$1.at"; }
+cf() { d=$1; while :; do case $d in */*) d=\${d%/*};; *) d=.;; esac; [ ! -e "\${d:-/}" ] || break; done; [ ! -x "\${d:-/}" ]; }
 B() { w=$1; shift
 f=; n=0; for d do n=$((n+1)); [ $((n%2)) = 0 ] || f=$d; done
 if up && bs $$ && [ ! -L "$f.by.$U" ]; then { printf '%s\\n' "$BI $$ $T $UP $w" >>"$f.by.$U"; } 2>/dev/null; fi
 while [ $# -gt 0 ]; do h=
 { IFS= read -r h <"$1"; } 2>/dev/null
-[ "$h" = "$2" ] || [ ! -x "\${1%/*}" ] || return 1
+[ "$h" = "$2" ] || cf "$1" || return 1
 shift 2; done
 [ -n "$TL" ] || if timeout -k 1 9 true </dev/null >/dev/null 2>&1; then TL='timeout -k 5'; else TL=no; fi
 case $TL in no) TO=;; *) TO="$TL $((w+2))";; esac; }
