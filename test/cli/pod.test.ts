@@ -1,54 +1,20 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startApiServer, startSandbox } from '@claw-run/sandbox';
-import { until } from '@claw-run/testing';
-import { connectCluster } from '@claw-run/transports';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventsOf, fixtures, makePlace } from './support/claw-run.ts';
+import { type PodPlace, startPod } from './support/pod.ts';
 
 const note = join(fixtures, 'note.yaml');
 const notes = join(fixtures, 'notes.yaml');
 
-/** What runs in these containers are processes of this machine, which see its files. */
 describe('a container of a pod is a target', () => {
-  let folder = '';
-  let close = async () => {};
-  const kubeconfig = (user: 'admin' | 'nobody') => join(folder, user);
-
+  let pod: PodPlace;
+  const kubeconfig: PodPlace['kubeconfig'] = (user) => pod.kubeconfig(user);
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'claw-run-cli-pod-'));
-    const server = await startApiServer();
-    await writeFile(kubeconfig('admin'), server.kubeconfig, { mode: 0o600 });
-    await writeFile(kubeconfig('nobody'), server.kubeconfigFor({ name: 'nobody' }), { mode: 0o600 });
-    const sandbox = await startSandbox({
-      scenarios: ['healthy'],
-      kubeconfig: kubeconfig('admin'),
-      controllers: 'own',
-      execFor: server.caPem,
-      openclaw: ['true'],
-    });
-    const cluster = await connectCluster({ kubeconfig: kubeconfig('admin'), userAgent: 'test' });
-    const signal = AbortSignal.timeout(60_000);
-    const ref = { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'web-0' };
-    const spec = { containers: ['main', 'log'].map((name) => ({ name, image: 'web:1' })) };
-    const metadata = { namespace: 'default', name: 'web-0' };
-    const object = { apiVersion: 'v1', kind: 'Pod', metadata, spec };
-    await cluster.perform({ do: 'create', object }, { key: 'test', signal });
-    await until('the pod runs', async () =>
-      JSON.stringify(await cluster.read({ read: 'get', ref }, { signal })).includes('"phase":"Running"'),
-    );
-    close = async () => {
-      await cluster.close();
-      await sandbox.close();
-      await server.close();
-    };
+    pod = await startPod();
   });
-  afterAll(async () => {
-    await close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => pod?.close());
 
   test('a dry run touches nothing; a run mends; a second finds nothing to do; rolled back, all is as before', async () => {
     const { run, folder: place } = await makePlace();

@@ -88,7 +88,7 @@ describe.skipIf(missing !== undefined)('a command that outlives its claw-run', (
       run.kill('SIGKILL');
       await run.ended;
       const next = again(command);
-      await next.until('a command that an earlier process began');
+      await next.until('a command that was begun earlier');
       expect(await files()).toBe('one\nx\n');
       await go();
       expect(await next.ended).toMatchObject({ exit: 0 });
@@ -101,7 +101,7 @@ describe.skipIf(missing !== undefined)('a command that outlives its claw-run', (
   test.each(['ssh', 'openssh'] as const)('by %s, whose connection is cut, happens once', async (scheme) => {
     const { run, files, again, go, cut } = await begin(scheme, 'ops');
     expect(await cut()).not.toBe('0\n');
-    await run.until('trying to reach it again');
+    await run.until('a command that was begun earlier');
     await go();
     expect(await run.ended).toMatchObject({ exit: 0 });
     expect(await files()).toBe(all);

@@ -103,7 +103,7 @@ export async function settleFormer(
     } else if (!told) {
       told = true;
       onWait?.(
-        `a command that an earlier process began on ${host} still runs there (process ${pid}): it is waited for, ${until - Number(now)} s at most`,
+        `a command that was begun earlier on ${host} still runs there (process ${pid}): it is waited for, ${until - Number(now)} s at most`,
       );
     }
     await delay(tries > 0 ? endEveryMs : lookEveryMs, undefined, { signal }).catch(() => undefined);

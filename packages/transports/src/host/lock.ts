@@ -175,9 +175,9 @@ async function settleAll(
 function renewed(
   path: string,
   first: string,
-  options: LockOptions & { runner: Runner; runAs: string | undefined },
+  options: TakingHere & { runner: Runner; runAs: string | undefined },
 ): { readonly lock: HostLock; readonly stop: () => Promise<void> } {
-  const { host, folder, renewSeconds, renewer, closed, isHurried, runner, runAs } = options;
+  const { host, folder, renewSeconds, renewer, closed, isHurried, runner, runAs, onWait } = options;
   const lost = new AbortController();
   const at = quote(path);
   // more than one where it is not known whether the last one was written
@@ -237,7 +237,7 @@ function renewed(
       const said = stdout.toString('utf8');
       if (exit !== 0) throw lostLock(host, said.split('\n')[0] ?? '');
       lines = [next];
-      await settleAll(path, said, { host, runner, runAs, ...how });
+      await settleAll(path, said, { host, runner, runAs, onWait, ...how });
     },
     async release() {
       await stop();
