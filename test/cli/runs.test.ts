@@ -107,6 +107,23 @@ test('a damaged, a strange and an unreadable journal hide no other', async () =>
   ]);
 });
 
+test('sealed values that were changed are noticed by the list like a changed journal', async () => {
+  const place = await makePlace();
+  const { folder, run } = place;
+  const file = join(folder, 'some.yaml');
+  await writeFile(file, runbook(folder, ''));
+  expect((await run([file, '--yes'])).exit).toBe(0);
+  const { folder: state, list } = await runsIn(place);
+  const [id = ''] = await list();
+  const sealed = join(state, 'runs', id, 'sealed.jsonl');
+  const status = async () => / {2}some {2}(\w+) /.exec((await run(['runs'])).stdout)?.[1];
+  expect(await status()).toBe('ok');
+  await appendFile(sealed, 'altered\n');
+  expect((await run(['runs'])).stdout).toContain(`${sealed}:1: what is sealed there was altered`);
+  await writeFile(sealed, '');
+  expect(await status()).toBe('ok');
+});
+
 test('prune removes runs of long ago with their secrets, and no run that is not over', async () => {
   const place = await makePlace();
   const { run } = place;
@@ -144,6 +161,11 @@ test('prune removes runs of long ago with their secrets, and no run that is not 
     stdout: '1 run removed.\n',
   });
   expect(await list()).toEqual(ids.slice(1));
+  const indexed = async () =>
+    (await readFile(join(state, 'index.jsonl'), 'utf8'))
+      .split('\n')
+      .map((line) => /r2026[^"]*/.exec(line)?.[0]);
+  expect(await indexed()).toEqual([...ids.slice(1), undefined]);
   expect(await run(['runs', 'prune', '--older-than', '30d', '--yes', '--output', 'json'])).toMatchObject({
     exit: 0,
     stdout: `${JSON.stringify({ removed: [ids[1]], kept: [] })}\n`,
@@ -159,6 +181,7 @@ test('prune removes runs of long ago with their secrets, and no run that is not 
     stdout: '1 run removed.\n',
   });
   expect(await list()).toEqual([]);
+  expect(await indexed()).toEqual([undefined]);
 });
 
 test('a damaged journal is rolled back by its trusted part where that is asked for, which says what it leaves', async () => {

@@ -40,6 +40,7 @@ export function createJournalStore(place: string | StateFolder): JournalStore {
       // where there is no key, all is read from the journals, which say so
       read: async () => key().then(index.read, () => new Map()),
       keep: async (summaries) => key().then((by) => index.keep(summaries, by)),
+      retain: index.retain,
     },
     check: async () => {
       await assertTrusted(state.keyFile, `the key ${state.keyFile}`, { instead: placeOfYourOwn });

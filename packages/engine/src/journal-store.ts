@@ -73,6 +73,8 @@ export interface JournalStore extends Journals<JournalRecord> {
     | {
         readonly read: () => Promise<ReadonlyMap<string, RunSummary>>;
         readonly keep: (summaries: readonly RunSummary[]) => Promise<void>;
+        /** Forgets all other runs: called once some were removed. Absent where nothing is left of a run that was removed. */
+        readonly retain?: ((runs: readonly string[]) => Promise<void>) | undefined;
       }
     | undefined;
 }

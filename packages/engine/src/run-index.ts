@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
-import { appendFile, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
 import type { RunSummary } from './run-summary.ts';
 import type { StateKey } from './state-key.ts';
 
@@ -14,6 +13,8 @@ export interface RunIndex {
   readonly keep: (summaries: readonly RunSummary[], key: StateKey) => Promise<void>;
   /** Those whose journal was not touched since. */
   readonly read: (key: StateKey) => Promise<ReadonlyMap<string, RunSummary>>;
+  /** Drops all lines but the last one of each of these runs. */
+  readonly retain: (runs: readonly string[]) => Promise<void>;
 }
 
 interface Line {
@@ -25,11 +26,14 @@ interface Line {
 
 export function runIndex(path: string, folderOf: (run: string) => string): RunIndex {
   const standing = (run: string): string => {
-    const infos = ['journal.jsonl', 'head'].map((name) =>
-      statSync(join(folderOf(run), name), { bigint: true, throwIfNoEntry: false }),
-    );
-    // who alters a file may set its times, but not that of the last change
-    return infos.map((info) => `${info?.size} ${info?.ctimeNs}`).join(' ');
+    const folder = folderOf(run);
+    let told = '';
+    for (const name of ['journal.jsonl', 'sealed.jsonl', 'head']) {
+      const info = statSync(`${folder}/${name}`, { throwIfNoEntry: false });
+      // who alters a file may set its times, but not that of the last change
+      told += `${info?.size} ${info?.ctimeMs} `;
+    }
+    return told;
   };
   const append = async (lines: readonly Line[], { sign }: StateKey) => {
     try {
@@ -49,25 +53,42 @@ export function runIndex(path: string, folderOf: (run: string) => string): RunIn
         key,
       ),
     async read({ sign }) {
-      const text = await readFile(path, 'utf8').catch(() => '');
       const found = new Map<string, RunSummary>();
-      if (text === '') return found;
-      const seen = new Set<string>();
-      // the last line of a run counts, so the last lines come first
-      for (let end = text.length; end > 0; ) {
-        const begin = text.lastIndexOf('\n', end - 2) + 1;
-        const raw = text.slice(begin, end);
-        end = begin;
-        const run = /^\{"run":"([^"\\]+)"/.exec(raw)?.[1];
-        if (run === undefined || seen.has(run)) continue;
-        seen.add(run);
+      for (const [run, raw] of lastLines(await textOf(path))) {
         const { mac, ...line } = parsed(raw);
         if (line.summary === undefined || standing(run) !== line.left) continue;
         if (sign('index', [line]) === mac) found.set(run, line.summary);
       }
       return found;
     },
+    async retain(runs) {
+      const wanted = new Set(runs);
+      const lines: string[] = [];
+      for (const [run, raw] of lastLines(await textOf(path))) if (wanted.has(run)) lines.push(raw);
+      // what another process appends meanwhile is read from its journal
+      await writeFile(`${path}.new`, lines.toReversed(), { mode: 0o600 })
+        .then(() => rename(`${path}.new`, path))
+        .catch(() => undefined);
+    },
   };
+}
+
+function textOf(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
+}
+
+/** Runs, each with the last line about it, which is the one that counts; the last of all comes first. */
+function* lastLines(text: string): Generator<readonly [run: string, raw: string]> {
+  const seen = new Set<string>();
+  for (let end = text.length; end > 0; ) {
+    const begin = text.lastIndexOf('\n', end - 2) + 1;
+    const raw = text.slice(begin, end);
+    end = begin;
+    const run = /^\{"run":"([^"\\]+)"/.exec(raw)?.[1];
+    if (run === undefined || seen.has(run)) continue;
+    seen.add(run);
+    yield [run, raw];
+  }
 }
 
 function parsed(raw: string): Partial<Line> & { readonly mac?: unknown } {

@@ -37,7 +37,9 @@ export async function prune(context: Context): Promise<number> {
       kept.push({ run, problem: error.message });
     }
   }
-  await pruneFleets(store, new Set(removed));
+  const left = await store.list();
+  await store.summaries?.retain?.(left);
+  await pruneFleets(store, { removed, left });
   if (outputOf(context) === 'json') answerJson(context, { removed, kept });
   else {
     io.out(`${count(removed.length, 'run')} removed.\n`);
@@ -84,12 +86,15 @@ function begunAt({ startedAt, run }: RunSummary): number | undefined {
 }
 
 /** The journal of a fleet goes with the last of its runs. */
-async function pruneFleets(store: JournalStore, removed: ReadonlySet<string>): Promise<void> {
-  const fleets = new Set([...removed].flatMap((run) => fleetOf(run)));
+async function pruneFleets(
+  store: JournalStore,
+  { removed, left }: { readonly removed: readonly string[]; readonly left: readonly string[] },
+): Promise<void> {
+  const fleets = new Set(removed.flatMap((run) => fleetOf(run)));
   if (fleets.size === 0) return;
-  const left = new Set((await store.list()).flatMap((run) => fleetOf(run)));
+  const living = new Set(left.flatMap((run) => fleetOf(run)));
   for (const fleet of await store.fleets.list())
-    if (fleets.has(fleet) && !left.has(fleet)) await store.fleets.remove?.(fleet).catch(() => undefined);
+    if (fleets.has(fleet) && !living.has(fleet)) await store.fleets.remove?.(fleet).catch(() => undefined);
 }
 
 /** The fleet that a run's id says it is a part of. */
