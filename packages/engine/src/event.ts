@@ -170,6 +170,18 @@ export type JournalOnly = Stamp &
 
 export type JournalRecord = RunEvent | JournalOnly;
 
+const journalOnly: { readonly [T in JournalOnly['type']]: true } = {
+  'journal.opened': true,
+  'journal.resumed': true,
+  'journal.salvaged': true,
+  'step.observed': true,
+};
+
+/** Whether a record of a journal is an event that is told. */
+export function isEvent(record: JournalRecord): record is RunEvent {
+  return !(record.type in journalOnly);
+}
+
 type WithoutStamp<T> = T extends unknown ? Omit<T, keyof Stamp> : never;
 
 /** An event before it is stamped with time and run. */

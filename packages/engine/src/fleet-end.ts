@@ -1,7 +1,7 @@
 import { addCounts, isInPlace, noCounts } from './counts.ts';
 import type { FleetOutcome, HostOutcome, NewFleetEvent } from './fleet-event.ts';
 import { reasonOf, stoppedBy } from './interrupt.ts';
-import { type RunStatus, runStatuses, worstOf } from './status.ts';
+import { isUntouched, type RunStatus, runStatuses, worstOf } from './status.ts';
 
 /** The outcome of a host that has not had its turn. */
 export function notBegun(host: string, hostRun: string, changes = 0): HostOutcome {
@@ -30,16 +30,6 @@ export function endFleet(
   return { ...fleet, exit, problems, counts };
 }
 
-/** Statuses that say of a run that nothing was touched. */
-const untouched: ReadonlySet<RunStatus> = new Set([
-  'usage',
-  'refused',
-  'stale-plan',
-  'cancelled',
-  'locked',
-  'waiting-for-approval',
-]);
-
 /**
  * The worst that became of a host, or what ended the fleet before all had their turn. Where some hosts were changed and others were not touched, the
  * fleet failed.
@@ -47,7 +37,7 @@ const untouched: ReadonlySet<RunStatus> = new Set([
 export function fleetStatus(hosts: readonly HostOutcome[], signal?: AbortSignal): RunStatus {
   const touched = hosts.some(({ counts }) => isInPlace(counts) || counts.rolledBack > 0);
   const alone = worstOf(hosts.flatMap(({ status }) => (status === 'not-begun' ? [] : [status])));
-  const worst = touched && untouched.has(alone) ? 'failed' : alone;
+  const worst = touched && isUntouched(alone) ? 'failed' : alone;
   const cut = signal?.aborted === true && hosts.some(({ status }) => status === 'not-begun');
   if (!cut) return worst;
   const reason = reasonOf(signal);

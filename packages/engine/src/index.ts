@@ -2,7 +2,15 @@ export { decrypt, encrypt, type Sealed } from './cipher.ts';
 export { isInPlace, noCounts, type StepCounts } from './counts.ts';
 export { type Approval, type Decisions, type OnProblem, unattended } from './decisions.ts';
 export type { CauseFinding, Diagnosis } from './diagnose.ts';
-export type { Evidence, Finding, JournalRecord, Phase, RevertOutcome, RunEvent } from './event.ts';
+export {
+  type Evidence,
+  type Finding,
+  isEvent,
+  type JournalRecord,
+  type Phase,
+  type RevertOutcome,
+  type RunEvent,
+} from './event.ts';
 export { type FleetOptions, runFleet } from './fleet.ts';
 export { againOnFleet, type FleetAgain } from './fleet-again.ts';
 export type { FleetEvent, FleetOutcome, HostOutcome } from './fleet-event.ts';
@@ -30,6 +38,6 @@ export { openValue, sealValue } from './sealed-value.ts';
 export { shareConnection } from './shared-connection.ts';
 export { shownOf } from './shown.ts';
 export { readStateKey, type StateKey, stateKeyFrom } from './state-key.ts';
-export { type RunStatus, runStatuses } from './status.ts';
+export { isGood, isUntouched, type RunStatus, runStatuses } from './status.ts';
 export type { SudoGrant } from './sudo-grant.ts';
 export { assertTrusted, type TrustOptions, trustFault } from './trusted-path.ts';

@@ -1,6 +1,6 @@
 import type { CauseScope, Json, ParamValue, Runbook, Scope, StepScope } from '@claw-run/core';
 import { ClawError, type Connection, problemOf, type Redactor, secretsIn } from '@claw-run/core';
-import type { JournalRecord, NewRecord, RunEvent } from './event.ts';
+import { isEvent, type JournalRecord, type NewRecord, type RunEvent } from './event.ts';
 import type { FleetPart } from './run-options.ts';
 import { shownOf } from './shown.ts';
 import { isGood, runStatuses } from './status.ts';
@@ -53,13 +53,6 @@ export interface Session extends SessionOptions {
   readonly keepIn: (append: (record: JournalRecord) => Promise<void>, first?: NewRecord) => Promise<void>;
 }
 
-const journalOnly: ReadonlySet<string> = new Set([
-  'journal.opened',
-  'step.observed',
-  'journal.resumed',
-  'journal.salvaged',
-]);
-
 export function createSession(options: SessionOptions): Session {
   const warned = new Set<string>();
   const warn = (message: string) => {
@@ -97,7 +90,7 @@ export function createSession(options: SessionOptions): Session {
     const kept = stamped(fresh);
     records.push(kept);
     await append?.(kept);
-    if (!journalOnly.has(kept.type)) options.emit(shownOf(kept as RunEvent, options.redactor));
+    if (isEvent(kept)) options.emit(shownOf(kept, options.redactor));
   };
 
   return {

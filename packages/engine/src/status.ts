@@ -57,7 +57,21 @@ export function worstOf(statuses: readonly RunStatus[]): RunStatus {
   );
 }
 
+const untouched: ReadonlySet<RunStatus> = new Set([
+  'usage',
+  'refused',
+  'stale-plan',
+  'cancelled',
+  'locked',
+  'waiting-for-approval',
+]);
+
+/** Whether a status says that nothing was touched. */
+export function isUntouched(status: RunStatus): boolean {
+  return untouched.has(status);
+}
+
 /** Whether nothing failed. What is unresolved is left to a person, and was not broken by the run. */
-export function isGood(status: RunStatus | 'not-begun'): boolean {
+export function isGood(status: RunStatus | 'not-begun' | 'unfinished'): boolean {
   return status === 'ok' || status === 'unresolved';
 }

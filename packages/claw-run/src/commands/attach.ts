@@ -1,12 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createJournalStore, type JournalRecord, type JournalStore, shownOf } from '@claw-run/engine';
+import {
+  createJournalStore,
+  isEvent,
+  type JournalRecord,
+  type JournalStore,
+  shownOf,
+} from '@claw-run/engine';
 import { type Context, outputOf } from '../context.ts';
 import { createHumanRenderer } from '../render/human.ts';
 import { createJsonRenderer } from '../render/json.ts';
 import { watchInterrupts } from '../run/interrupt.ts';
 import { openRun } from '../run/past-run.ts';
 import { stateFolder } from '../run/state-folder.ts';
-import { isEvent, mannerOf } from './runs.ts';
+import { mannerOf } from './runs.ts';
 
 const lookEveryMs = 250;
 

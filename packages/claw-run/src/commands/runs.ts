@@ -3,9 +3,8 @@ import {
   createJournalStore,
   foldJournal,
   type History,
+  isEvent,
   isPractice,
-  type JournalRecord,
-  type RunEvent,
   type RunSummary,
   runSummaries,
   shownOf,
@@ -94,9 +93,4 @@ async function tell(run: string, context: Context): Promise<number> {
 /** What was progress when it happened is the answer here. */
 function told(io: Context['io']): Context['io'] {
   return { ...io, err: io.out, live: false, color: { out: io.color.out, err: io.color.out } };
-}
-
-/** Whether a record of a journal is an event that is told. */
-export function isEvent(record: JournalRecord): record is RunEvent {
-  return !['journal.opened', 'journal.resumed', 'journal.salvaged', 'step.observed'].includes(record.type);
 }

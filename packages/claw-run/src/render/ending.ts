@@ -1,5 +1,12 @@
 import type { Problem } from '@claw-run/core';
-import { isInPlace, type RunEvent, type RunStatus, runStatuses, type StepCounts } from '@claw-run/engine';
+import {
+  isInPlace,
+  isUntouched,
+  type RunEvent,
+  type RunStatus,
+  runStatuses,
+  type StepCounts,
+} from '@claw-run/engine';
 import type { Manner, Next } from './renderer.ts';
 import { count, plain, type Style, seconds, wrap } from './style.ts';
 
@@ -68,7 +75,7 @@ function summary(event: Ended, { manner, planned, causes, ms }: EndOptions): str
       ? noChangeNeeded(causes)
       : withCounts(`Fixed and verified in ${seconds(ms)}`, counts);
   if (status === 'unresolved') return withCounts(`Unresolved: ${causeWords(causes)}`, counts, '; ');
-  return acted.has(status) ? withCounts(runStatuses[status].summary, counts) : runStatuses[status].summary;
+  return isUntouched(status) ? runStatuses[status].summary : withCounts(runStatuses[status].summary, counts);
 }
 
 /** The end of a plan or of a diagnosis. */
@@ -152,14 +159,4 @@ export function commandLines({ command, needs }: Next, style: Style): readonly s
   return [`  next: ${style.cyan(plain(command))}`, ...needs.map((need) => `        with ${plain(need)}`)];
 }
 
-/** Statuses of runs that may have changed something. */
-const acted: ReadonlySet<RunStatus> = new Set([
-  'failed',
-  'verification-failed',
-  'rolled-back',
-  'roll-back-incomplete',
-  'timed-out',
-  'interrupted',
-  'terminated',
-]);
 const unfinished: ReadonlySet<RunStatus> = new Set(['failed', 'timed-out', 'interrupted', 'terminated']);

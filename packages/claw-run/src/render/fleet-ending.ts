@@ -1,4 +1,4 @@
-import { type FleetEvent, type HostOutcome, isInPlace, runStatuses } from '@claw-run/engine';
+import { type FleetEvent, type HostOutcome, isGood, isInPlace, runStatuses } from '@claw-run/engine';
 import {
   type CauseCounts,
   commandLines,
@@ -107,7 +107,7 @@ function nextLines(
   const again = (verb: string) => style.cyan(`claw-run ${verb} ${run}${manner.again ?? ''}`);
   if (manner.undoing) return status === 'ok' ? [] : [`  again: ${again('rollback')}`];
   const unfinished =
-    hosts.some((host) => isInPlace(host.counts) && host.status !== 'ok' && host.status !== 'unresolved') ||
+    hosts.some((host) => isInPlace(host.counts) && !isGood(host.status)) ||
     (confirmed && hosts.some(({ status: each }) => each === 'not-begun' || each === 'locked'));
   return [
     ...(unfinished ? [`  resume: ${again('resume')}`] : []),

@@ -11,12 +11,14 @@ import {
   type FleetRecord,
   foldFleet,
   type HostOutcome,
+  isGood,
   type Journal,
   type JournalStore,
   ownedBy,
   type RunEvent,
   type RunOptions,
   type RunOutcome,
+  type RunStatus,
   resume,
   rollOutLeft,
   shareConnection,
@@ -308,16 +310,12 @@ export async function hostsLeft(word: string, { journals, redactor }: Where): Pr
   for (const [run, host] of hosts) {
     const own = runs.has(run) ? await statusOfRun(run, { journals, redactor }) : undefined;
     const status = own ?? ended.get(run) ?? 'not-begun';
-    if (kind === '@not-begun' ? status === 'not-begun' : !isOver(status)) left.push(host);
+    if (kind === '@not-begun' ? status === 'not-begun' : !isGood(status)) left.push(host);
   }
   return left;
 }
 
-function isOver(status: string): boolean {
-  return status === 'ok' || status === 'unresolved';
-}
-
-async function statusOfRun(run: string, where: Where): Promise<string | undefined> {
+async function statusOfRun(run: string, where: Where): Promise<RunStatus | 'unfinished' | undefined> {
   const { journal, history } = await openRun(run, where);
   await journal.close();
   if (history.opened === undefined) return undefined;
