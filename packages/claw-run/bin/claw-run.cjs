@@ -27,19 +27,24 @@ function ownNode() {
 function startWith(node) {
   const args = [here].concat(process.argv.slice(2));
   const env = Object.assign({}, process.env, { CLAW_RUN_STARTED: String(process.pid) });
-  const child = require('child_process').spawn(node, args, { stdio: 'inherit', env: env });
+  const stdio = ['inherit', 'inherit', 'inherit', 'ipc'];
+  const child = require('child_process').spawn(node, args, { stdio: stdio, env: env });
   function pass(signal) {
-    // a terminal sends its signals to the child as well; only those sent to this process alone are handed on
-    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    child.kill(signal);
   }
-  const passed = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2', 'SIGCONT'];
-  for (const name of passed) process.on(name, pass);
+  // a terminal, or whoever ends a group, sends these to the child as well: as a message, it can tell that they are the same
+  function tell(signal) {
+    if (child.connected) child.send(signal, () => {});
+  }
+  const told = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  const passed = told.concat('SIGQUIT', 'SIGUSR2', 'SIGCONT');
+  for (const name of passed) process.on(name, told.indexOf(name) < 0 ? pass : tell);
   child.on('error', (error) => {
     console.error('claw-run cannot start ' + node + ': ' + error.message);
     process.exit(2);
   });
   child.on('exit', (code, signal) => {
-    for (const name of passed) process.removeListener(name, pass);
+    for (const name of passed) process.removeAllListeners(name);
     if (signal) process.kill(process.pid, signal);
     else process.exit(code === null ? 1 : code);
   });

@@ -2,7 +2,7 @@ import { exitOnceWritten } from './exit.ts';
 import { createIo, outputsOf } from './io.ts';
 import { main } from './main.ts';
 import { reportError } from './report-error.ts';
-import { stopWithLauncher } from './run/launcher-gone.ts';
+import { followLauncher } from './run/launched.ts';
 
 const outputs = outputsOf(process);
 let telling = false;
@@ -17,5 +17,5 @@ process.on('uncaughtException', (error) => {
   }).then((code) => exitOnceWritten(outputs, code));
 });
 
-stopWithLauncher();
+followLauncher();
 void main(process.argv.slice(2), outputs).then((code) => exitOnceWritten(outputs, code));

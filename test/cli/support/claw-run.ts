@@ -31,6 +31,7 @@ export interface RunOptions {
 }
 
 export interface Started {
+  readonly pid: number;
   readonly kill: (signal: NodeJS.Signals) => void;
   /** Resolves when standard output and error together hold the text. */
   readonly until: (text: string) => Promise<void>;
@@ -89,7 +90,7 @@ export function startProcess(
       void ended.then((end) => fail(new Error(`it ended without saying ${text}: ${JSON.stringify(end)}`)));
       look();
     });
-  return { kill: (signal) => child.kill(signal), until, ended };
+  return { pid: child.pid ?? 0, kill: (signal) => child.kill(signal), until, ended };
 }
 
 /** What differs from run to run, by stable words. */

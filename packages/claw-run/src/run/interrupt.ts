@@ -2,6 +2,7 @@ import { ClawError } from '@claw-run/core';
 import { parseDuration } from '@claw-run/runbook';
 import { UsageError } from '../cli/usage-error.ts';
 import type { Context } from '../context.ts';
+import { onStopping, type Stopping } from './launched.ts';
 
 /** What stops a run: signals, and the time allowed. */
 export interface Interrupt {
@@ -21,7 +22,7 @@ export function watchInterrupts(
   let asked = false;
   let over = false;
   let last: readonly string[] = [];
-  const stop = (signal: Signal) => {
+  const stop = (signal: Stopping) => {
     // the end was told already, and the process is about to go
     if (over) return;
     if (asked) {
@@ -34,7 +35,7 @@ export function watchInterrupts(
     controller.abort(new ClawError('cancelled', `interrupted by ${signal}`));
   };
   const timer = watchTime(options.timeout, controller);
-  for (const signal of heeded) process.on(signal, stop);
+  onStopping(stop);
   return {
     signal: controller.signal,
     onEndAtOnce: (lines) => {
@@ -46,9 +47,6 @@ export function watchInterrupts(
     },
   };
 }
-
-const heeded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-type Signal = (typeof heeded)[number];
 
 function watchTime(text: string | undefined, controller: AbortController): NodeJS.Timeout | undefined {
   if (text === undefined) return undefined;
