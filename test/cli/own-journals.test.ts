@@ -115,6 +115,8 @@ describe('a run with journals of one’s own', () => {
     expect(await killed(hosts, 'before', 2)).toMatchObject({ signal: 'SIGKILL', stderr: '' });
     expect(await posters()).toEqual(['hello', null, null]);
     const [fleet = ''] = await (await options()).journals.fleets.list();
+    const failed = await planRunbook(rooms, { ...(await options()), hosts, limit: '@failed' });
+    expect(failed.hosts?.map(({ host }) => host)).toEqual(['room://two', 'room://three']);
     const outcome = await resumePastRun(fleet, await options());
     expect(outcome).toMatchObject({ status: 'ok', problems: [] });
     expect(await posters()).toEqual(['hello', 'hello', 'hello']);

@@ -22,7 +22,7 @@ export async function startFleet(
   },
 ): Promise<RunbookOutcome> {
   const { options, reach, journals, params, redactor, mode } = how;
-  const hosts = await fleetHosts(target, reach);
+  const hosts = await fleetHosts(target, reach, () => journals);
   const own = options.connections ?? {};
   const others = withoutTarget(runbook, target).targets.filter(({ name }) => own[name] === undefined);
   const shared = await bindTargets({ targets: others }, reach);

@@ -31,12 +31,13 @@ export async function beginEarly(file: string, reach: Reach, { io, options }: Co
   if (!(await cache.has(file))) return { ...none, cache };
   const begun = new Map<string, BoundHost>();
   const closing = new AbortController();
+  const journals = async () => (await import('@claw-run/engine')).createJournalStore(reach.stateFolder);
   try {
     const [{ bindHost }, { fleetHosts, forksOf }] = await Promise.all([
       import('./bind-host.ts'),
       import('./inventory.ts'),
     ]);
-    const many = reach.hosts === undefined ? [] : await fleetHosts({ name: 'hosts' }, reach);
+    const many = reach.hosts === undefined ? [] : await fleetHosts({ name: 'hosts' }, reach, journals);
     const first = many.slice(0, forksOf(options.forks));
     for (const { name, where } of [...urls.map((url) => ({ name: url, where: url })), ...first]) {
       const host = await bindHost(where, reach, name);

@@ -33,7 +33,8 @@ export async function executeFleet(
       '--step asks before each step, and there are many hosts',
       'leave it out, or name one host',
     );
-  const hosts = await fleetHosts(target, reach);
+  const journals = createJournalStore(reach.stateFolder);
+  const hosts = await fleetHosts(target, reach, () => journals);
   const forks = forksOf(options.forks);
   const reports = reportsOf(options.report ?? [], io.cwd, (text) => io.err(`claw-run: ${text}\n`));
   await reports.prepare();
@@ -71,7 +72,6 @@ export async function executeFleet(
     }
     renderer.event(event);
   };
-  const journals = createJournalStore(reach.stateFolder);
   try {
     if (manner.mode === 'apply') await journals.check();
     const outcome = await runFleet({

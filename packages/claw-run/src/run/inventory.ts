@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { matchesGlob, resolve } from 'node:path';
 import type { Target } from '@claw-run/core';
-import type { StateFolder } from '@claw-run/engine';
+import type { JournalStore } from '@claw-run/engine';
 import { UsageError } from '../cli/usage-error.ts';
 import type { Reach } from './bind-targets.ts';
 
@@ -75,10 +75,11 @@ export function limited(
   return left;
 }
 
-/** The hosts of a target that stands for many: `--hosts`, or the target's own default. @throws UsageError */
+/** The hosts of a target that stands for many: `--hosts`, or the target's own default. `@failed` asks `journals` for the fleets of the past. @throws UsageError */
 export async function fleetHosts(
   target: Pick<Target, 'name' | 'default'>,
-  { hosts, limit, cwd, stateFolder }: Pick<Reach, 'hosts' | 'limit' | 'cwd' | 'stateFolder'>,
+  { hosts, limit, cwd }: Pick<Reach, 'hosts' | 'limit' | 'cwd'>,
+  journals: () => JournalStore | Promise<JournalStore>,
 ): Promise<readonly InventoryHost[]> {
   const named = hosts ?? target.default;
   if (named === undefined)
@@ -87,23 +88,22 @@ export async function fleetHosts(
       `name them with --hosts FILE or --hosts web1,web2; or one of them with --target ${target.name}=HOST`,
     );
   const all = await readInventory(named, cwd);
-  return limited(all, limit === undefined ? undefined : await withPast(limit, all, stateFolder));
+  return limited(all, limit === undefined ? undefined : await withPast(limit, all, journals));
 }
 
 /** A limit with the hosts in place of `@failed` and `@not-begun`. */
 async function withPast(
   limit: string,
   all: readonly InventoryHost[],
-  stateFolder: StateFolder,
+  journals: () => JournalStore | Promise<JournalStore>,
 ): Promise<string> {
   const words = limit.split(',').map((word) => word.trim());
   if (!words.some((word) => /^!?@/.test(word))) return limit;
-  const [{ createJournalStore }, { hostsLeft }, { createRedactor }] = await Promise.all([
-    import('@claw-run/engine'),
+  const [{ hostsLeft }, { createRedactor }] = await Promise.all([
     import('./past-fleet.ts'),
     import('@claw-run/core'),
   ]);
-  const where = { journals: createJournalStore(stateFolder), redactor: createRedactor() };
+  const where = { journals: await journals(), redactor: createRedactor() };
   const parts = await Promise.all(
     words.map(async (word) => {
       const [, not = '', past] = /^(!?)(@.*)$/.exec(word) ?? [];
