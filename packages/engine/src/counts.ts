@@ -35,6 +35,8 @@ const revertEnds: { readonly [O in RevertOutcome]: End } = {
 export function countSteps(records: readonly JournalRecord[], verifying: ReadonlySet<string>): StepCounts {
   const ends = new Map<string, End>();
   const failed = new Set<string>();
+  /** How it stood with a step before its action in hand, which may turn out to be refused as a whole. */
+  const before = new Map<string, End | undefined>();
   const set = (id: string, end: End) => {
     if (!verifying.has(id)) ends.set(id, end);
   };
@@ -51,8 +53,17 @@ export function countSteps(records: readonly JournalRecord[], verifying: Readonl
         if (record.skipped !== true && record.phase === undefined) plan(record.id, record);
         break;
       case 'step.observed':
-        set(record.id, 'left');
+        if (record.elsewhere === true) set(record.id, 'left');
         break;
+      case 'action.intended':
+        before.set(record.id, ends.get(record.id));
+        if (ends.has(record.id) && ends.get(record.id) !== 'changed') set(record.id, 'left');
+        break;
+      case 'action.ended': {
+        const end = before.get(record.id);
+        if (record.notPerformed === true && end !== undefined) set(record.id, end);
+        break;
+      }
       case 'step.verified':
         failed.delete(record.id);
         // what was there already when its turn came was not changed by us

@@ -31,13 +31,16 @@ export function endFleet(
 }
 
 /**
- * The worst that became of a host, or what ended the fleet before all had their turn. Where some hosts were changed and others were not touched, the
- * fleet failed.
+ * The worst that became of a host, or what ended the fleet before all had their turn. Where that would say that nothing was touched, or that all was rolled back, and
+ * it is not so on another host, the fleet failed.
  */
 export function fleetStatus(hosts: readonly HostOutcome[], signal?: AbortSignal): RunStatus {
   const touched = hosts.some(({ counts }) => isInPlace(counts) || counts.rolledBack > 0);
   const alone = worstOf(hosts.flatMap(({ status }) => (status === 'not-begun' ? [] : [status])));
-  const worst = touched && isUntouched(alone) ? 'failed' : alone;
+  const isInPart =
+    (touched && isUntouched(alone)) ||
+    (alone === 'rolled-back' && hosts.some(({ counts }) => isInPlace(counts)));
+  const worst = isInPart ? 'failed' : alone;
   const cut = signal?.aborted === true && hosts.some(({ status }) => status === 'not-begun');
   if (!cut) return worst;
   const reason = reasonOf(signal);

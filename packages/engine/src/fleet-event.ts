@@ -54,7 +54,7 @@ export interface HostOutcome {
   readonly problems: readonly Problem[];
 }
 
-/** How a fleet ended: as the worst of its hosts; as `failed` where that would say that nothing was touched, and something was. */
+/** How a fleet ended: as the worst of its hosts; as `failed` where that would say that nothing was touched or all was rolled back, and on another host it is not so. */
 export interface FleetOutcome {
   /** The id of the fleet: `rollback` and `resume` take it. */
   readonly run: string;

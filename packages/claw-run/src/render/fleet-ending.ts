@@ -1,4 +1,11 @@
-import { type FleetEvent, type HostOutcome, isGood, isInPlace, runStatuses } from '@claw-run/engine';
+import {
+  type FleetEvent,
+  type HostOutcome,
+  isGood,
+  isInPlace,
+  isUntouched,
+  runStatuses,
+} from '@claw-run/engine';
 import {
   type CauseCounts,
   commandLines,
@@ -16,8 +23,8 @@ export interface FleetEndOptions {
   readonly style: Style;
   readonly width: number;
   readonly manner: Manner;
-  /** Whether what hosts wait for was agreed to. */
-  readonly confirmed: boolean;
+  /** Whether something was agreed to for a host. */
+  readonly isAgreed: (host: string) => boolean;
   /** The causes of the runbook: found where one host has it, unknown where it is unknown on one. */
   readonly causes: CauseCounts;
   readonly ms: number;
@@ -48,8 +55,10 @@ function hostLine(
 ): string {
   const { host, status, changes, counts, problems } = outcome;
   const name = host.padEnd(longest);
-  if (status === 'not-begun')
-    return `  ${style.dim('-')} ${name}  ${style.dim(`not begun (${count(changes, 'change')} planned)`)}`;
+  if (status === 'not-begun') {
+    const waits = changes === 0 ? '' : ` (${count(changes, 'change')} planned)`;
+    return `  ${style.dim('-')} ${name}  ${style.dim(`not begun${waits}`)}`;
+  }
   const good = status === 'ok' || status === 'changes-pending';
   const why = problems.map(({ message }) => message).join('; ');
   const planned = changes === 0 ? 'no change needed' : `${count(changes, 'change')} planned`;
@@ -82,33 +91,62 @@ function summaryOf(
       'host',
     )} in ${seconds(ms)}: ${words}`;
   }
-  const well = of((host) => host.status === 'ok');
-  const left = of((host) => host.status === 'unresolved');
-  const waiting = of((host) => host.status === 'not-begun');
-  const bad = hosts.length - well - left - waiting;
-  if (bad + left === 0) return runStatuses[status].summary;
-  const parts = [
-    ...(bad === 0 ? [] : [`${bad} failed`]),
-    ...(left === 0 ? [] : [`${left} unresolved`]),
-    `${well} good`,
-    ...(waiting === 0 ? [] : [`${waiting} not begun`]),
-  ];
+  const ends = hosts.map(endOf);
+  const isCut = ends.every((end) => end === 'good' || end === 'not begun');
+  if (isCut && isUntouched(status)) return runStatuses[status].summary;
+  const numbers = hostEnds.map((end) => [end, ends.filter((each) => each === end).length] as const);
+  const parts = numbers.flatMap(([end, number]) =>
+    number === 0 && end !== 'good' ? [] : [`${number} ${end}`],
+  );
   const touched = words === '' ? '; nothing was changed' : `; steps: ${words}`;
-  return `Of ${count(hosts.length, 'host')}: ${parts.join(', ')}${touched}`;
+  const all = `${count(hosts.length, 'host')}: ${parts.join(', ')}${touched}`;
+  return isCut ? `${runStatuses[status].summary}; of ${all}` : `Of ${all}`;
+}
+
+/** How hosts can end, in a word, as they are counted. */
+const hostEnds = [
+  'failed',
+  'rolled back',
+  'refused',
+  'interrupted',
+  'unresolved',
+  'good',
+  'not begun',
+] as const;
+
+function endOf({ status }: HostOutcome): (typeof hostEnds)[number] {
+  switch (status) {
+    case 'not-begun':
+      return 'not begun';
+    case 'ok':
+    case 'changes-pending':
+      return 'good';
+    case 'unresolved':
+      return 'unresolved';
+    case 'rolled-back':
+      return 'rolled back';
+    case 'interrupted':
+    case 'terminated':
+      return 'interrupted';
+    default:
+      return isUntouched(status) ? 'refused' : 'failed';
+  }
 }
 
 function nextLines(
   { run, hosts, status, counts }: Extract<FleetEvent, { type: 'fleet.ended' }>,
-  { manner, style, confirmed }: FleetEndOptions,
+  { manner, style, isAgreed }: FleetEndOptions,
 ): readonly string[] {
   const pending = hosts.some(({ changes }) => changes > 0);
   if (manner.mode !== 'apply')
     return manner.next === undefined || !pending ? [] : commandLines(manner.next, style);
   const again = (verb: string) => style.cyan(`claw-run ${verb} ${run}${manner.again ?? ''}`);
   if (manner.undoing) return status === 'ok' ? [] : [`  again: ${again('rollback')}`];
-  const unfinished =
-    hosts.some((host) => isInPlace(host.counts) && !isGood(host.status)) ||
-    (confirmed && hosts.some(({ status: each }) => each === 'not-begun' || each === 'locked'));
+  // where the target changed, another plan is needed
+  const over: readonly HostOutcome['status'][] = ['rolled-back', 'roll-back-incomplete', 'stale-plan'];
+  const unfinished = hosts.some(
+    (host) => isAgreed(host.host) && !isGood(host.status) && !over.includes(host.status),
+  );
   return [
     ...(unfinished ? [`  resume: ${again('resume')}`] : []),
     ...(isInPlace(counts) ? [`  roll back: ${again('rollback')}`] : []),

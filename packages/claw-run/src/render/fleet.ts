@@ -42,7 +42,7 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
   let plans: readonly string[] = [];
   const causes = new Map<string, Extract<RunEvent, { type: 'cause' }>>();
   let started = 0;
-  let confirmed = manner.resuming === true;
+  let agreed: readonly string[] = [];
 
   const out = (lines: readonly string[]) => {
     status.clear();
@@ -163,7 +163,7 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
         return;
       case 'fleet.confirmed':
         flush();
-        confirmed = true;
+        agreed = event.hosts;
         started = Date.parse(event.at);
         return;
       case 'batch.started':
@@ -178,7 +178,7 @@ export function createFleetRenderer(context: Context, manner: Manner): FleetRend
             style,
             width: io.width,
             manner,
-            confirmed,
+            isAgreed: (host) => manner.resuming === true || agreed.includes(host),
             causes: causeCounts([...causes.values()]),
             ms: Date.parse(event.at) - started,
           }),
