@@ -209,10 +209,11 @@ test('a fleet that was killed between its batches is gone on with: the hosts tha
       not begun: as it was agreed to
 
     Hosts
+      ✓ a  1 changed
       ✓ b  1 changed
       ✓ c  1 not changed
 
-    ✓ Fixed and verified on 1 host in N s: 1 changed, 1 not changed
+    ✓ Fixed and verified on 2 hosts in N s: 2 changed, 1 not changed
       roll back: claw-run rollback FLEET -f 1
     ",
       "told": "

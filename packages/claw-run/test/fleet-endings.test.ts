@@ -190,6 +190,7 @@ async function go(tried: Case): Promise<void> {
       startedAt: outcome.startedAt,
       forks: 1,
       emit: second.emit,
+      done: past.done,
       hosts: resumed.map(({ host, run }) => ({
         host,
         hostRun: run,
@@ -211,8 +212,11 @@ async function go(tried: Case): Promise<void> {
     const isResumed = (host: Host) => resumed.some((run) => run.host === host.name);
     const then = since.map((host): Host => ({ ...host, fate: host.fate === 'moves' ? 'moves' : 'is fixed' }));
     const sinceEnds = actingEnds(then, tried, (host) => (isResumed(host) ? 'ok' : 'not-begun'));
-    hold({ outcome: again, told: second, wasStopped: false }, since, sinceEnds);
     const both = hosts.map((host, index) => sinceEnds[since.indexOf(host)] ?? ends[index] ?? 'ok');
+    const all = [...past.done.map(({ host }) => named(host)), ...since];
+    const allEnds = all.map((host) => both[hosts.indexOf(host)] ?? 'ok');
+    expect(all.map(({ name }) => name).toSorted()).toEqual(hosts.map(({ name }) => name).toSorted());
+    hold({ outcome: again, told: second, wasStopped: false }, all, allEnds);
     expect(await fleetsLeft('@failed')).toEqual(leftOf(both, (end) => !isGood(end)));
     expect(await fleetsLeft('@not-begun')).toEqual(leftOf(both, (end) => end === 'not-begun'));
   } finally {

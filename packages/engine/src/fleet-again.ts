@@ -17,6 +17,8 @@ export interface FleetAgain {
     readonly work: () => Promise<RunOutcome>;
   }[];
   readonly forks: number;
+  /** Those that came to their end before: they are told with the others, and are a part of how the fleet ends. */
+  readonly done?: readonly HostOutcome[];
   /** Goes on with the hosts that never acted, once the others are done; `failed` tells how many of them were not well. */
   readonly left?: (failed: number) => Promise<readonly HostOutcome[]>;
   readonly emit?: (event: FleetEvent) => void;
@@ -43,7 +45,7 @@ export async function againOnFleet(options: FleetAgain): Promise<FleetOutcome> {
   });
   const again = options.hosts.flatMap(({ hostRun }) => outcomes.get(hostRun) ?? []);
   const failed = again.filter(({ status }) => !isGood(status)).length;
-  const hosts = [...again, ...((await options.left?.(failed)) ?? [])];
+  const hosts = [...(options.done ?? []), ...again, ...((await options.left?.(failed)) ?? [])];
   return endFleet({ run: fleet, startedAt, hosts, status: fleetStatus(hosts, options.signal) }, tell);
 }
 

@@ -1,6 +1,5 @@
 import type { JsonObject } from '@claw-run/core';
-import type { FleetEvent } from './fleet-event.ts';
-import type { RunStatus } from './status.ts';
+import type { FleetEvent, HostOutcome } from './fleet-event.ts';
 
 /** A host that is to act, as the journal of its fleet keeps it. */
 export interface FleetMember {
@@ -45,7 +44,7 @@ export type FleetRecord = FleetOpened | Extract<FleetEvent, { type: 'host.ended'
 export interface FleetHistory {
   readonly opened?: FleetOpened;
   /** How hosts ended, by their runs. */
-  readonly ended: ReadonlyMap<string, RunStatus | 'not-begun'>;
+  readonly ended: ReadonlyMap<string, HostOutcome>;
   /** All its hosts that are kept, by their runs. */
   readonly hosts: ReadonlyMap<string, string>;
 }
@@ -54,7 +53,7 @@ export interface FleetHistory {
 export function foldFleet(records: readonly FleetRecord[]): FleetHistory {
   const opened = records.find((record) => record.type === 'fleet.opened');
   const ended = records.flatMap((record) =>
-    record.type === 'host.ended' ? [[record.hostRun, record.status] as const] : [],
+    record.type === 'host.ended' ? [[record.hostRun, outcomeIn(record)] as const] : [],
   );
   const acted = records.flatMap((record) =>
     record.type === 'host.ended' ? [[record.hostRun, record.host] as const] : [],
@@ -65,4 +64,8 @@ export function foldFleet(records: readonly FleetRecord[]): FleetHistory {
     ended: new Map(ended),
     hosts: new Map([...members, ...acted]),
   };
+}
+
+function outcomeIn({ host, hostRun, status, changes, counts, problems }: HostOutcome): HostOutcome {
+  return { host, hostRun, status, changes, counts, problems };
 }

@@ -363,7 +363,7 @@ const inThree: Target = { ...many, rollOut: { batches: ['1', '2', '100%'], stopW
 
 test('hosts that never acted are gone on with in their own batches, with what was given then', async () => {
   const { hosts, opened, ended, members, goOn, batches, journals } = await killedFleet(inThree);
-  expect([...ended]).toEqual([[opened.members[0]?.hostRun, 'ok']]);
+  expect([...ended.values()]).toMatchObject([{ hostRun: opened.members[0]?.hostRun, status: 'ok' }]);
   expect(members.map(({ host, binding }) => [host, binding])).toEqual(
     ['b', 'c', 'd', 'e', 'f'].map((host) => [host, { kind: 'host', where: host }]),
   );

@@ -14,7 +14,7 @@ export async function showFleetPlan(context: Context, work: Omit<AgainOptions, '
   const planned = new Map<string, Planned[]>();
   const { hosts } = await fleetAgain({
     ...work,
-    past: { ...past, left: [] },
+    past: { ...past, left: [], done: [] },
     given: { ...given, mode: 'plan' },
     emit: (event) => {
       if (event.type !== 'step.planned' || event.host === undefined) return;

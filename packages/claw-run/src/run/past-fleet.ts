@@ -14,6 +14,7 @@ import {
   isGood,
   type Journal,
   type JournalStore,
+  noCounts,
   ownedBy,
   type RunEvent,
   type RunOptions,
@@ -38,6 +39,8 @@ export interface PastFleet {
   readonly opened?: FleetOpened | undefined;
   /** The hosts that never came to act and are not known to be well. */
   readonly left: readonly FleetMember[];
+  /** How the others ended that cannot be resumed. */
+  readonly done: readonly HostOutcome[];
 }
 
 export interface PastFleetRun {
@@ -74,6 +77,7 @@ export async function openFleet(fleet: string, { journals, redactor }: Where): P
   const ids = await runsOf(journals, fleet);
   const { opened: agreed, ended: how } = await historyOf(journals, fleet, redactor);
   const runs: PastFleetRun[] = [];
+  const done: HostOutcome[] = [];
   let { runbook, startedAt } = agreed ?? { runbook: '', startedAt: '' };
   for (const run of ids) {
     const past = await openRun(run, { journals, redactor });
@@ -81,6 +85,7 @@ export async function openFleet(fleet: string, { journals, redactor }: Where): P
     const { opened, begun, ended } = past.history;
     if (opened === undefined) continue;
     ({ runbook, startedAt } = opened);
+    if (!canResume(past.history)) done.push(outcomeOf(past));
     runs.push({
       run,
       host: opened.host ?? run,
@@ -100,9 +105,25 @@ export async function openFleet(fleet: string, { journals, redactor }: Where): P
   // a host whose process died before its first record never began, whatever folder it left
   const begun = new Set(runs.map(({ run }) => run));
   const left = (agreed?.members ?? []).filter(
-    ({ hostRun }) => !begun.has(hostRun) && how.get(hostRun) !== 'ok',
+    ({ hostRun }) => !begun.has(hostRun) && how.get(hostRun)?.status !== 'ok',
   );
-  return { fleet, startedAt, runbook, runs, opened: agreed, left };
+  const waiting = new Set(left.map(({ hostRun }) => hostRun));
+  const unbegun = [...how.values()].filter(({ hostRun }) => !begun.has(hostRun) && !waiting.has(hostRun));
+  return { fleet, startedAt, runbook, runs, opened: agreed, left, done: [...unbegun, ...done] };
+}
+
+/** How a run ended that cannot be resumed. */
+function outcomeOf({ run, history, journal }: PastRun): HostOutcome {
+  const { opened, ended = 'failed' } = history;
+  const end = journal.records.findLast((record) => record.type === 'run.ended');
+  return {
+    host: opened?.host ?? run,
+    hostRun: run,
+    status: history.reverting && ended === 'ok' ? 'rolled-back' : ended,
+    changes: (opened?.steps ?? []).filter(({ plan }) => plan.plan === 'change').length,
+    counts: end?.counts ?? noCounts,
+    problems: end?.problems ?? [],
+  };
 }
 
 async function historyOf(store: JournalStore, fleet: string, redactor: Redactor): Promise<FleetHistory> {
@@ -145,6 +166,7 @@ export async function fleetAgain(options: AgainOptions): Promise<FleetOutcome> {
         hostRun: run,
         work: () => again(run, shared, options),
       })),
+      ...(how === 'undo' ? {} : { done: past.done }),
       ...(how === 'undo' || past.left.length === 0 || journal === undefined
         ? {}
         : { left: (failed: number) => goOnWithLeft(failed, shared, { ...options, journal }) }),
@@ -309,7 +331,7 @@ export async function hostsLeft(word: string, { journals, redactor }: Where): Pr
   const left: string[] = [];
   for (const [run, host] of hosts) {
     const own = runs.has(run) ? await statusOfRun(run, { journals, redactor }) : undefined;
-    const status = own ?? ended.get(run) ?? 'not-begun';
+    const status = own ?? ended.get(run)?.status ?? 'not-begun';
     if (kind === '@not-begun' ? status === 'not-begun' : !isGood(status)) left.push(host);
   }
   return left;
