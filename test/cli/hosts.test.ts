@@ -292,6 +292,31 @@ test('what a fleet left can be run again: those that failed, and those that neve
   });
 });
 
+test('a fleet with nothing to change and a host that failed is the last one for @failed, not for rollback', async () => {
+  const { folder, run, args, path } = await withHosts();
+  const hosts = (name: string) =>
+    writeFile(join(folder, 'hosts'), `local name=a\nssh://nobody@127.0.0.1:9 name=${name}\n`);
+  await hosts('dead');
+  expect((await run([...args, '--yes'])).exit).toBe(1);
+  const second = () => Math.floor(Date.now() / 1000);
+  const ended = second();
+  await until(
+    'the next fleet begins in another second, by which their ids are sorted',
+    async () => second() > ended,
+  );
+  await hosts('gone');
+  expect((await run([...args, '--yes'])).exit).toBe(3);
+  await writeFile(join(folder, 'hosts'), 'local name=dead\nlocal name=gone\n');
+  const again = await run([...args, '--check', '--limit', '@failed', '--output', 'json']);
+  expect(eventsOf(again.stdout)[0]).toMatchObject({ type: 'fleet.started', hosts: ['gone'] });
+  expect((await run(['rollback', '--yes'])).exit).toBe(0);
+  expect(existsSync(path)).toBe(false);
+  const fleets = join(folder, 'state/claw-run/fleets');
+  expect(await readdir(fleets)).toHaveLength(2);
+  expect((await run(['runs', 'prune', '--older-than', '1s', '--yes'])).exit).toBe(0);
+  expect(await readdir(fleets)).toEqual([]);
+});
+
 test('with nobody to ask nothing is touched', async () => {
   const { run, args, path } = await withHosts();
   expect(await run(args)).toMatchObject({ exit: 12, stdout: expect.stringContaining('approve with --yes') });

@@ -11,7 +11,7 @@ import { inParallel } from './in-parallel.ts';
 import { tracedBy } from './run.ts';
 import type { RunOptions } from './run-options.ts';
 import { shareConnection } from './shared-connection.ts';
-import type { RunStatus } from './status.ts';
+import { isGood, type RunStatus } from './status.ts';
 
 /** What a fleet is given: what a run is given, but for what is each host's own. */
 export interface FleetOptions extends TurnOptions {
@@ -57,29 +57,40 @@ export async function runFleet(options: FleetOptions): Promise<FleetOutcome> {
   });
   await inParallel(options.hosts, options.forks, (host) => look(fresh, host));
   const waiting = options.hosts.filter(({ name }) => standing.get(name)?.waits !== undefined);
-  if (waiting.length === 0) return conclude(fresh);
   if (options.signal?.aborted === true) return conclude(fresh);
+  if (waiting.length === 0) {
+    const outcomes = [...standing.values()].map(({ outcome }) => outcome);
+    const isApplied = (options.mode ?? 'apply') === 'apply';
+    if (isApplied && outcomes.some(({ status }) => !isGood(status)))
+      await keep(fresh, waiting, async () => {});
+    return conclude(fresh);
+  }
   const answer = await options.confirm(
     waiting.map(({ name }) => ({ host: name, steps: standing.get(name)?.outcome.changes ?? 0 })),
   );
   if (answer === 'no') return conclude(fresh, 'cancelled');
   if (answer === 'nobody') return conclude(fresh, 'waiting-for-approval');
   tell({ type: 'fleet.confirmed', hosts: waiting.map(({ name }) => name) });
-  fresh.journal = await options.journals.fleets.create(fleet, options.redactor);
-  try {
-    await fresh.journal.append(openedOf(fresh, waiting));
-    // whoever wants what is left later is to find those too that never came to act
-    for (const { name } of options.hosts) {
-      const ended = standing.get(name);
-      if (ended === undefined || waiting.some((host) => host.name === name)) continue;
-      const { outcome } = ended;
-      await fresh.journal.append({ type: 'host.ended', at: now().toISOString(), run: fleet, ...outcome });
-    }
-    await rollOut(fresh, waiting);
-  } finally {
-    await fresh.journal.close();
-  }
+  await keep(fresh, waiting, () => rollOut(fresh, waiting));
   return conclude(fresh);
+}
+
+/** Keeps a journal of a fleet while it acts: what it waits for, and how hosts ended. */
+async function keep(fleet: Fleet, waiting: readonly FleetHost[], act: () => Promise<void>): Promise<void> {
+  const { options, standing, fleet: run } = fleet;
+  const { journals, redactor, now = () => new Date() } = options;
+  const journal = await journals.fleets.create(run, redactor);
+  fleet.journal = journal;
+  try {
+    await journal.append(openedOf(fleet, waiting));
+    // whoever wants what is left later is to find those too that never came to act
+    for (const { outcome, waits } of standing.values())
+      if (waits === undefined)
+        await journal.append({ type: 'host.ended', at: now().toISOString(), run, ...outcome });
+    await act();
+  } finally {
+    await journal.close();
+  }
 }
 
 /** What going on with it takes, if this process should not come to its end. */

@@ -1,5 +1,11 @@
 import { ClawError } from '@claw-run/core';
-import { createJournalStore, type JournalStore, type RunSummary, runSummaries } from '@claw-run/engine';
+import {
+  createJournalStore,
+  foldFleet,
+  type JournalStore,
+  type RunSummary,
+  runSummaries,
+} from '@claw-run/engine';
 import { parseDuration } from '@claw-run/runbook';
 import { UsageError } from '../cli/usage-error.ts';
 import { answerJson, type Context, outputOf } from '../context.ts';
@@ -39,7 +45,7 @@ export async function prune(context: Context): Promise<number> {
   }
   const left = await store.list();
   await store.summaries?.retain?.(left);
-  await pruneFleets(store, { removed, left });
+  await pruneFleets(store, { removed, left, before: limits.before });
   if (outputOf(context) === 'json') answerJson(context, { removed, kept });
   else {
     io.out(`${count(removed.length, 'run')} removed.\n`);
@@ -79,22 +85,37 @@ function choose(
 }
 
 /** When a run began; by its id, where its journal does not say. */
-function begunAt({ startedAt, run }: RunSummary): number | undefined {
+function begunAt({ startedAt, run }: Pick<RunSummary, 'startedAt' | 'run'>): number | undefined {
   const [, y, mo, d, h, mi, s] = /^[rf](\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)/.exec(run) ?? [];
   const ms = Date.parse(startedAt === '' ? `${y}-${mo}-${d}T${h}:${mi}:${s}Z` : startedAt);
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** The journal of a fleet goes with the last of its runs. */
+/** The journal of a fleet goes with the last of its runs; one in which no host was to act, once it is old. */
 async function pruneFleets(
   store: JournalStore,
-  { removed, left }: { readonly removed: readonly string[]; readonly left: readonly string[] },
+  {
+    removed,
+    left,
+    before,
+  }: { readonly removed: readonly string[]; readonly left: readonly string[]; readonly before: number },
 ): Promise<void> {
   const fleets = new Set(removed.flatMap((run) => fleetOf(run)));
-  if (fleets.size === 0) return;
   const living = new Set(left.flatMap((run) => fleetOf(run)));
   for (const fleet of await store.fleets.list())
-    if (fleets.has(fleet) && !living.has(fleet)) await store.fleets.remove?.(fleet).catch(() => undefined);
+    if (!living.has(fleet) && (fleets.has(fleet) || (isOld(fleet, before) && (await isIdle(store, fleet)))))
+      await store.fleets.remove?.(fleet).catch(() => undefined);
+}
+
+function isOld(fleet: string, before: number): boolean {
+  const begun = begunAt({ startedAt: '', run: fleet });
+  return begun !== undefined && begun < before;
+}
+
+async function isIdle({ fleets }: JournalStore, fleet: string): Promise<boolean> {
+  const journal = await fleets.open(fleet).catch(() => undefined);
+  await journal?.close();
+  return journal !== undefined && foldFleet(journal.records).opened?.members.length === 0;
 }
 
 /** The fleet that a run's id says it is a part of. */

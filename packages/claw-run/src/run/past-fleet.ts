@@ -61,7 +61,7 @@ interface Where {
 /** The fleet that is meant: by its id, or where no run is named and a fleet, or a run of one, is the latest. Nothing for a single run. */
 export async function meantFleet(wanted: string | undefined, where: Where): Promise<string | undefined> {
   if (wanted !== undefined) return /^f\d{8}t/.test(wanted) ? wanted : undefined;
-  const latest = (await where.journals.fleets.list()).at(-1);
+  const latest = await latestActing(where);
   const past = await openRun(undefined, where).catch((error: unknown) => {
     if (latest !== undefined && error instanceof ClawError && error.code === 'run-unknown') return undefined;
     throw error;
@@ -70,6 +70,15 @@ export async function meantFleet(wanted: string | undefined, where: Where): Prom
   // ids begin with their time; a fleet may have died before the first of its runs
   const fleetIsLatest = latest !== undefined && latest.slice(1) > (past?.run.slice(1) ?? '');
   return fleetIsLatest ? latest : past?.history.opened?.fleet;
+}
+
+/** The latest fleet of which a host was to act. */
+async function latestActing({ journals, redactor }: Where): Promise<string | undefined> {
+  for (const fleet of (await journals.fleets.list()).toReversed()) {
+    const { opened } = await historyOf(journals, fleet, redactor);
+    if (opened?.members.length !== 0) return fleet;
+  }
+  return undefined;
 }
 
 /** Reads the journals of a fleet and of its runs. @throws ClawError `run-unknown` */
