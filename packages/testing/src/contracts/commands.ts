@@ -3,7 +3,7 @@ import type { Connection } from '@claw-run/core';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { HostTried, HostWorld } from './host.ts';
-import { requestsTo } from './requests-to.ts';
+import { oddSeconds, requestsTo } from './requests-to.ts';
 
 /** What must hold of commands on a host. */
 export function describeCommands(given: () => HostTried): void {
@@ -123,7 +123,7 @@ export function describeCommands(given: () => HostTried): void {
     });
 
     it('that takes too long is ended with all it started, and the others of its turn go on', async () => {
-      const mark = `${Math.floor(Math.random() * 1e6) + 1000}.25`;
+      const mark = oddSeconds();
       const slow = {
         read: 'run',
         argv: ['sh', '-c', `sleep ${mark} & sleep ${mark}; :`],
@@ -143,7 +143,7 @@ export function describeCommands(given: () => HostTried): void {
 
     it('is ended when the run is told to stop', async () => {
       const stop = new AbortController();
-      const mark = `${Math.floor(Math.random() * 1e6) + 1000}.5`;
+      const mark = oddSeconds();
       await run('true');
       const reading = host.read({ read: 'run', argv: ['sleep', mark] }, { signal: stop.signal });
       const failing = expect(reading).rejects.toThrow('enough');

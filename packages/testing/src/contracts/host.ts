@@ -8,7 +8,7 @@ import { describeCommands } from './commands.ts';
 import { describeFiles } from './files.ts';
 import { describeLock } from './lock.ts';
 import { describePaths } from './paths.ts';
-import { requestsTo } from './requests-to.ts';
+import { oddSeconds, requestsTo } from './requests-to.ts';
 
 /** The host that a contract is tried on, seen from beside the connection. */
 export interface HostWorld {
@@ -105,14 +105,15 @@ export function describeHostContract(
 
       it('by sudo, a command that hangs is ended too', async ({ skip }) => {
         skip(!world.sudo, 'no sudo here');
-        const slow = { read: 'run', argv: ['sleep', '1717'], sudo: true, timeoutSeconds: 0.5 } as const;
+        const seconds = oddSeconds();
+        const slow = { read: 'run', argv: ['sleep', seconds], sudo: true, timeoutSeconds: 0.5 } as const;
         const [hung, last] = await Promise.allSettled([
           read(slow),
           read({ read: 'run', argv: ['echo', '2'], sudo: true }),
         ]);
         expect(hung).toMatchObject({ reason: { code: 'timeout' } });
         expect(last).toMatchObject({ value: { stdout: '2\n' } });
-        expect(await world.sh(`pgrep -fc '^sleep 1717' || true`)).toMatch(/^0/);
+        expect(await world.sh(`pgrep -fc '^sleep ${seconds}' || true`)).toMatch(/^0/);
       });
 
       it('in a fresh session: groups, home and environment as after logging in', async ({ skip }) => {

@@ -2,7 +2,7 @@ import type { ClawError, Connection, RunResult } from '@claw-run/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { calm } from './calm.ts';
 import type { ConnectHost, HostTried, HostWorld } from './host.ts';
-import { requestsTo } from './requests-to.ts';
+import { oddSeconds, requestsTo } from './requests-to.ts';
 
 /** What must hold of the lock of a host, and of what is done under it. */
 export function describeLock(given: () => HostTried, connect: ConnectHost): void {
@@ -130,7 +130,8 @@ export function describeLock(given: () => HostTried, connect: ConnectHost): void
       });
 
       it('ends it at once where it was told to stop, and begins nothing that was still to come', async () => {
-        const { one, stop, ended } = await begin(`sleep 30; touch ${folder}/late`);
+        const seconds = oddSeconds();
+        const { one, stop, ended } = await begin(`sleep ${seconds}; touch ${folder}/late`);
         const queued = one.perform(
           { do: 'run', argv: ['touch', `${folder}/queued`] },
           { ...key(), signal: stop.signal },
@@ -144,7 +145,7 @@ export function describeLock(given: () => HostTried, connect: ConnectHost): void
         expect((await one.read({ read: 'run', argv: ['echo', 'on'] }, calm())) as RunResult).toMatchObject({
           stdout: 'on\n',
         });
-        expect(await world.sh(`pgrep -fc '^sleep 30$' || true`)).toMatch(/^0/);
+        expect(await world.sh(`pgrep -fc '^sleep ${seconds}$' || true`)).toMatch(/^0/);
         await one.perform({ do: 'run', argv: ['touch', `${folder}/after`] }, key());
         expect(await world.sh(`ls ${folder} | grep -v locks`)).toBe('after\nbegun\n');
         await one.close();
@@ -154,15 +155,16 @@ export function describeLock(given: () => HostTried, connect: ConnectHost): void
     it('is given up soon, whatever hangs, and so is the connection', async () => {
       const there = { lockFolder: `${folder}/locks` };
       const hung = await connect(there);
+      const seconds = oddSeconds();
       const stop = new AbortController();
       await hung.read({ read: 'run', argv: ['true'] }, calm());
       const hanging = [
-        hung.read({ read: 'run', argv: ['sleep', '7777'] }, { signal: stop.signal }),
-        hung.perform({ do: 'run', argv: ['sleep', '7777'] }, { ...key(), signal: stop.signal }),
+        hung.read({ read: 'run', argv: ['sleep', seconds] }, { signal: stop.signal }),
+        hung.perform({ do: 'run', argv: ['sleep', seconds] }, { ...key(), signal: stop.signal }),
         hung.lock(holder('one'), { signal: stop.signal }),
       ];
       for (const each of hanging) each.catch(() => undefined);
-      await expect.poll(() => world.sh(`pgrep -fc '^sleep 7777$' || true`)).toMatch(/^1/);
+      await expect.poll(() => world.sh(`pgrep -fc '^sleep ${seconds}$' || true`)).toMatch(/^1/);
       const before = Date.now();
       stop.abort(new Error('enough'));
       for (const each of hanging) await expect(each).rejects.toThrow('enough');
@@ -170,7 +172,7 @@ export function describeLock(given: () => HostTried, connect: ConnectHost): void
       expect(settled - before).toBeLessThan(1000);
       await hung.close();
       expect(Date.now() - settled).toBeLessThan(2000);
-      await expect.poll(() => world.sh(`pgrep -fc '^sleep 7777$' || true`)).toMatch(/^0/);
+      await expect.poll(() => world.sh(`pgrep -fc '^sleep ${seconds}$' || true`)).toMatch(/^0/);
     });
   });
 }

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Connection, FileState, HostRead, RunResult } from '@claw-run/core';
 import { calm } from './calm.ts';
 
@@ -13,4 +14,9 @@ export function requestsTo(host: () => Connection<'host'>) {
     file: (path: string, more: { sudo?: boolean } = {}) =>
       read({ read: 'file', path, ...more }) as Promise<FileState | null>,
   };
+}
+
+/** What a `sleep` of one test is known by on a machine on which others run, too. */
+export function oddSeconds(): string {
+  return `${randomInt(1000, 1_000_000)}.25`;
 }
