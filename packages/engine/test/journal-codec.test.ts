@@ -11,7 +11,7 @@ const records: readonly JournalRecord[] = ['a', 'b', 'c'].map((id) => ({
   run: 'r1',
   id,
   key: `r1/${id}/0`,
-  action: { do: 'write', path: '/x', content: new Secret(`s3cret of ${id}`) },
+  action: { do: 'write', path: '/etc/x.conf', content: new Secret(`s3cret of ${id}`) },
 }));
 
 const codec = (id = 'r1', more = {}) => journalCodec<JournalRecord>('run', id, { key, ...more });
@@ -47,7 +47,7 @@ it('hides secrets, texts that hold one, and what is done on targets', () => {
     because: 'it said hunter2-hunter2',
   });
   expect(line).not.toContain('hunter2');
-  expect(lines().join()).not.toMatch(/s3cret|\/x/);
+  expect(lines().join()).not.toMatch(/s3cret|x\.conf/);
   const knows = createRedactor();
   codec('r1', { redactor: knows }).decode(lines());
   expect(knows.holds('the s3cret of b')).toBe(true);
