@@ -1,4 +1,4 @@
-import { ClawError, type Problem, type ProblemCode, problemOf } from '@claw-run/core';
+import { ClawError, isExhaustion, type Problem, type ProblemCode, problemOf } from '@claw-run/core';
 import { UsageError } from './cli/usage-error.ts';
 import type { Io } from './io.ts';
 
@@ -17,9 +17,16 @@ export async function reportError(
   if (error instanceof ClawError) {
     const problems = error.problems.length > 0 ? error.problems : [problemOf(error)];
     await tellProblems(io, problems);
-    const exit = error.code === 'cancelled' ? signalExit(error) : (exits[error.code] ?? 3);
+    const exit = error.code === 'cancelled' ? signalExit(error) : exitOf(error);
     if (options.json) await tellEnd(io, exit, problems);
     return exit;
+  }
+  if (isExhaustion(error)) {
+    const problem = problemOf(error);
+    // what words it better may be what cannot be loaded
+    io.err(`claw-run: ${problem.message}\n  ${problem.hint}\n`);
+    if (options.json) await tellEnd(io, 1, [problem]).catch(() => undefined);
+    return 1;
   }
   const text = error instanceof Error ? (options.debug ? error.stack : error.message) : String(error);
   io.err(`claw-run: this is a bug in claw-run: ${text}\n`);
@@ -42,6 +49,10 @@ const exits: { readonly [C in ProblemCode]?: number } = {
   'journal-unwritable': 1,
   locked: 11,
 };
+
+function exitOf({ code, notPerformed }: ClawError): number {
+  return notPerformed ? 3 : (exits[code] ?? 3);
+}
 
 /** Interrupted before the engine had begun: while a practice cluster started. */
 function signalExit({ message }: ClawError): number {

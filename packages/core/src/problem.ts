@@ -1,4 +1,5 @@
 import { brandedClass } from './branded.ts';
+import { isExhaustion, systemReason } from './system-error.ts';
 
 /** A place in a file: one-based line and column. */
 export interface Position {
@@ -31,7 +32,11 @@ export const problemCodes = {
   'lock-lost': 'The lock was lost while the run was under way',
   'journal-damaged': 'The journal of a run cannot be trusted',
   'journal-unwritable': 'The journal of a run cannot be written, so nothing more is done',
+  'journal-lost':
+    'The journal of a run was removed while it was under way, so it can be neither resumed nor rolled back later',
   untrusted: 'Others can change something that claw-run keeps or loads, so it is not used',
+  'out-of-resources':
+    'The machine that claw-run runs on lacks open files, processes, memory or room on a disk',
   'run-unknown': 'There is no such run',
   cancelled: 'The user said no, or interrupted',
   timeout: 'It timed out',
@@ -96,7 +101,8 @@ export class ClawError extends Error {
 const isOne = brandedClass('error', ClawError);
 
 /** The problem that an error stands for; a bug stays an error and is thrown on. */
-export function problemOf(error: unknown): Problem {
+export function problemOf(given: unknown): Problem {
+  const error = isExhaustion(given) ? exhaustedError(given) : given;
   if (!(error instanceof ClawError)) throw error;
   const { code, message, hint, output } = error;
   return {
@@ -105,4 +111,12 @@ export function problemOf(error: unknown): Problem {
     ...(hint === undefined ? {} : { hint }),
     ...(output === undefined ? {} : { output }),
   };
+}
+
+/** What a machine lacks comes up anywhere, in libraries of others too. */
+function exhaustedError(cause: unknown): ClawError {
+  return new ClawError('out-of-resources', systemReason(cause), {
+    hint: `${cause instanceof Error ? cause.message : String(cause)}; make room for it (ulimit, df), then go on`,
+    cause,
+  });
 }

@@ -150,10 +150,10 @@ export async function perform(
       limit.signal.throwIfAborted();
       const key = `${session.run}/${planned.id}/${prefix}${index}`;
       await session.record({ type: 'action.intended', id: planned.id, key, action });
+      let result: Awaited<ReturnType<typeof connection.perform>>;
       try {
         const work = connection.perform(action, { key, signal: limit.signal });
-        const result = await withinSignal(work, limit.signal);
-        await session.record({ type: 'action.ended', id: planned.id, key, result });
+        result = await withinSignal(work, limit.signal);
       } catch (error) {
         const refused = error instanceof ClawError && error.notPerformed;
         const problem = problemOf(error);
@@ -168,6 +168,7 @@ export async function perform(
       } finally {
         session.forgetAll();
       }
+      await session.record({ type: 'action.ended', id: planned.id, key, result });
     }
   } finally {
     limit.release();

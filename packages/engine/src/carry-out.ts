@@ -1,6 +1,7 @@
 import { type JsonObject, type PlannedStep, type Problem, problemOf } from '@claw-run/core';
 import { askAgain, skippedStep, stillFound, unresolved } from './causes-left.ts';
-import { type Context, type Ended, ended } from './context.ts';
+import { type Context, type Ended, ended, giveUpJournal } from './context.ts';
+import type { NewRecord } from './event.ts';
 import { checkInterrupt, reasonOf, stoppedBy } from './interrupt.ts';
 import { type Locks, lockTargets } from './lock.ts';
 import { changedIds } from './plan.ts';
@@ -15,13 +16,29 @@ export function changing(steps: readonly PlannedStep[]): readonly string[] {
   return steps.filter(({ plan }) => plan.plan === 'change').map(({ on }) => on);
 }
 
+/** Whether the journal of a run can be kept, asked before anybody agrees to it. @throws ClawError `untrusted`, `journal-unwritable` */
+export async function checkJournal(context: Context, planned: readonly PlannedStep[]): Promise<void> {
+  await context.options.journals.check(Buffer.byteLength(JSON.stringify(openedBy(context, planned))));
+}
+
 /** Begins the journal of a run with all that resuming it or rolling it back takes. */
 export async function openJournal(context: Context, planned: readonly PlannedStep[]): Promise<void> {
   const { session, options } = context;
-  const { runbook, run: id } = session;
-  context.journal = await options.journals.create(id, options.redactor);
+  const journal = await options.journals.create(session.run, options.redactor);
+  try {
+    await session.keepIn(journal.append, openedBy(context, planned));
+  } catch (error) {
+    await journal.close();
+    await options.journals.remove?.(session.run).catch(() => undefined);
+    throw error;
+  }
+  context.journal = journal;
+}
+
+function openedBy({ session, options, proofs }: Context, planned: readonly PlannedStep[]): NewRecord {
+  const { runbook } = session;
   const { facts, causes } = session.scope();
-  await session.keepIn(context.journal.append, {
+  return {
     type: 'journal.opened',
     version: 1,
     runbook: runbook.name,
@@ -34,8 +51,8 @@ export async function openJournal(context: Context, planned: readonly PlannedSte
     facts,
     causes: causes as unknown as JsonObject,
     steps: planned,
-    proofs: context.proofs,
-  });
+    proofs,
+  };
 }
 
 /** Does some work while the targets are locked for this run. */
@@ -76,6 +93,11 @@ export async function act(context: Context, planned: readonly PlannedStep[], loc
       : end;
   } catch (error) {
     const problem = problemOf(error);
+    if (problem.code === 'journal-lost') {
+      // there is no later: what is to be rolled back is rolled back now, by what this process knows
+      await giveUpJournal(context);
+      return await fail(context, [problem], session.runbook.onFailure === 'roll-back' ? 'roll-back' : 'stop');
+    }
     const stopped = session.signal.aborted && problem.code !== 'lock-lost';
     return await fail(context, [stopped ? problemOf(reasonOf(session.signal)) : problem], 'stop');
   }

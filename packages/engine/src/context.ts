@@ -83,6 +83,7 @@ export function createContext(
     async conclude(work) {
       const { status, problems: all } = await work().catch(async (error: unknown): Promise<Ended> => {
         const problem = await problemOrClose(error, context.journal);
+        if (problem.code === 'journal-lost') await giveUpJournal(context);
         const acted = context.history().begun.length > 0;
         return { status: statusOf(problem, acted), problems: [problem] };
       });
@@ -113,6 +114,13 @@ export function createContext(
     },
   };
   return context;
+}
+
+/** A journal that is gone keeps nothing any more, and nothing is resumed or rolled back from it. */
+export async function giveUpJournal(context: Context): Promise<void> {
+  context.session.keepNoMore();
+  await context.journal?.close();
+  context.journal = undefined;
 }
 
 /** A bug is thrown on; the journal is given up all the same. */

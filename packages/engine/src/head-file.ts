@@ -1,6 +1,6 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { ClawError } from '@claw-run/core';
-import { unwritable, writeAt } from './log-file.ts';
+import { assertThere, unwritable, writeAt } from './log-file.ts';
 import type { StateKey } from './state-key.ts';
 
 /** How far a journal has come for certain: a journal that ends before that was cut off. */
@@ -66,6 +66,7 @@ export function headFile(path: string, name: JournalName, key: StateKey): HeadFi
       try {
         opened ??= open(path, 'r+');
         const file = await opened;
+        await assertThere(file, path, 2 * slot);
         await writeAt(file, lineOf(head, name, key), (turn % 2) * slot);
         turn += 1;
       } catch (error) {

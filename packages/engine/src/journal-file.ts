@@ -1,13 +1,14 @@
-import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ClawError, createRedactor, type Redactor } from '@claw-run/core';
+import { ClawError, createRedactor, type Redactor, systemReason } from '@claw-run/core';
 import type { JournalRecord } from './event.ts';
 import type { FleetRecord } from './fleet-record.ts';
 import { createHead, damaged, headFile, type JournalName, readHead } from './head-file.ts';
 import { lineOf, readLines, trustedLines } from './journal-line.ts';
+import { roomFor, tryRoom } from './journal-room.ts';
 import { isDurable, type Journal, type JournalStore, type Journals } from './journal-store.ts';
-import { logFile, readLog, unwritable } from './log-file.ts';
+import { logFile, makeFolder, readLog, unbegun, unwritable } from './log-file.ts';
 import { ownedBy } from './owned-error.ts';
 import { type Ownership, ownerAt, takeOwnership } from './owner-file.ts';
 import { runIndex } from './run-index.ts';
@@ -42,11 +43,13 @@ export function createJournalStore(place: string | StateFolder): JournalStore {
       keep: async (summaries) => key().then((by) => index.keep(summaries, by)),
       retain: index.retain,
     },
-    check: async () => {
+    check: async (first) => {
       await assertTrusted(state.keyFile, `the key ${state.keyFile}`, { instead: placeOfYourOwn });
-      await assertTrusted(join(state.path, 'runs'), `the state folder ${state.path}`, {
-        instead: placeOfYourOwn,
-      });
+      const runs = join(state.path, 'runs');
+      await assertTrusted(runs, `the state folder ${state.path}`, { instead: placeOfYourOwn });
+      if (first === undefined) return;
+      await readStateKey(state.keyFile, { make: true });
+      await tryRoom(runs, first);
     },
   };
 }
@@ -73,37 +76,43 @@ function journalsIn<R extends Typed>(
       const path = folderOf(id);
       await assertTrusted(path, `the state folder ${folder}`, { instead: placeOfYourOwn });
       const key = await readStateKey(keyFile, { make: true });
-      await mkdir(all, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-        throw unwritable(all, error);
+      await makeFolder(all).catch((error: unknown) => {
+        throw unbegun(all, error);
       });
       await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EEXIST') throw unwritable(path, error);
+        if (error.code !== 'EEXIST') throw unbegun(path, error);
       });
-      const taken = await takeOwnership(join(path, 'owner'));
+      const taken = await takeOwnership(join(path, 'owner')).catch((error: unknown) => {
+        throw unbegun(path, error);
+      });
       const isOurs = 'taken' in taken && (await clearUnbegun(path));
       if ('taken' in taken && !isOurs) await taken.taken.release();
       if ('by' in taken || !isOurs)
         throw new ClawError('locked', `${what} ${id} was begun by somebody else meanwhile`, {
           hint: `see how it went: claw-run runs ${id}`,
         });
-      await Promise.all([createHead(join(path, 'head'), [what, id], key), syncFolder(all)]);
-      await writeFile(join(path, 'journal.jsonl'), '', { mode: 0o600 }).catch((error: unknown) => {
-        throw unwritable(path, error);
-      });
-      await syncFolder(path);
-      await watch?.open(id, key);
-      return openJournal<R>(path, [what, id], { key, redactor, owned: taken.taken, watch });
+      try {
+        await Promise.all([createHead(join(path, 'head'), [what, id], key), syncFolder(all)]);
+        await writeFile(join(path, 'journal.jsonl'), '', { mode: 0o600 });
+        await syncFolder(path);
+        await watch?.open(id, key);
+        return await openJournal<R>(path, [what, id], { key, redactor, owned: taken.taken, watch });
+      } catch (error) {
+        await rm(path, { recursive: true, force: true }).catch(() => undefined);
+        await taken.taken.release();
+        throw unbegun(path, error);
+      }
     },
     async open(id, redactor = createRedactor()) {
       const path = folderOf(id);
-      if (!(await exists(join(path, 'journal.jsonl')))) throw unknownRun(what, id);
+      if (!isJournal(path)) throw unknownRun(what, id);
       for (const file of ['journal.jsonl', 'sealed.jsonl', 'head'])
         await assertTrusted(join(path, file), `the journal of ${what} ${id}`, { instead: placeOfYourOwn });
       return openJournal<R>(path, [what, id], { key: await readStateKey(keyFile), redactor, watch });
     },
     async salvage(id, redactor = createRedactor()) {
       const path = folderOf(id);
-      if (!(await exists(join(path, 'journal.jsonl')))) throw unknownRun(what, id);
+      if (!isJournal(path)) throw unknownRun(what, id);
       await assertTrusted(join(path, 'journal.jsonl'), `the journal of ${what} ${id}`, {
         instead: placeOfYourOwn,
       });
@@ -129,8 +138,13 @@ function journalsIn<R extends Typed>(
       }
     },
     async list() {
-      const names = await readdir(all).catch(() => []);
-      return names.filter((name) => existsSync(join(all, name, 'journal.jsonl'))).sort();
+      const names = await readdir(all).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return [];
+        throw new ClawError('journal-damaged', `${all} cannot be read: ${systemReason(error)}`, {
+          cause: error,
+        });
+      });
+      return names.filter((name) => isJournal(join(all, name))).sort();
     },
     async remove(id) {
       const path = folderOf(id);
@@ -218,7 +232,12 @@ async function openJournal<R extends Typed>(
   let queue: Promise<void> = Promise.resolve();
   const write = async (record: R) => {
     if (ownership === undefined) throw new Error(`${name.join(' ')} was opened to be read`);
-    await ownership.check();
+    try {
+      await ownership.check();
+    } catch (error) {
+      await files.check();
+      throw error;
+    }
     await files.write(record);
     appended.push(record);
   };
@@ -291,27 +310,27 @@ async function openFiles<R extends Typed>(
     records,
     /** Takes room for what is still to come, by what was planned: it must not be the full disk that keeps a change from being rolled back. */
     reserve,
+    check: log.check,
     async write(record: R) {
-      const line = lineOf({ seq: count, prev: last, record: await seal.seal(record) }, name, key);
-      const sync = isDurable(record);
-      await log.append(`${line.raw}\n`, { sync });
-      if (count === 0) {
-        first = line.raw.length;
-        await reserve({ again: false });
+      try {
+        const line = lineOf({ seq: count, prev: last, record: await seal.seal(record) }, name, key);
+        const sync = isDurable(record);
+        await log.append(`${line.raw}\n`, { sync });
+        if (count === 0) {
+          first = line.raw.length;
+          await reserve({ again: false });
+        }
+        last = line.mac;
+        if (sync) await head.advance({ records: count + 1, last });
+        count += 1;
+      } catch (error) {
+        throw count === 0 ? unbegun(path, error) : error;
       }
-      count += 1;
-      last = line.mac;
-      if (sync) await head.advance({ records: count, last });
     },
     async close(how: { ours: boolean }) {
       await Promise.all([log.close(how), head.close(), seal.close(how)]);
     },
   };
-}
-
-/** Room for the records of a run and of its rollback, from the size of the record that holds its plan. */
-function roomFor(plan: number): number {
-  return 64 * 1024 + 6 * plan;
 }
 
 async function syncFolder(path: string): Promise<void> {
@@ -320,9 +339,13 @@ async function syncFolder(path: string): Promise<void> {
   await folder.close();
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+/** Whether there is, or was, a journal in a folder: one whose lines were removed is damaged, not unknown, and so is one that cannot be looked at. */
+function isJournal(path: string): boolean {
+  try {
+    return ['journal.jsonl', 'head'].some(
+      (name) => statSync(join(path, name), { throwIfNoEntry: false }) !== undefined,
+    );
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOTDIR';
+  }
 }

@@ -23,7 +23,8 @@ export interface Journal<R = JournalRecord> {
   /**
    * Appends a record behind all that were appended before, awaited or not. Where `isDurable(record)`, it and all before it survive the death of this machine when
    * this returns: an action is performed on the word of its record. Once an append has failed, all later ones fail.
-   * @throws ClawError `journal-unwritable`, or `lock-lost` where somebody else took it: nothing more is done then
+   * @throws ClawError `journal-unwritable`, or `lock-lost` where somebody else took it: nothing more is done then; `journal-lost` where it was removed: it can be
+   * neither resumed nor rolled back later
    */
   readonly append: (record: R) => Promise<void>;
   /** Waits for what was appended; frees what it holds, and gives it up where it is ours. Not called where a process dies. */
@@ -66,8 +67,11 @@ export interface Journals<R> {
 export interface JournalStore extends Journals<JournalRecord> {
   /** What was agreed to for a fleet and how its hosts ended. Its runs have journals of their own, whose ids are the fleet's and a number. */
   readonly fleets: Journals<FleetRecord>;
-  /** Whether journals can be kept here, asked before anything is done. @throws ClawError `untrusted`, `journal-unwritable` */
-  readonly check: () => Promise<void>;
+  /**
+   * Whether journals can be kept here, asked before anything is done; with `first`, the size in bytes of the record that a run would begin with, also whether there
+   * is room for it and for what comes after it. @throws ClawError `untrusted`, `journal-unwritable`
+   */
+  readonly check: (first?: number) => Promise<void>;
   /** What is kept of runs that no process has, so that a list need not open each: what is missing is folded from journals, and kept then. */
   readonly summaries?:
     | {

@@ -87,10 +87,15 @@ async function heldAt(path: string, fresh: string): Promise<Ownership> {
   };
   return {
     async check() {
-      if (await isOurs()) return;
-      throw new ClawError('lock-lost', 'another process took this run over', {
-        hint: 'see how it goes there: claw-run runs',
-      });
+      if (await isOurs().catch((error: unknown) => Promise.reject(unwritable(path, error)))) return;
+      const isTaken = await stat(path).then(
+        () => true,
+        () => false,
+      );
+      const what = isTaken
+        ? 'another process took this run over'
+        : `another process took this run over, or removed ${path}, which says whose it is`;
+      throw new ClawError('lock-lost', what, { hint: 'see what became of it: claw-run runs' });
     },
     async release() {
       clearInterval(beat);

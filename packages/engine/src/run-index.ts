@@ -35,9 +35,16 @@ export function runIndex(path: string, folderOf: (run: string) => string): RunIn
     }
     return told;
   };
-  const append = async (lines: readonly Line[], { sign }: StateKey) => {
+  const isAsLeft = ({ run = '', left }: Partial<Line>): boolean => {
     try {
-      const text = lines
+      return standing(run) === left;
+    } catch {
+      return false;
+    }
+  };
+  const append = async (lines: () => readonly Line[], { sign }: StateKey) => {
+    try {
+      const text = lines()
         .map((line) => `${JSON.stringify({ ...line, mac: sign('index', [line]) })}\n`)
         .join('');
       await appendFile(path, text, { mode: 0o600 });
@@ -46,17 +53,17 @@ export function runIndex(path: string, folderOf: (run: string) => string): RunIn
     }
   };
   return {
-    open: (run, key) => append([{ run }], key),
+    open: (run, key) => append(() => [{ run }], key),
     keep: (summaries, key) =>
       append(
-        summaries.map((summary) => ({ run: summary.run, summary, left: standing(summary.run) })),
+        () => summaries.map((summary) => ({ run: summary.run, summary, left: standing(summary.run) })),
         key,
       ),
     async read({ sign }) {
       const found = new Map<string, RunSummary>();
       for (const [run, raw] of lastLines(await textOf(path))) {
         const { mac, ...line } = parsed(raw);
-        if (line.summary === undefined || standing(run) !== line.left) continue;
+        if (line.summary === undefined || !isAsLeft({ ...line, run })) continue;
         if (sign('index', [line]) === mac) found.set(run, line.summary);
       }
       return found;

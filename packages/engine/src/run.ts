@@ -6,7 +6,7 @@ import {
   type Problem,
   type Step,
 } from '@claw-run/core';
-import { act, changing, locked, openJournal, verified } from './carry-out.ts';
+import { act, changing, checkJournal, locked, openJournal, verified } from './carry-out.ts';
 import { causesIn, leftByPlan } from './causes-left.ts';
 import { type Context, createContext, type Ended, ended } from './context.ts';
 import { diagnose } from './diagnose.ts';
@@ -225,6 +225,7 @@ async function decide(context: Context, planned: readonly PlannedStep[]): Promis
     ]);
   }
   if (options.mode === 'plan') return foundOut(context, changesOf(session, planned));
+  await checkJournal(context, planned);
   const answer = await decisions.confirm(planned, 'run');
   if (answer !== 'yes') return notApproved(answer, 'approve with --yes, or save the plan and apply it');
   await session.record({ type: 'run.confirmed' });

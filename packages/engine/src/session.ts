@@ -51,6 +51,8 @@ export interface Session extends SessionOptions {
   readonly recordEnd: (end: RunEnd) => Promise<RunEnd>;
   /** From now on records are kept: first the given one, which makes a journal usable, then those so far. */
   readonly keepIn: (append: (record: JournalRecord) => Promise<void>, first?: NewRecord) => Promise<void>;
+  /** From now on records are told only. */
+  readonly keepNoMore: () => void;
 }
 
 export function createSession(options: SessionOptions): Session {
@@ -133,7 +135,8 @@ export function createSession(options: SessionOptions): Session {
           ? end.problems
           : [...end.problems, problem];
         const status = isGood(end.status) ? 'failed' : end.status;
-        const told = { ...end, status, exit: runStatuses[status].exit, problems };
+        const journal = end.journal && problem.code !== 'journal-lost';
+        const told = { ...end, status, exit: runStatuses[status].exit, problems, journal };
         await record(told);
         return told;
       }
@@ -142,6 +145,9 @@ export function createSession(options: SessionOptions): Session {
       if (first !== undefined) await write(stamped(first));
       for (const record of records.slice(options.past.length)) await write(record);
       append = write;
+    },
+    keepNoMore: () => {
+      append = undefined;
     },
   };
 }

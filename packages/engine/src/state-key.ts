@@ -1,7 +1,8 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ClawError } from '@claw-run/core';
+import { ClawError, systemReason } from '@claw-run/core';
+import { makeFolder } from './log-file.ts';
 import { assertTrusted, untrusted } from './trusted-path.ts';
 
 /** The key that makes what claw-run keeps its own: a key for each purpose is derived from it. */
@@ -86,7 +87,7 @@ async function assertPrivate(path: string): Promise<void> {
 async function makeKey(path: string, empty: boolean): Promise<void> {
   const fresh = `${path}.${randomBytes(6).toString('hex')}`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(path));
     if (empty) await setEmptyAside(path, `${fresh}.empty`);
     const file = await open(fresh, 'wx', 0o600);
     try {
@@ -100,17 +101,16 @@ async function makeKey(path: string, empty: boolean): Promise<void> {
     await folder.sync();
     await folder.close();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
     throw new ClawError(
       'refused',
-      `the key ${path}, which journals and plans are signed with, cannot be made: ${code}`,
+      `the key ${path}, which journals and plans are signed with, cannot be made: ${systemReason(error)}`,
       {
-        hint: 'make room for it, or name another file with --key-file',
+        hint: 'put that right, or name another file with --key-file',
         cause: error,
       },
     );
   } finally {
-    await rm(fresh, { force: true });
+    await rm(fresh, { force: true }).catch(() => undefined);
   }
 }
 
@@ -128,7 +128,10 @@ async function bytesOf(path: string): Promise<Buffer | undefined> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    throw new ClawError('journal-damaged', `the key ${path} cannot be read: ${code}`, { cause: error });
+    throw new ClawError('journal-damaged', `the key ${path} cannot be read: ${systemReason(error)}`, {
+      hint: 'put that right, or name another file with --key-file',
+      cause: error,
+    });
   }
 }
 

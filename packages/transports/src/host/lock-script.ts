@@ -43,10 +43,11 @@ if live $g/claw-run.lock "$3" "$5"; then printf '%s\\n' "$a" "$h"; exit ${lockEx
 fi
 n=0
 while [ $n -lt 5 ]; do n=$((n+1))
-if x=$( { set -C; printf '%s\\n' "$2" >"$f"; } 2>&1 ); then at "$f" "$4" 2>/dev/null
+x=$( { set -C; { printf '%s\\n' "$2" || { rm -f "$f"; exit 9; }; } >"$f"; } 2>&1 ); e=$?
+if [ $e = 0 ]; then at "$f" "$4" 2>/dev/null
 [ -z "$K" ] || { true >>"$f.by.$K"; chown "$K" "$f" "$f.by.$K" "$f.at" 2>/dev/null; }
 printf '%s\\n' "$f"; ${printFormers('"$f"')}; exit 0; fi
-[ -e "$f" ] || [ -L "$f" ] || { printf '%s\\n' "$x" >&2; exit ${lockExits.failed}; }
+[ $e != 9 ] && { [ -e "$f" ] || [ -L "$f" ]; } || { printf '%s\\n' "$f cannot be written: $x" >&2; exit ${lockExits.failed}; }
 [ -f "$f" ] && [ ! -L "$f" ] || { printf '%s\\n' "$f is not a file" >&2; exit ${lockExits.failed}; }
 h=
 IFS= read -r h <"$f" || [ -e "$f" ] || continue

@@ -42,7 +42,7 @@ export async function processChannel(
   const closed = child.then(({ exitCode, code, originalMessage }) =>
     endOf({
       exit: exitCode,
-      notStarted: code === 'ENOENT' || code === 'EACCES' ? (originalMessage ?? code) : undefined,
+      notStarted: child.pid === undefined ? (originalMessage ?? code ?? 'no reason was given') : undefined,
       stderr: said,
     }),
   );

@@ -39,7 +39,9 @@ function endOf([file]: Argv, { exit, notStarted }: ProgramEnd): ChannelEnd {
   return {
     end: 'dropped',
     error: new ClawError('unreachable', `the shell of this machine cannot be started: ${notStarted}`, {
-      hint: `is ${file} on the PATH that commands are given?`,
+      ...(/ENOENT|EACCES/.test(notStarted)
+        ? { hint: `is ${file} on the PATH that commands are given?` }
+        : { hint: 'this machine, or a limit of this process (ulimit), lets no more programs be started' }),
     }),
   };
 }
