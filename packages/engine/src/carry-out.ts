@@ -29,7 +29,6 @@ export async function openJournal(context: Context, planned: readonly PlannedSte
     await session.keepIn(journal.append, openedBy(context, planned));
   } catch (error) {
     await journal.close();
-    await options.journals.remove?.(session.run).catch(() => undefined);
     throw error;
   }
   context.journal = journal;

@@ -15,6 +15,8 @@ export interface Head {
 export interface HeadFile {
   /** Follows a record that is on the disk already, so it needs no sync of its own: it may lag, and is never ahead. */
   readonly advance: (head: Head) => Promise<void>;
+  /** Whether the file is still there. @throws ClawError `journal-lost` */
+  readonly check: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -72,6 +74,10 @@ export function headFile(path: string, name: JournalName, key: StateKey): HeadFi
       } catch (error) {
         throw unwritable(path, error);
       }
+    },
+    async check() {
+      const file = await opened?.catch(() => undefined);
+      if (file !== undefined) await assertThere(file, path, 2 * slot);
     },
     async close() {
       await (await opened?.catch(() => undefined))?.close();

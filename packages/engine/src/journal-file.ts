@@ -268,12 +268,18 @@ async function openJournal<R extends Typed>(
     },
     async close() {
       await queue.catch(() => {});
-      const ours = await ownership?.check().then(
-        () => true,
-        () => false,
-      );
+      const ours = await ownership
+        ?.check()
+        .then(() => files.check())
+        .then(
+          () => true,
+          () => false,
+        );
       await files.close({ ours: ours === true });
-      if (ours === true) await watch?.close(name[1], [...files.records, ...appended], key);
+      const isUnbegun = files.records.length + appended.length === 0;
+      // what nothing could be kept in is no run
+      if (ours === true && isUnbegun) await rm(path, { recursive: true, force: true }).catch(() => undefined);
+      if (ours === true && !isUnbegun) await watch?.close(name[1], [...files.records, ...appended], key);
       await ownership?.release();
       ownership = undefined;
     },
@@ -310,7 +316,9 @@ async function openFiles<R extends Typed>(
     records,
     /** Takes room for what is still to come, by what was planned: it must not be the full disk that keeps a change from being rolled back. */
     reserve,
-    check: log.check,
+    async check() {
+      await Promise.all([log.check(), head.check()]);
+    },
     async write(record: R) {
       try {
         const line = lineOf({ seq: count, prev: last, record: await seal.seal(record) }, name, key);

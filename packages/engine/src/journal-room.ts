@@ -17,15 +17,11 @@ export async function tryRoom(folder: string, first: number): Promise<void> {
   try {
     await makeFolder(folder);
     await mkdir(trial, { mode: 0o700 });
-    // the record stands in the journal and, where it is sealed, beside it
-    const bytes = roomFor(first) + first;
-    for (const [name, size] of [
-      ['journal', bytes],
-      ['sealed', bytes],
-      ['head', 1024],
-      ['owner', 512],
-    ] as const) {
-      const file = await open(join(trial, name), 'wx', 0o600);
+    // sealed and signed, the record takes more than it has bytes
+    const bytes = roomFor(2 * first) + 2 * first;
+    // what was sealed, the head, the owner and the index of runs have files too
+    for (const [number, size] of [bytes, bytes, 1024, 512, 4096].entries()) {
+      const file = await open(join(trial, String(number)), 'wx', 0o600);
       try {
         await writeAt(file, Buffer.alloc(size), 0);
       } finally {
