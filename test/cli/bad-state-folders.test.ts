@@ -157,6 +157,18 @@ exit $exit`,
       expect(await it.made()).toEqual([]);
     });
 
+    test('that is full takes no plan, and leaves the one that was there', async () => {
+      const it = await given();
+      const then = `cd "$state"; printf old >plan.json; cat /dev/zero >z 2>/dev/null
+claw_run plan ../kept.yaml -q -o plan.json; exit=$?; [ "$(ls)" = 'plan.json
+z' ] && [ "$(cat plan.json)" = old ] && exit $exit`;
+      const { exit, stderr } = await on(it, 'size=16k', then);
+      expect({ exit, stderr }).toEqual({
+        exit: 2,
+        stderr: expect.stringContaining('the disk is full (ENOSPC)'),
+      });
+    });
+
     test('of locks that is full is no other run', async () => {
       const it = await given();
       const locks = join(it.folder, 'locks');
@@ -266,6 +278,23 @@ describe('a journal that is taken away while its run is under way:', () => {
     expect(await it.run(['resume', '--yes'])).toMatchObject({ exit: 0 });
     expect(await it.made()).toEqual(['one', 'two']);
   });
+});
+
+test('a folder for temporary files that is not there is no bug of the sandbox', async () => {
+  const { run, file, folder } = await given();
+  const cluster = (await readFile(file, 'utf8')).replace(
+    '{ kind: host, default: local }',
+    '{ kind: cluster }',
+  );
+  await writeFile(file, cluster.replace(/steps:(?:.|\n)*on-failure/, 'steps: []\non-failure'));
+  const { exit, stdout, stderr } = await run([file, '--sandbox', 'healthy', '--yes', '--output', 'json'], {
+    env: { TMPDIR: join(folder, 'none') },
+  });
+  expect({ exit, stderr }).toEqual({
+    exit: 1,
+    stderr: expect.stringContaining('its folder is not there (ENOENT)'),
+  });
+  expect(eventsOf(stdout).at(-1)).toMatchObject({ status: 'failed', problems: [{ code: 'local-failure' }] });
 });
 
 describe('a process that may open few files', () => {

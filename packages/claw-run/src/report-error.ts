@@ -1,4 +1,4 @@
-import { ClawError, isExhaustion, type Problem, type ProblemCode, problemOf } from '@claw-run/core';
+import { ClawError, isLocalFailure, type Problem, type ProblemCode, problemOf } from '@claw-run/core';
 import { UsageError } from './cli/usage-error.ts';
 import type { Io } from './io.ts';
 
@@ -21,7 +21,7 @@ export async function reportError(
     if (options.json) await tellEnd(io, exit, problems);
     return exit;
   }
-  if (isExhaustion(error)) {
+  if (isLocalFailure(error)) {
     const problem = problemOf(error);
     // what words it better may be what cannot be loaded
     io.err(`claw-run: ${problem.message}\n  ${problem.hint}\n`);

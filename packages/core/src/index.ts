@@ -89,7 +89,7 @@ export {
   unknown,
   type Verdict,
 } from './step.ts';
-export { isExhaustion, systemReason } from './system-error.ts';
+export { isLocalFailure, systemReason } from './system-error.ts';
 export type { Connection, Lock, LockHolder, LockOptions, RefusedCommand } from './target.ts';
 export { defineTransport, isTransport, type Transport, type TransportSettings } from './transport.ts';
 export { isYaml, takesYamlQuotes, type YamlNode } from './yaml-dialects.ts';

@@ -1,5 +1,5 @@
 import { brandedClass } from './branded.ts';
-import { isExhaustion, systemReason } from './system-error.ts';
+import { isLocalFailure, systemReason } from './system-error.ts';
 
 /** A place in a file: one-based line and column. */
 export interface Position {
@@ -35,8 +35,8 @@ export const problemCodes = {
   'journal-lost':
     'The journal of a run was removed while it was under way, so it can be neither resumed nor rolled back later',
   untrusted: 'Others can change something that claw-run keeps or loads, so it is not used',
-  'out-of-resources':
-    'The machine that claw-run runs on lacks open files, processes, memory or room on a disk',
+  'local-failure':
+    'The machine that claw-run runs on refuses a file, or lacks open files, processes, memory or room',
   'run-unknown': 'There is no such run',
   cancelled: 'The user said no, or interrupted',
   timeout: 'It timed out',
@@ -102,7 +102,7 @@ const isOne = brandedClass('error', ClawError);
 
 /** The problem that an error stands for; a bug stays an error and is thrown on. */
 export function problemOf(given: unknown): Problem {
-  const error = isExhaustion(given) ? exhaustedError(given) : given;
+  const error = isLocalFailure(given) ? localFailure(given) : given;
   if (!(error instanceof ClawError)) throw error;
   const { code, message, hint, output } = error;
   return {
@@ -113,10 +113,12 @@ export function problemOf(given: unknown): Problem {
   };
 }
 
-/** What a machine lacks comes up anywhere, in libraries of others too. */
-function exhaustedError(cause: unknown): ClawError {
-  return new ClawError('out-of-resources', systemReason(cause), {
-    hint: `${cause instanceof Error ? cause.message : String(cause)}; make room for it (ulimit, df), then go on`,
+/** What a machine lacks or refuses comes up anywhere, in libraries of others too. */
+function localFailure(cause: NodeJS.ErrnoException): ClawError {
+  const { path, message } = cause;
+  const reason = systemReason(cause);
+  return new ClawError('local-failure', path === undefined ? reason : `${path} cannot be used: ${reason}`, {
+    hint: `put that right on this machine, then go on: ${message}`,
     cause,
   });
 }

@@ -4,9 +4,11 @@ export function systemReason(cause: unknown): string {
   return (code === undefined ? undefined : words[code]) ?? code ?? String(cause);
 }
 
-/** Whether the machine that claw-run itself runs on lacks something: that is no bug, wherever it comes up. */
-export function isExhaustion(error: unknown): boolean {
-  return exhaustions.has(codeOf(error) ?? '');
+/** Whether the machine that claw-run itself runs on lacks something, or refuses a file: that is no bug, wherever it comes up. */
+export function isLocalFailure(error: unknown): error is NodeJS.ErrnoException {
+  const code = codeOf(error) ?? '';
+  const { path, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  return exhaustions.has(code) || (code in words && path !== undefined && syscall !== undefined);
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -1,4 +1,5 @@
-import { lstat, readFile, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import {
   ClawError,
   equal,
@@ -10,6 +11,7 @@ import {
   type Redactor,
   type Runbook,
   stableStringify,
+  systemReason,
 } from '@claw-run/core';
 import {
   assertTrusted,
@@ -90,7 +92,7 @@ export async function savePlan(path: string, plan: ToSave): Promise<void> {
   try {
     await writeForOwner(path, `${JSON.stringify(signed, null, 2)}\n`);
   } catch (error) {
-    throw new UsageError(`the plan cannot be written to ${path}: ${(error as NodeJS.ErrnoException).code}`);
+    throw new UsageError(`the plan cannot be written to ${path}: ${systemReason(error)}`);
   }
 }
 
@@ -186,12 +188,18 @@ function openPlan(body: Record<string, unknown>, { key, run, redactor }: Seal): 
   return openValue(body, { apart: open, inPlace: open }, redactor) as PlanFile;
 }
 
-/** A file that was there is not written to: others may have it open. What is no file (`/dev/stdout`) is. */
+/** A file that was there is not written to, since others may have it open: it is replaced once all of the new one is there. What is no file (`/dev/stdout`) is written to. */
 async function writeForOwner(path: string, text: string): Promise<void> {
   const there = await lstat(path).catch(() => undefined);
-  const special = there !== undefined && !there.isFile() && !there.isSymbolicLink();
-  if (there !== undefined && !special) await rm(path);
-  await writeFile(path, text, { mode: 0o600, flag: special ? 'w' : 'wx' });
+  if (there !== undefined && !there.isFile() && !there.isSymbolicLink()) return writeFile(path, text);
+  const fresh = `${path}.${randomBytes(6).toString('hex')}`;
+  try {
+    await writeFile(fresh, text, { mode: 0o600, flag: 'wx' });
+    await rename(fresh, path);
+  } catch (error) {
+    await rm(fresh, { force: true }).catch(() => undefined);
+    throw error;
+  }
 }
 
 function parsed(text: string): Record<string, unknown> | undefined {
