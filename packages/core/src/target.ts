@@ -65,6 +65,11 @@ export interface LockOptions {
   readonly signal: AbortSignal;
   /** Takes the lock whoever has it, who changes nothing more then. */
   readonly force?: boolean;
+  /**
+   * The locks that the run holds already, those to come included. Where this target is the machine or cluster of one of them, reached in another way, that lock is shared:
+   * taken anew, it would be lost to the run itself.
+   */
+  readonly beside?: readonly Lock[] | undefined;
   /** Is told why taking it needs a while. */
   readonly onWait?: ((because: string) => void) | undefined;
 }

@@ -229,6 +229,7 @@ async function openJournal<R extends Typed>(
   let ownership = owned;
   let files = await openFiles<R>(path, name, { key, redactor });
   const appended: R[] = [];
+  let isRefused = false;
   let queue: Promise<void> = Promise.resolve();
   const write = async (record: R) => {
     if (ownership === undefined) throw new Error(`${name.join(' ')} was opened to be read`);
@@ -238,7 +239,12 @@ async function openJournal<R extends Typed>(
       await files.check();
       throw error;
     }
-    await files.write(record);
+    try {
+      await files.write(record);
+    } catch (error) {
+      isRefused = files.records.length + appended.length === 0;
+      throw error;
+    }
     appended.push(record);
   };
   return {
@@ -276,10 +282,9 @@ async function openJournal<R extends Typed>(
           () => false,
         );
       await files.close({ ours: ours === true });
-      const isUnbegun = files.records.length + appended.length === 0;
-      // what nothing could be kept in is no run
-      if (ours === true && isUnbegun) await rm(path, { recursive: true, force: true }).catch(() => undefined);
-      if (ours === true && !isUnbegun) await watch?.close(name[1], [...files.records, ...appended], key);
+      // what took no record is no run
+      if (ours === true && isRefused) await rm(path, { recursive: true, force: true }).catch(() => undefined);
+      if (ours === true && !isRefused) await watch?.close(name[1], [...files.records, ...appended], key);
       await ownership?.release();
       ownership = undefined;
     },
@@ -347,12 +352,10 @@ async function syncFolder(path: string): Promise<void> {
   await folder.close();
 }
 
-/** Whether there is, or was, a journal in a folder: one whose lines were removed is damaged, not unknown, and so is one that cannot be looked at. */
+/** Whether there is a journal in a folder: one that cannot be looked at is damaged, not unknown. */
 function isJournal(path: string): boolean {
   try {
-    return ['journal.jsonl', 'head'].some(
-      (name) => statSync(join(path, name), { throwIfNoEntry: false }) !== undefined,
-    );
+    return statSync(join(path, 'journal.jsonl'), { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ENOTDIR';
   }

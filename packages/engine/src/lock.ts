@@ -33,7 +33,7 @@ export async function lockTargets(
     for (const connection of connections.toSorted((a, b) => (machineOf(a) < machineOf(b) ? -1 : 1))) {
       const holder = { run: session.run, runbook: session.runbook.name, who: options.who };
       const { signal } = session;
-      const how = { signal, onWait: session.warn, ...(options.force ? { force: true } : {}) };
+      const how = { signal, beside: locks, onWait: session.warn, ...(options.force ? { force: true } : {}) };
       const taking = connection.lock(holder, how);
       locks.push(await withinSignal(taking, signal));
     }

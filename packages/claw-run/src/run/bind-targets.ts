@@ -55,9 +55,30 @@ export interface Bound {
 
 /** Connects the targets of a runbook. Nothing is opened yet. @throws ClawError `target-unbound` */
 export async function bindTargets(runbook: Pick<Runbook, 'targets'>, reach: Reach): Promise<Bound> {
-  const given = givenTargets(reach, runbook);
   const connections: Record<string, Connection> = {};
   const bindings: Record<string, JsonObject> = {};
+  const close = async () => {
+    await Promise.all(Object.values(connections).map((connection) => connection.close()));
+  };
+  try {
+    await bindEach(runbook, reach, { connections, bindings });
+  } catch (error) {
+    // one that is bound may be connected to already
+    await close();
+    throw error;
+  }
+  return { connections, bindings, close };
+}
+
+async function bindEach(
+  runbook: Pick<Runbook, 'targets'>,
+  reach: Reach,
+  {
+    connections,
+    bindings,
+  }: { connections: Record<string, Connection>; bindings: Record<string, JsonObject> },
+): Promise<void> {
+  const given = givenTargets(reach, runbook);
   for (const target of runbook.targets) {
     const where = given[target.name];
     if (target.many && where === undefined) throw standsForMany(target);
@@ -77,10 +98,6 @@ export async function bindTargets(runbook: Pick<Runbook, 'targets'>, reach: Reac
       bindings[target.name] = reach.practice === true ? { ...bound.binding, practice: true } : bound.binding;
     }
   }
-  const close = async () => {
-    await Promise.all(Object.values(connections).map((connection) => connection.close()));
-  };
-  return { connections, bindings, close };
 }
 
 /** The target that stands for many hosts, unless it is bound to one of them. */

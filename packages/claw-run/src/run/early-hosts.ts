@@ -23,8 +23,9 @@ const none: EarlyHosts = { take: () => undefined, turn: nothing, close: nothing 
  * a runbook that is known to be valid, and where nobody can be asked for a password: questions come one at a time.
  */
 export async function beginEarly(file: string, reach: Reach, { io, options }: Context): Promise<EarlyHosts> {
-  const urls = (reach.targets ?? []).flatMap((pair) => /=((?:open)?ssh:.*)$/.exec(pair)?.[1] ?? []);
-  const useless = reach.hosts === undefined && urls.length === 0;
+  // two targets may be one host: one of them takes it
+  const urls = new Set((reach.targets ?? []).flatMap((pair) => /=((?:open)?ssh:.*)$/.exec(pair)?.[1] ?? []));
+  const useless = reach.hosts === undefined && urls.size === 0;
   if (useless || io.canAsk || options.library !== undefined) return none;
   const { openValidCache } = await import('./valid-cache.ts');
   const cache = openValidCache(io.env, io.cwd);
@@ -39,7 +40,8 @@ export async function beginEarly(file: string, reach: Reach, { io, options }: Co
     ]);
     const many = reach.hosts === undefined ? [] : await fleetHosts({ name: 'hosts' }, reach, journals);
     const first = many.slice(0, forksOf(options.forks));
-    for (const { name, where } of [...urls.map((url) => ({ name: url, where: url })), ...first]) {
+    for (const { name, where } of [...[...urls].map((url) => ({ name: url, where: url })), ...first]) {
+      if (begun.has(name)) continue;
       const host = await bindHost(where, reach, name);
       begun.set(name, host);
       host.connection.begin?.({ signal: closing.signal });

@@ -45,6 +45,28 @@ export function describeLock(given: () => HostTried, connect: ConnectHost): void
       await (await host.lock(holder('two'), { ...calm(), force: true })).release();
     });
 
+    it('is shared by the connections of one run to the same machine, and lost for all of them at once', async () => {
+      const there = { lockFolder: `${folder}/locks` };
+      const [one, two, other] = await Promise.all([connect(there), connect(there), connect(there)]);
+      const touch = (name: string) => ({ do: 'run', argv: ['touch', `${folder}/${name}`] }) as const;
+      const first = await one.lock(holder('one'), calm());
+      const second = await two.lock(holder('one'), { ...calm(), beside: [first] });
+      await one.perform(touch('shared-1'), key());
+      await two.perform(touch('shared-2'), key());
+      await one.perform(touch('shared-3'), key());
+      const theirs = await other.lock(holder('two'), { ...calm(), force: true });
+      for (const each of [one, two])
+        await expect(each.perform(touch('shared-4'), key())).rejects.toMatchObject({ code: 'lock-lost' });
+      await Promise.all([first.release(), second.release()]);
+      await other.perform(touch('shared-5'), key());
+      await theirs.release();
+      expect(await world.sh(`ls -A ${folder}/locks; cd ${folder} && ls -d shared-*`)).toBe(
+        'shared-1\nshared-2\nshared-3\nshared-5\n',
+      );
+      await world.sh(`rm -f ${folder}/shared-*`);
+      await Promise.all([one.close(), two.close(), other.close()]);
+    });
+
     it('is what every action takes place under: once it is broken or gone, none does', async () => {
       const there = { lockFolder: `${folder}/locks` };
       const [one, two] = await Promise.all([connect(there), connect(there)]);

@@ -1,4 +1,4 @@
-import type { ClusterAction, ClusterRead, Connection } from '@claw-run/core';
+import type { ClusterAction, ClusterRead, Connection, Lock } from '@claw-run/core';
 import { createApi } from './api.ts';
 import type { ClusterChoice } from './cluster-choice.ts';
 import { clusterWarnings } from './cluster-warnings.ts';
@@ -30,14 +30,20 @@ export async function connectCluster(options: ClusterOptions): Promise<Connectio
     read: (read: ClusterRead, { signal }) => readCluster(api, read, signal),
     perform: (action: ClusterAction, { key, signal }) => performHeld(action, { key, signal, lock: held }),
     async lock(holder, lockOptions) {
-      const lock = await lockCluster(api, holder, lockOptions);
+      const beside = (lockOptions.beside ?? []).flatMap((each) => leases.get(each) ?? []);
+      const lock = await lockCluster(api, holder, { ...lockOptions, beside });
       held = lock;
       const release = () => {
         if (held === lock) held = undefined;
         return lock.release();
       };
-      return { lost: lock.lost, release };
+      const given = { lost: lock.lost, release };
+      leases.set(given, lock);
+      return given;
     },
     close: async () => sender.close(),
   };
 }
+
+/** The Leases behind locks that were given away, for who shares them. */
+const leases = new WeakMap<Lock, ClusterLock>();

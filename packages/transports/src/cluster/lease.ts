@@ -36,6 +36,8 @@ interface LeaseObject extends ClusterObject {
 
 /** The lock of a cluster, which every change takes place under. */
 export interface ClusterLock extends Lock {
+  /** What the Lease says of who holds it. */
+  readonly identity: string;
   /** Asks the server whether the Lease is still this process's own, right before a change. @throws ClawError `lock-lost` */
   readonly assertHeld: (signal: AbortSignal) => Promise<void>;
   /** Gives some work up, whose outcome is unknown then, once the Lease is lost or may soon be another's to take. */
@@ -47,13 +49,19 @@ export interface ClusterLock extends Lock {
  * taken over by an update that bears the resourceVersion seen, so that two can never both have it; another one only once it was seen unchanged for as long as it
  * lasts, by the clock of this machine: what clocks of others say is no ground to take a lock. It is renewed until it is released, and deleted then.
  */
-export async function lockCluster(api: Api, holder: LockHolder, options: LockOptions): Promise<ClusterLock> {
-  const { signal, force = false, onWait } = options;
+export async function lockCluster(
+  api: Api,
+  holder: LockHolder,
+  options: Omit<LockOptions, 'beside'> & { readonly beside: readonly ClusterLock[] },
+): Promise<ClusterLock> {
+  const { signal, force = false, onWait, beside } = options;
   const identity = `${holder.run}/${randomBytes(6).toString('hex')}`;
   const write: Keeping['write'] = (over, by) =>
     writeLease(api, { ...holder, identity }, { over, signal: by });
   for (let attempt = 1; ; attempt += 1) {
     const found = await readLease(api, signal);
+    const shared = beside.find(({ identity: by }) => by === found?.spec.holderIdentity);
+    if (shared !== undefined) return shared;
     const free = found === null || force || runOf(found) === holder.run;
     const before = free ? found : await deadLease(api, found, { signal, onWait });
     const beginning = stopwatch();
@@ -125,6 +133,7 @@ function keep(api: Api, { identity, write, held: first, beginning }: Keeping): C
   }, renewEveryMs);
   timer.unref();
   return {
+    identity,
     lost: lost.signal,
     async assertHeld(signal) {
       for (;;) {

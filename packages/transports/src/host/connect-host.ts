@@ -143,8 +143,7 @@ export function connectHost(options: HostOptions): Connection<'host'> {
       }
     },
     refused: (wanted, { signal }) => unlessAborted(refusedCommands(runner, wanted, signal), signal),
-    lock: (holder, { signal, force = false, onWait }) =>
-      unlessAborted(locks.take(holder, { signal, force, onWait }), signal),
+    lock: (holder, how) => unlessAborted(locks.take(holder, how), how.signal),
     async close() {
       closed.abort();
       await soon(runner.close());

@@ -1,4 +1,4 @@
-import { ClawError, type Lock, type LockHolder, problemOf } from '@claw-run/core';
+import { type LockOptions as Asked, ClawError, type Lock, type LockHolder, problemOf } from '@claw-run/core';
 import type { HeldLock } from './fence.ts';
 import type { Settling } from './former-shell.ts';
 import { type HostLock, type LockOptions, lockAsRoot, lockAsUser, type Taking } from './lock.ts';
@@ -11,7 +11,7 @@ export interface HostLocks {
   readonly held: readonly HeldLock[];
   /** Sees to it that nothing that was sent before goes on, or begins. @throws ClawError `lock-lost` */
   readonly fence: (how: Pick<Settling, 'signal' | 'now'>) => Promise<void>;
-  readonly take: (holder: LockHolder, options: Taking) => Promise<Lock>;
+  readonly take: (holder: LockHolder, options: Asked) => Promise<Lock>;
   /** Called before anything is done as root. @throws ClawError `locked` where another run holds the lock of root */
   readonly needRoot: (signal: AbortSignal) => Promise<void>;
 }
@@ -31,7 +31,9 @@ export function hostLocks(runner: Runner, options: LockOptions): HostLocks {
     get held() {
       return ours.map(({ held }) => held);
     },
-    async take(by, how) {
+    async take(by, { beside = [], force = false, signal: asked, onWait }) {
+      const besides = () => beside.flatMap((lock) => members.get(lock) ?? []);
+      const how: Taking = { signal: asked, force, onWait, beside: besides };
       holder = by;
       const isRoot = (await runner.identity(how.signal)).uid === '0';
       const roots =
@@ -89,6 +91,9 @@ export function hostLocks(runner: Runner, options: LockOptions): HostLocks {
   };
 }
 
+/** What the locks that were given away are made of, for who shares them. */
+const members = new WeakMap<Lock, readonly HostLock[]>();
+
 /** What was seen before root's lock was taken is old. */
 function lookAgain(host: string): ClawError {
   return new ClawError('unreachable', `a command of an earlier process has just ended on ${host}`, {
@@ -100,12 +105,12 @@ function lookAgain(host: string): ClawError {
 
 /** A lock that others may join: it is lost with any of them, and all are released with it. */
 function together(
-  first: Lock,
+  first: HostLock,
   released: () => void,
-): { readonly lock: Lock; readonly join: (further: Lock) => void } {
+): { readonly lock: Lock; readonly join: (further: HostLock) => void } {
   const lost = new AbortController();
-  const locks: Lock[] = [];
-  const join = (lock: Lock) => {
+  const locks: HostLock[] = [];
+  const join = (lock: HostLock) => {
     locks.unshift(lock);
     lock.lost.addEventListener('abort', () => lost.abort(lock.lost.reason), { once: true });
   };
@@ -117,5 +122,6 @@ function together(
       for (const each of locks) await each.release();
     },
   };
+  members.set(lock, locks);
   return { lock, join };
 }

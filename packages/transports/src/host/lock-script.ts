@@ -4,11 +4,11 @@ import { printFormers } from './former-shell.ts';
 export const staleSeconds = 60;
 
 /** Statuses of `l`. */
-export const lockExits = { held: 3, failed: 4, unsafe: 5, busy: 6, noRoot: 7, rooted: 8 } as const;
+export const lockExits = { held: 3, failed: 4, unsafe: 5, busy: 6, noRoot: 7, rooted: 8, shared: 9 } as const;
 
 /**
- * `l FOLDER LINE RUN TOKEN FORCE KEEPER ALONE`: prints the path of the lock once it is ours, and the shells that acted under it; else exits by one of `lockExits`, `held` with
- * its age in seconds and its line. What is taken over is moved aside first and put back where it was not what had been looked at.
+ * `l FOLDER LINE RUN TOKEN FORCE KEEPER ALONE TOKENS`: prints the path of the lock once it is ours, and the shells that acted under it; else exits by one of `lockExits`, `held` with
+ * its age in seconds and its line. A lock with one of TOKENS is `shared`, and that token printed. What is taken over is moved aside first and put back where it was not what had been looked at.
  *
  * No other user can do anything to it: root's is in a folder that only root can write to, anybody else's in one of their own; what somebody else made in such a
  * place, or could write to, is not used. `/run/claw-run` can be read by all, so who is not root heeds a lock of root's. KEEPER is a user who may renew it: where they find
@@ -51,6 +51,8 @@ printf '%s\\n' "$f"; ${printFormers('"$f"')}; exit 0; fi
 [ -f "$f" ] && [ ! -L "$f" ] || { printf '%s\\n' "$f is not a file" >&2; exit ${lockExits.failed}; }
 h=
 IFS= read -r h <"$f" || [ -e "$f" ] || continue
+for t in $8; do case $h in *'"token":"'"$t"'"'*) [ -z "$K" ] || { true >>"$f.by.$K"; chown "$K" "$f.by.$K" 2>/dev/null; }
+printf '%s\\n' "$t"; exit ${lockExits.shared};; esac; done
 live "$f" "$3" "$5"
 case $? in 0) printf '%s\\n' "$a" "$h"; exit ${lockExits.held};; 2) continue;; esac
 mv -f "$f" "$f.$4" || exit ${lockExits.failed}

@@ -26,6 +26,8 @@ export interface Taking {
   readonly signal: AbortSignal;
   readonly force: boolean;
   readonly onWait?: ((because: string) => void) | undefined;
+  /** Those of the same run, by other connections. */
+  readonly beside: () => readonly HostLock[];
 }
 
 type TakingHere = LockOptions & Taking;
@@ -100,11 +102,12 @@ function newToken(): string {
 
 function taking(
   { text, run, token }: Line,
-  { folder = '', force }: TakingHere,
+  { folder = '', force, beside }: TakingHere,
   keeper: string,
   alone = true,
 ): string {
-  const words = [folder, text, run, token, force ? '1' : '', keeper, alone ? '1' : ''];
+  const shared = beside().map(({ held }) => tokenOf(held.line));
+  const words = [folder, text, run, token, force ? '1' : '', keeper, alone ? '1' : '', shared.join(' ')];
   return `${takeFunction}\nl ${words.map(quote).join(' ')} </dev/null &\nr`;
 }
 
@@ -137,6 +140,11 @@ async function keep(
 ): Promise<HostLock> {
   const { host } = options;
   const [path = '', ...formers] = taken.stdout.toString('utf8').split('\n');
+  if (taken.exit === lockExits.shared) {
+    const shared = options.beside().find(({ held }) => tokenOf(held.line) === path);
+    if (shared === undefined) throw new Error('a lock is shared that nobody has');
+    return shared;
+  }
   if (taken.exit === lockExits.held) throw lockedError(host, formers[0] ?? '', Number(path));
   if (taken.exit !== 0) throw notTaken(host, taken);
   const { lock, stop } = renewed(path, line, options);
