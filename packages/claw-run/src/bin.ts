@@ -1,4 +1,4 @@
-import { exitOnceWritten } from './exit.ts';
+import { exitNow, exitOnceWritten } from './exit.ts';
 import { createIo, outputsOf } from './io.ts';
 import { main } from './main.ts';
 import { reportError } from './report-error.ts';
@@ -9,7 +9,7 @@ let telling = false;
 
 process.on('uncaughtException', (error) => {
   // what goes wrong while it is told is not told
-  if (telling) process.exit(70);
+  if (telling) exitNow(70);
   telling = true;
   void reportError(createIo(process, outputs), error, {
     json: false,

@@ -2,6 +2,7 @@ import { ClawError } from '@claw-run/core';
 import { parseDuration } from '@claw-run/runbook';
 import { UsageError } from '../cli/usage-error.ts';
 import type { Context } from '../context.ts';
+import { exitNow } from '../exit.ts';
 import { onStopping, type Stopping } from './launched.ts';
 
 /** What stops a run: signals, and the time allowed. */
@@ -28,7 +29,7 @@ export function watchInterrupts(
     if (asked) {
       io.err(`\n${signal}: ended at once; whether the action in hand took place is not known\n`);
       for (const line of last) io.err(`${line}\n`);
-      process.exit(signal === 'SIGINT' ? 130 : 143);
+      exitNow(signal === 'SIGINT' ? 130 : 143);
     }
     asked = true;
     io.err(`\n${signal}: ${first}\n`);
