@@ -63,6 +63,29 @@ it('a kubeconfig that cannot be read, or lacks the context, is told at once', as
   });
 });
 
+it('the Lease of a run is shared by its connections to the same cluster, and lost for all of them at once', async () => {
+  const [one, two, other] = await Promise.all([server.connect(), server.connect(), server.connect()]);
+  const holder = (run: string) => ({ run, runbook: 'test', who: 'tester@host' });
+  const create = (name: string) =>
+    ({
+      do: 'create',
+      object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' } },
+    }) as const;
+  const key = { key: 'run/step/0', ...calm() };
+  const first = await one.lock(holder('one'), calm());
+  const second = await two.lock(holder('one'), { ...calm(), beside: [first] });
+  await one.perform(create('shared-1'), key);
+  await two.perform(create('shared-2'), key);
+  await one.perform(create('shared-3'), key);
+  const theirs = await other.lock(holder('two'), { ...calm(), force: true });
+  for (const each of [one, two])
+    await expect(each.perform(create('shared-4'), key)).rejects.toMatchObject({ code: 'lock-lost' });
+  await Promise.all([first.release(), second.release()]);
+  await other.perform(create('shared-5'), key);
+  await theirs.release();
+  await (await one.lock(holder('three'), calm())).release();
+});
+
 async function closedPort(): Promise<number> {
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
