@@ -291,13 +291,27 @@ test('a folder for temporary files that is not there is no bug of the sandbox', 
     env: { TMPDIR: join(folder, 'none') },
   });
   expect({ exit, stderr }).toEqual({
-    exit: 1,
+    exit: 3,
     stderr: expect.stringContaining('its folder is not there (ENOENT)'),
   });
-  expect(eventsOf(stdout).at(-1)).toMatchObject({ status: 'failed', problems: [{ code: 'local-failure' }] });
+  expect(eventsOf(stdout).at(-1)).toMatchObject({ status: 'refused', problems: [{ code: 'local-failure' }] });
 });
 
 describe('a process that may open few files', () => {
+  test('cannot start a sandbox, and says so', async () => {
+    const { folder, env, file } = await given();
+    const cluster = (await readFile(file, 'utf8')).replace(
+      /targets:.*/,
+      'targets: { box: { kind: cluster } }',
+    );
+    await writeFile(file, cluster.replace(/steps:(?:.|\n)*on-failure/, 'steps: []\non-failure'));
+    const line = `ulimit -n 26; exec '${process.execPath}' '${launcher}' kept.yaml --sandbox healthy --yes`;
+    const { exit, stderr } = await startProcess(['sh', '-c', line], { cwd: folder, env }).ended;
+    expect({ exit, stderr }).toMatchObject({ stderr: expect.not.stringContaining('this is a bug') });
+    expect(stderr).toMatch(/the practice cluster cannot be started: |EMFILE/);
+    expect(exit).not.toBe(0);
+  });
+
   test.each([21, 22, 23, 24, 25, 26, 27, 28, 30, 34])(
     '%s: is no bug, and changes nothing unless it can roll it back',
     async (limit) => {

@@ -52,6 +52,8 @@ export function logFile(path: string, known: readonly string[]): LogFile {
         end += bytes.length;
         room = Math.max(room, end);
       } catch (error) {
+        // what was cut off is not filled up: it would look whole
+        if (error instanceof ClawError) throw error;
         const rest = Math.min(bytes.length, Math.max(0, room - end));
         await opened?.then((file) => writeAt(file, Buffer.alloc(rest), end)).catch(() => undefined);
         await opened?.then((file) => file.truncate(room)).catch(() => undefined);

@@ -4,6 +4,7 @@ import type { Io } from '../io.ts';
 import { createStatusLine } from '../render/status-line.ts';
 import { hostProgram } from './launcher.ts';
 import { knownScenarios } from './practice.ts';
+import { started } from './start-of-practice.ts';
 
 /** Starts a practice head node on this machine, without root; its symptoms show. @throws UsageError for a wrong scenario */
 export async function startPracticeHeadNode(
@@ -16,11 +17,20 @@ export async function startPracticeHeadNode(
   status.show(`starting a practice head node: ${names.join(', ') || 'healthy'} …`);
   const programs = { schedulerd: hostProgram('schedulerd'), clw: hostProgram('clw') };
   try {
-    return await startHeadNode({ scenarios, programs, signal });
+    return await started(
+      'practice head node',
+      unlessContradicting(startHeadNode({ scenarios, programs, signal })),
+    );
+  } finally {
+    status.clear();
+  }
+}
+
+async function unlessContradicting(starting: Promise<PracticeHeadNode>): Promise<PracticeHeadNode> {
+  try {
+    return await starting;
   } catch (error) {
     if (error instanceof Error && error.message.includes('contradict')) throw new UsageError(error.message);
     throw error;
-  } finally {
-    status.clear();
   }
 }

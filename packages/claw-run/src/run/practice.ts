@@ -4,6 +4,7 @@ import { UsageError } from '../cli/usage-error.ts';
 import type { Io } from '../io.ts';
 import { createStatusLine } from '../render/status-line.ts';
 import { openclawCommand } from './launcher.ts';
+import { started } from './start-of-practice.ts';
 
 /** Starts a practice cluster and waits until its symptoms show. @throws UsageError for an unknown scenario */
 export async function startPractice(
@@ -17,21 +18,28 @@ export async function startPractice(
     known.map(({ name }) => name),
   );
   status.show(`starting a practice cluster: ${names.join(', ') || 'healthy'} …`);
-  const sandbox = await startSandbox({
+  const begun = startSandbox({
     scenarios,
     openclaw: openclawCommand(),
     signal,
     ...(kubeconfig === undefined ? {} : { kubeconfig, wipe: true }),
   });
   try {
-    await sandbox.settled();
-  } catch (error) {
-    await sandbox.close();
-    throw error;
+    return await started('practice cluster', settled(begun));
   } finally {
     status.clear();
   }
-  return sandbox;
+}
+
+async function settled(begun: Promise<Sandbox>): Promise<Sandbox> {
+  const sandbox = await begun;
+  try {
+    await sandbox.settled();
+    return sandbox;
+  } catch (error) {
+    await sandbox.close();
+    throw error;
+  }
 }
 
 /** The names as scenarios. @throws UsageError for one that is not known */
