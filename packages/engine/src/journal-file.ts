@@ -260,6 +260,8 @@ async function openJournal<R extends Typed>(
         files = await openFiles<R>(path, name, { key, redactor });
         await files.reserve({ again: true });
       } catch (error) {
+        // gives back what was reserved on a disk that is full
+        await files.close({ ours: true });
         await result.taken.release();
         throw error;
       }
@@ -315,7 +317,9 @@ async function openFiles<R extends Typed>(
     const bytes = roomFor(first);
     // a run that was killed on a full disk left what it had reserved
     const enough = again ? bytes / 2 : bytes;
-    await Promise.all([log.reserve(bytes, enough), seal.reserve(bytes, again ? 0 : bytes)]);
+    // one after the other: the journal must not go without because what is sealed took the last
+    await log.reserve(bytes, enough);
+    await seal.reserve(bytes, again ? 0 : bytes);
   };
   return {
     records,
