@@ -88,6 +88,38 @@ describe('parameters', () => {
   });
 });
 
+describe('numbers with more digits than a number keeps', () => {
+  const big = '9123456789012345678';
+
+  test('are refused in a runbook, with their place', async () => {
+    const { folder, run } = await makePlace();
+    const step = `{ id: a, uses: linux.yaml-entry, with: { path: /x, at: id, value: ${big} } }`;
+    await writeFile(
+      join(folder, 'x.yaml'),
+      `runbook: x\nversion: 1\ntitle: X\ntargets: { box: { kind: host } }\nsteps:\n  - ${step}\n`,
+    );
+    const { exit, stdout } = await run(['validate', 'x.yaml']);
+    expect(exit).toBe(2);
+    expect(stdout).toContain('x.yaml:6:71');
+    expect(stdout).toContain(
+      `\`${big}\` has more digits than a number keeps: it would be 9123456789012346000`,
+    );
+  });
+
+  test.each([
+    ['-e', `times=${big}`],
+    ['--params', 'params.yaml'],
+    ['--params', 'params.json'],
+  ])('are refused as a parameter: %s %s', async (flag, value) => {
+    const { folder, run } = await makePlace();
+    await writeFile(join(folder, 'params.yaml'), `times: ${big}\n`);
+    await writeFile(join(folder, 'params.json'), `{"times": ${big}}`);
+    const { exit, stderr } = await run([join(fixtures, 'greeting.yaml'), '-e', 'namespace=a', flag, value]);
+    expect(exit).toBe(2);
+    expect(stderr).toContain(`has a number with more digits than a number keeps: ${big} would be`);
+  });
+});
+
 describe('flags in the environment', () => {
   test('CLAW_OUTPUT chooses the output, and a switch can be turned off', async () => {
     const { run } = await makePlace();

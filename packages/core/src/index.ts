@@ -1,5 +1,6 @@
 export type { Action, ActionOf, ActionResult, ClusterAction, HostAction, PatchOperation } from './action.ts';
 export { type ClusterObject, groupOf, guessPlural, nameOf, type ObjectRef, refOf } from './cluster-object.ts';
+export { isExactNumber, parseExactJson } from './exact-number.ts';
 export {
   type Argv,
   type ClusterRead,
@@ -92,4 +93,4 @@ export {
 export { isLocalFailure, systemReason } from './system-error.ts';
 export type { Connection, Lock, LockHolder, LockOptions, RefusedCommand } from './target.ts';
 export { defineTransport, isTransport, type Transport, type TransportSettings } from './transport.ts';
-export { isYaml, takesYamlQuotes, type YamlNode } from './yaml-dialects.ts';
+export { isInexact, isYaml, takesYamlQuotes, type YamlNode } from './yaml-dialects.ts';

@@ -1,3 +1,4 @@
+import { isExactNumber } from './exact-number.ts';
 import { equal, isObject, type Json } from './json.ts';
 
 /**
@@ -56,12 +57,20 @@ function isPair(item: unknown): item is { readonly key: unknown; readonly value:
 
 function isYamlScalar({ value, source, type, tag }: YamlNode, wanted: Json): boolean {
   if (value === undefined) return false;
+  // what has more digits than a number keeps is no number that could be wanted
+  if (isInexact({ value, source, type })) return false;
   const in12 = value as Json;
   const in11 = type === 'PLAIN' && tag === undefined && source !== undefined ? inYaml11(source, in12) : in12;
   if (typeof wanted === 'string') return in12 === wanted && in11 === wanted;
   const fits = (one: Json, other: Json) =>
     equal(one, wanted) && (equal(other, wanted) || typeof other !== typeof wanted);
   return fits(in12, in11) || fits(in11, in12);
+}
+
+/** Whether a scalar is a number that has more digits than a number keeps. */
+export function isInexact({ value, source, type }: YamlNode): boolean {
+  if (typeof value !== 'number' || !Number.isFinite(value)) return false;
+  return type === 'PLAIN' && source !== undefined && !isExactNumber(source);
 }
 
 /** What a scalar without quotes is to readers of YAML 1.1; `otherwise` where it is the same to all. */

@@ -414,6 +414,8 @@ describe('YAML to readers of 1.1 and 1.2', () => {
     ['a: 2024-01-01\n', '2024-01-01', 'a: "2024-01-01"\n'],
     ['a: [yes, b]\n', [true, 'b'], undefined],
     ['a: 10.0.0.1\n', '10.0.0.1', undefined],
+    ['a: 9007199254740993\n', 9007199254740992, 'a: 9007199254740992\n'],
+    ['a: 9007199254740993\n', '9007199254740993', 'a: "9007199254740993"\n'],
   ])('%j as %j', (from, value, wanted) => {
     expect(editYaml(from, ['a'], { set: value })).toEqual({ text: wanted ?? from });
   });

@@ -1,3 +1,4 @@
+import { isInexact } from '@claw-run/core';
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml';
 import type { Problems } from './problems.ts';
 import type { Source, Span } from './source.ts';
@@ -87,6 +88,12 @@ export function treeOf(document: Document, source: Source, problems: Problems): 
     const style = styles[node.type ?? ''] ?? 'plain';
     if (typeof value === 'number' && !Number.isFinite(value))
       return tell(span, 'a runbook has finite numbers only');
+    if (isInexact(node))
+      return tell(
+        span,
+        `\`${node.source}\` has more digits than a number keeps: it would be ${value}`,
+        'quote it where a text will do',
+      );
     if (
       typeof value === 'string' ||
       typeof value === 'number' ||

@@ -1,4 +1,11 @@
-import { type Json, type Param, type ParamValue, Secret } from '@claw-run/core';
+import {
+  isExactNumber,
+  type Json,
+  type Param,
+  type ParamValue,
+  parseExactJson,
+  Secret,
+} from '@claw-run/core';
 import { paramFault } from '@claw-run/runbook';
 
 /** A value that fits, or what is wrong with it. */
@@ -13,13 +20,15 @@ export function readParamText(param: Param, text: string): Read {
       return checked(param, new Secret(text));
     case 'integer':
     case 'number':
+      if (/\d/.test(text) && Number.isFinite(Number(text)) && !isExactNumber(text))
+        return { fault: tooLong(text) };
       return checked(param, /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(text) ? Number(text) : text);
     case 'boolean':
       return checked(param, switches[text.trim().toLowerCase()] ?? text);
     case 'list':
-      return checked(param, /^\s*\[/.test(text) ? parsed(text) : commaSeparated(text));
+      return /^\s*\[/.test(text) ? readJson(param, text) : checked(param, commaSeparated(text));
     case 'map':
-      return checked(param, parsed(text));
+      return readJson(param, text);
   }
 }
 
@@ -47,10 +56,20 @@ function commaSeparated(text: string): readonly string[] {
   return text.trim() === '' ? [] : text.split(',').map((item) => item.trim());
 }
 
-function parsed(text: string): Json {
+function readJson(param: Param, text: string): Read {
+  let inexact: string | undefined;
+  const note = (source: string) => {
+    inexact ??= source;
+  };
   try {
-    return JSON.parse(text) as Json;
+    const value = parseExactJson(text, note) as Json;
+    return inexact === undefined ? checked(param, value) : { fault: tooLong(inexact) };
   } catch {
-    return text;
+    return checked(param, text);
   }
+}
+
+/** What is said of a number that would be another one. */
+export function tooLong(source: string): string {
+  return `has a number with more digits than a number keeps: ${source.trim()} would be ${Number(source)}`;
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
   ClawError,
+  isExactNumber,
   isObject,
   type Json,
   type Param,
@@ -12,7 +13,7 @@ import {
 import { nearest } from '@claw-run/runbook';
 import { UsageError } from '../cli/usage-error.ts';
 import type { Context } from '../context.ts';
-import { readParamJson, readParamText } from './param-value.ts';
+import { readParamJson, readParamText, tooLong } from './param-value.ts';
 
 export type Params = { readonly [name: string]: ParamValue };
 
@@ -134,9 +135,15 @@ async function readParamsFile(
 ): Promise<{ readonly [name: string]: Json | undefined }> {
   const text = file === '-' ? (await io.readStdin()).toString('utf8') : await readText(resolve(io.cwd, file));
   if (text === undefined) throw new UsageError(`the parameter file ${file} cannot be read`);
-  const { parse } = await import('yaml');
+  const { isScalar, parseDocument, visit } = await import('yaml');
   try {
-    const value: unknown = parse(text) ?? {};
+    const document = parseDocument(text);
+    if (document.errors[0] !== undefined) throw document.errors[0];
+    visit(document, (_, node) => {
+      if (isScalar(node) && typeof node.value === 'number' && !isExactNumber(node.source ?? ''))
+        throw new Error(`it ${tooLong(node.source ?? '')}`);
+    });
+    const value: unknown = document.toJS() ?? {};
     if (!isObject(value)) throw new Error('it is no map of names to values');
     return value as { [name: string]: Json };
   } catch (error) {

@@ -1,4 +1,4 @@
-import { defineCheck, equal, fail, type Json, pass, unknown } from '@claw-run/core';
+import { defineCheck, equal, fail, type Json, parseExactJson, pass, unknown } from '@claw-run/core';
 import * as z from 'zod';
 import { keysOf, pathText, yamlPath } from '../edit/yaml-path.ts';
 import { type HttpAnswer, httpAnswer } from '../facts/http-answer.ts';
@@ -119,7 +119,7 @@ function wrongIn(
 
 function parsedJson(text: string): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) };
+    return { value: parseExactJson(text) };
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { isYaml, type Json } from '@claw-run/core';
+import { isInexact, isYaml, type Json } from '@claw-run/core';
 import {
   type Document,
   isAlias,
@@ -106,6 +106,8 @@ export function yamlValue(text: string, path: YamlPath): YamlValue | Problem {
 }
 
 export function valueAt({ node, document }: Pick<Place, 'node' | 'document'>): Json {
+  // as a text it has all its digits
+  if (isScalar(node) && isInexact(node)) return node.source ?? null;
   return isNode(node) ? (node.toJS(document) as Json) : null;
 }
 

@@ -1,4 +1,4 @@
-import { ClawError, type ClusterObject, isObject } from '@claw-run/core';
+import { ClawError, type ClusterObject, isObject, parseExactJson } from '@claw-run/core';
 import type { ApiResponse } from './http.ts';
 
 /**
@@ -118,7 +118,8 @@ function isNamed(item: unknown): item is object {
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    // what is read may be written back: a number keeps all its digits, if only as a text, which the server refuses
+    return parseExactJson(text);
   } catch {
     return undefined;
   }
