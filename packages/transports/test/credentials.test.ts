@@ -79,3 +79,30 @@ it('what a plugin gives and is no JSON is not repeated', async () => {
     'the credentials of context it cannot be had: what its plugin gave is not JSON',
   );
 });
+
+it('a token of a file is sent without its line end', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'claw-run-token-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'token'), 'tok-of-a-file\n');
+  const { error } = await clusterWith({ tokenFile: join(folder, 'token') });
+  expect(error?.message).toContain('no: Bearer tok-of-a-file');
+});
+
+it('a token that no header takes is told', async () => {
+  const { error } = await clusterWith({ token: 'one\ntwo' });
+  expect(error).toMatchObject({
+    code: 'forbidden',
+    message: 'the credentials of context it cannot be had: the token has characters that no token has',
+  });
+});
+
+it('a plugin that is not installed is told with where it comes from', async () => {
+  const exec = {
+    apiVersion: 'client.authentication.k8s.io/v1',
+    command: 'no-such-plugin',
+    installHint: 'install it by: brew install no-such-plugin',
+    interactiveMode: 'Never',
+  };
+  const { error } = await clusterWith({ exec });
+  expect(error).toMatchObject({ code: 'forbidden', hint: 'install it by: brew install no-such-plugin' });
+});

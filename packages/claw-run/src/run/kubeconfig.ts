@@ -33,11 +33,9 @@ export function kubeconfigChoice(
       },
     );
   }
-  const several = kubeconfig?.includes(delimiter) === true;
-  // the client merges the files of KUBECONFIG, and of nothing else
-  if (several) process.env.KUBECONFIG = kubeconfig;
+  const files = kubeconfig?.split(delimiter).map((path) => resolve(reach.cwd, path));
   return {
-    ...(kubeconfig === undefined || several ? {} : { kubeconfig: resolve(reach.cwd, kubeconfig) }),
+    ...(files === undefined ? {} : { kubeconfig: files.join(delimiter) }),
     ...(context === undefined ? {} : { context }),
   };
 }

@@ -5,7 +5,7 @@ export type OnSecret = (secret: Secret) => void;
 
 /** Which cluster, and as whom. */
 export interface ClusterChoice {
-  /** The kubeconfig file; otherwise what `KUBECONFIG`, `~/.kube/config` and the pod's own account give, as for kubectl. */
+  /** The kubeconfig, or several with colons between them; otherwise what `KUBECONFIG`, `~/.kube/config` and the pod's own account give, as for kubectl. */
   readonly kubeconfig?: string;
   readonly context?: string;
   /** Is told its secrets, and those that its plugins give. */

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import { delimiter, join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { ClawError } from '@claw-run/core';
 import type { KubeConfig } from '@kubernetes/client-node';
@@ -139,18 +141,41 @@ export async function withCredentials(
   const over = signal === undefined ? limit : AbortSignal.any([signal, limit]);
   try {
     await unlessAborted(config.applyToHTTPSOptions(options), over);
-    return options;
+    return withCleanToken(options);
   } catch (error) {
     signal?.throwIfAborted();
     throw new ClawError(
       'forbidden',
       `the credentials of context ${config.currentContext} cannot be had: ${messageOf(error)}`,
       {
-        hint: 'check the user of this context in the kubeconfig',
+        hint: installHintOf(config) ?? 'check the user of this context in the kubeconfig',
         cause: error,
       },
     );
   }
+}
+
+/** A file of a token ends with a line end, which no header has. @throws Error where there is more in it that cannot be sent */
+function withCleanToken(options: https.RequestOptions): https.RequestOptions {
+  const { Authorization, ...others } = options.headers as { readonly [name: string]: string };
+  if (Authorization === undefined) return options;
+  if (!/^[\x20-\x7e]*$/.test(Authorization.trim()))
+    throw new Error('the token has characters that no token has');
+  return { ...options, headers: { ...others, Authorization: Authorization.trim() } };
+}
+
+/** What the kubeconfig says of a plugin that is not installed. */
+function installHintOf(config: KubeConfig): string | undefined {
+  const { command, installHint } = (config.getCurrentUser()?.exec ?? {}) as {
+    command?: string;
+    installHint?: string;
+  };
+  return command === undefined || isInstalled(command) ? undefined : installHint;
+}
+
+function isInstalled(command: string): boolean {
+  const folders = command.includes('/') ? [''] : (process.env.PATH ?? '').split(delimiter);
+  return folders.some((folder) => existsSync(join(folder, command)));
 }
 
 /** One request and its answer. It settles as soon as the signal is aborted or a time is over, whatever the connection does. */

@@ -11,8 +11,10 @@ export async function loadConfig(options: ClusterChoice): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   try {
-    if (options.kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(options.kubeconfig);
+    const { kubeconfigOf } = await import('./kubeconfig-files.ts');
+    const merged = kubeconfigOf(options.kubeconfig);
+    if (merged === undefined) config.loadFromDefault();
+    else config.loadFromString(JSON.stringify(merged));
   } catch (cause) {
     throw new ClawError(
       'target-unbound',
