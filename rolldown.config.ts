@@ -110,7 +110,9 @@ const together: { readonly [chunk: string]: readonly string[] } = {
       'cli/parse',
       'cli/usage-error',
       'context',
+      'exit',
       'io',
+      'output',
       'prompt',
     ].map(own),
     ...[
@@ -118,6 +120,7 @@ const together: { readonly [chunk: string]: readonly string[] } = {
       'render/style',
       'render/terminal.ts',
       'report-error',
+      'run/launched',
       'run/launcher',
       'run/shipped-runbooks',
       'run/state-folder',

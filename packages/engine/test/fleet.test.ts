@@ -107,9 +107,12 @@ test('hosts with the same plan are told to be alike; events of runs bear their h
   const { go } = await bench();
   const hosts = [createHost('a', old), createHost('b', old), createHost('c', { '/etc/app': 'older' })];
   const { events, outcome } = await go(hosts);
-  const like = events.flatMap((event) => (event.type === 'host.planned' ? [event.like] : []));
-  expect(like[0]).toBe(like[1]);
-  expect(like[2]).not.toBe(like[0]);
+  const like = new Map(
+    events.flatMap((event) => (event.type === 'host.planned' ? [[event.host, event.like] as const] : [])),
+  );
+  expect([...like.keys()].toSorted()).toEqual(['a', 'b', 'c']);
+  expect(like.get('a')).toBe(like.get('b'));
+  expect(like.get('c')).not.toBe(like.get('a'));
   const ofA = events.filter((event) => 'fleet' in event && event.host === 'a');
   expect(ofA.map(({ type }) => type)).toEqual([
     'run.started',

@@ -40,6 +40,7 @@ const steady = (text: string) =>
 test('the package exports what the command line and the tests of runbooks need', () => {
   expect(Object.keys(sandboxPackage).toSorted()).toEqual([
     'createHeadNodeSecrets',
+    'createServingCertificate',
     'headNodeScenarios',
     'headNodeWorld',
     'installClient',
