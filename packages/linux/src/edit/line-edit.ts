@@ -5,7 +5,7 @@ export interface LineChange {
   readonly line: string;
   /** Which line it is, where it is not the same text already. */
   readonly match?: Pattern | undefined;
-  /** Where a line that is not there goes: after the last line that matches, or before the first. The end where absent. */
+  /** Where a line that is not there goes: after the last line that matches, or before the first, if there is one. The end where absent. */
   readonly after?: Pattern | undefined;
   readonly before?: Pattern | undefined;
   readonly present: boolean;
@@ -34,19 +34,15 @@ export function editLine(text: string, change: LineChange): Edit {
 
 function inserted(text: string, { line, after, before }: LineChange): Edit {
   const lines = linesOf(text);
-  const anchor = after ?? before;
-  const at =
-    after !== undefined
-      ? lines.findLastIndex((one) => after.test(one.text))
-      : before !== undefined
-        ? lines.findIndex((one) => before.test(one.text))
-        : lines.length;
-  if (at < 0)
+  const previous = after === undefined ? undefined : lines.findLastIndex((one) => after.test(one.text));
+  if (previous === -1)
     return {
-      problem: `no line matches ${anchor?.source}, beside which the new line belongs`,
+      problem: `no line matches ${after?.source}, behind which the new line belongs`,
       line: 1,
       column: 1,
     };
-  const index = after === undefined ? at : at + 1;
+  const next = before === undefined ? -1 : lines.findIndex((one) => before.test(one.text));
+  // where nothing is there that it has to stand before, the end will do
+  const index = previous !== undefined ? previous + 1 : next < 0 ? lines.length : next;
   return { text: textOfLines(withLine(lines, index, line, lineEnd(text))) };
 }

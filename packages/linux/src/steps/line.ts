@@ -14,7 +14,7 @@ export const line = defineState({
   summary: 'A file has a line, or has it not',
   description:
     'With `match`, the one line that matches becomes `line`; where several do, the step refuses. A line that is not there goes after ' +
-    'the last line that matches `after`, before the first that matches `before`, or to the end. With `state: absent`, every line that is ' +
+    'the last line that matches `after`, before the first that matches `before` (to the end where none does), or to the end. With `state: absent`, every line that is ' +
     'the same as `line` or matches `match` is taken away. Every other byte stays.',
   risk: 'routine',
   input: z
