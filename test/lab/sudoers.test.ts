@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
+import { Secret } from '@claw-run/core';
 import { connectSsh } from '@claw-run/transports';
 import { quoted } from '@claw-run/transports/quote';
 import fc from 'fast-check';
@@ -22,7 +24,7 @@ describe.skipIf(why !== undefined).each(releasesFor('sudoers'))(
     afterAll(() => host.down());
 
     /** What claw-run prints for commands that sudo refuses. */
-    async function printed(commands: readonly (readonly string[])[]) {
+    async function printed(commands: readonly (readonly string[])[], sudoPassword?: Secret) {
       const connection = await connectSsh({
         destination: `ssh://grantee@${host.address}:${host.port}`,
         name: 'lab',
@@ -31,6 +33,7 @@ describe.skipIf(why !== undefined).each(releasesFor('sudoers'))(
         configFiles: [],
         identityFiles: [host.key],
         knownHosts: [host.known_hosts],
+        ...(sudoPassword !== undefined && { sudoPassword }),
       });
       try {
         const reads = commands.map(([program = '', ...words]) => {
@@ -41,6 +44,37 @@ describe.skipIf(why !== undefined).each(releasesFor('sudoers'))(
         await connection.close();
       }
     }
+
+    /** Does something while sudoers has more lines. */
+    async function withRules(rules: string, work: () => Promise<void>): Promise<void> {
+      await host.sh(`printf '%s\\n' ${quoted([rules])} >/etc/sudoers.d/zz && chmod 440 /etc/sudoers.d/zz`);
+      try {
+        await work();
+      } finally {
+        await host.sh('rm -f /etc/sudoers.d/zz; rm -rf /run/sudo/ts');
+      }
+    }
+
+    test('sudo that wants a terminal is not told to lack a rule', () =>
+      withRules('Defaults:grantee requiretty', () =>
+        expect(printed([['true']])).rejects.toMatchObject({
+          code: 'forbidden',
+          message: expect.stringContaining('you must have a tty'),
+          hint: expect.stringContaining('Defaults:grantee !requiretty'),
+        }),
+      ));
+
+    test('a password of root is enough where sudo takes that', async () => {
+      const password = randomBytes(12).toString('hex');
+      await host.sh(`echo root:${password} | chpasswd`);
+      await withRules('Defaults:grantee targetpw', async () => {
+        expect(await printed([['true']], new Secret(password))).not.toEqual([]);
+      });
+      await withRules('Defaults:grantee targetpw\ngrantee ALL=(ALL) ALL', async () => {
+        expect(await printed([['true']], new Secret(password))).toEqual([]);
+        await expect(printed([['true']], new Secret('another'))).rejects.toMatchObject({ code: 'forbidden' });
+      });
+    });
 
     test('sudo itself allows by them what was asked, and nothing that is near it', async () => {
       const special = fc.constantFrom(...'#\\,:=!*?[]^$"\'(){}<>@%+~-/');

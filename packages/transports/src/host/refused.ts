@@ -5,7 +5,7 @@ import { followedPaths } from './followed-paths.ts';
 import { userFor } from './guarded.ts';
 import { quoted } from './quote.ts';
 import type { Runner } from './runner.ts';
-import { refusalOf } from './sudo.ts';
+import { type Refusal, refusalOf, sudoError } from './sudo.ts';
 import { parseSudoRules, wantsPassword } from './sudo-rules.ts';
 import { sudoersLine } from './sudoers-line.ts';
 import { commandsOfWrite, lookOf } from './write.ts';
@@ -52,14 +52,20 @@ interface Asking {
 }
 
 function asking(runner: Runner, signal: AbortSignal, withPassword: boolean): Ask {
+  const terminalWanted = async (refusal: Refusal) => {
+    const { user } = await runner.identity(signal);
+    return sudoError({ user, runAs: 'root', host: runner.host, command: 'sudo', refusal });
+  };
   return async (words) => {
     const sudo = withPassword
       ? `printf '%s\\n' "$W" | ${quoted(['sudo', '-S', '-p', '', ...words])}`
       : `exec ${quoted(['sudo', '-n', ...words])} </dev/null`;
-    const script = (id: string) => `${sudo} &\nr ${id}`;
+    const script = (id: string) => `${sudo} & r ${id}`;
     const result = await runner.ask({ what: `sudo ${words.join(' ')}`, script, seconds: 30, signal });
     if (result.exit === 0) return result.stdout.toString('utf8');
-    if (!withPassword && refusalOf(result)?.because === 'password') throw new PasswordWanted();
+    const refusal = refusalOf(result);
+    if (!withPassword && refusal?.because === 'password') throw new PasswordWanted();
+    if (refusal?.because === 'terminal') throw await terminalWanted(refusal);
     return undefined;
   };
 }
@@ -82,6 +88,11 @@ async function refusedOf(
     );
     return ticket;
   };
+  // with targetpw, rootpw or runaspw its list takes another password than its commands: a command that does nothing tells then
+  if (list === undefined && runner.hasPassword && (await ask(['--', 'sh', '-c', ':'])) !== undefined) {
+    await runner.authenticate(signal);
+    return [];
+  }
   const path = shell?.trim() || undefined;
   if (path !== undefined && (await isFree({ runAs: 'root', words: [path] }))) return [];
   if (path !== undefined && runner.hasPassword) {

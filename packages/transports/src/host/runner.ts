@@ -77,6 +77,11 @@ export class Runner {
     }
   }
 
+  /** What the host is called. */
+  get host(): string {
+    return this.#options.name;
+  }
+
   /** Who the shell runs as; it is started where it does not run yet. */
   async identity(
     signal: AbortSignal,
@@ -259,7 +264,7 @@ e ${id} $1`,
       sudo: (words, { withPassword }) =>
         this.ask({
           what: `sudo ${words.join(' ')}`,
-          script: (id) => `${withPassword ? 'K' : 'exec sudo -n'} ${quoted(words)} </dev/null &\nr ${id}`,
+          script: (id) => `${withPassword ? 'K' : 'exec sudo -n'} ${quoted(words)} </dev/null & r ${id}`,
           seconds: 30,
           signal: request.signal,
         }),

@@ -17,18 +17,21 @@ export function refusalOf({ exit, stderr }: Pick<Result, 'exit' | 'stderr'>): Re
   if (password !== undefined) return { because: 'password', said: password };
   const missing = exit === 127 ? said(noSudo) : undefined;
   if (missing !== undefined) return { because: 'missing', said: 'there is no sudo' };
+  const terminal = said(terminalWanted);
+  if (terminal !== undefined) return { because: 'terminal', said: terminal };
   const forbidden = said(notAllowed);
   return forbidden === undefined ? undefined : { because: 'rule', said: forbidden };
 }
 
 export interface Refusal {
-  readonly because: 'password' | 'rule' | 'missing';
+  readonly because: 'password' | 'terminal' | 'rule' | 'missing';
   readonly said: string;
 }
 
 const passwordWanted = /^sudo: (a password is required|a terminal is required|no password was provided)/;
 const notAllowed =
-  /^(sudo: )?(sorry, user .* (is not allowed to|may not run)|.* is not in the sudoers file|sorry, you must have a tty|.* is not allowed to run sudo)/i;
+  /^(sudo: )?(sorry, user .* (is not allowed to|may not run)|.* is not in the sudoers file|.* is not allowed to run sudo)/i;
+const terminalWanted = /^(sudo: )?sorry, you must have a tty/i;
 const noSudo = /sudo: (command )?not found|sudo: inaccessible or not found/;
 
 /** What sudo refuses, told so that whoever may change it can. `wording` is the sudoers line that would allow it. */
@@ -45,10 +48,18 @@ export function sudoError(about: {
     'forbidden',
     `${user} may not run \`${command}\` as ${runAs} on ${host}: ${refusal.said}`,
     {
-      hint:
-        refusal.because === 'missing' ? 'log in as root, or install sudo there' : adviceOf(refusal, wording),
+      hint: otherAdvice(refusal.because, user) ?? adviceOf(refusal, wording),
     },
   );
+}
+
+/** What helps where no rule is missing. */
+function otherAdvice(because: Refusal['because'], user: string): string | undefined {
+  if (because === 'missing') return 'log in as root, or install sudo there';
+  // requiretty, the default of older releases of Enterprise Linux
+  return because === 'terminal'
+    ? `let sudo do without a terminal, in sudoers:\n    Defaults:${user} !requiretty`
+    : undefined;
 }
 
 /** The line stands alone at the end: a part of it would allow more than all of it. */
