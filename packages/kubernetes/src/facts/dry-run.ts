@@ -8,11 +8,12 @@ import {
   refOf,
 } from '@claw-run/core';
 import { listAt, textAt } from '../lib/json-at.ts';
-import { normalForm } from './normal-form.ts';
+import { appliedForm } from './applied-form.ts';
+import { type Owners, ownersOf } from './owners.ts';
 
 /** What the server would make of an object, or why it would not take it. */
 export type Outcome =
-  | { readonly ok: true; readonly object: ClusterObject }
+  | { readonly ok: true; readonly object: ClusterObject; readonly owners: Owners | null }
   | {
       readonly ok: false;
       readonly reason: string;
@@ -40,7 +41,7 @@ export function applyAction(object: ClusterObject, force: boolean): ClusterActio
 }
 
 function parseOutcome(raw: DryRunResult): Outcome {
-  if (raw.ok) return { ok: true, object: normalForm(raw.object) };
+  if (raw.ok) return { ok: true, object: appliedForm(raw.object), owners: ownersOf(raw.object) };
   const conflicts = listAt(raw.details, 'causes')
     .filter((cause) => textAt(cause, 'reason') === 'FieldManagerConflict')
     .map((cause) => ({

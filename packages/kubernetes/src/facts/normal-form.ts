@@ -44,6 +44,12 @@ export function normalForm(object: ClusterObject): ClusterObject {
   return { ...(bare as ClusterObject), ...secret };
 }
 
+/** Without the status, and without what controllers write into objects of a kind; keys may have another notation. */
+export function withoutControllers(value: Json, kind: string, keyOf: (key: string) => string): Json {
+  const paths = [['status'], ...(ofControllers[kind] ?? [])];
+  return paths.reduce<Json>((left, path) => without(left, path.map(keyOf)), value);
+}
+
 /** Whether the normal form of a kind leaves out annotations that may be there. */
 export function hidesAnnotations(kind: string): boolean {
   return (ofControllers[kind] ?? []).some((path) => path[1] === 'annotations');

@@ -1,17 +1,22 @@
 import {
   type ClusterObject,
   defineState,
+  equal,
   type Fact,
   isRefused,
+  type Json,
   nameOf,
   type Refused,
   refOf,
   refused,
 } from '@claw-run/core';
 import * as z from 'zod';
-import { objectActions, replacementReason } from '../actions/object-actions.ts';
+import { applyUndoActions } from '../actions/apply-undo-actions.ts';
+import { replacementReason } from '../actions/object-actions.ts';
+import { appliedObject } from '../facts/applied-form.ts';
 import { applyAction, applyOutcome, type Conflict, type Outcome } from '../facts/dry-run.ts';
-import { presence, storedObject } from '../facts/stored-object.ts';
+import { type Owners, ours, ownEntries, owners } from '../facts/owners.ts';
+import { presence } from '../facts/stored-object.ts';
 import { name } from '../inputs.ts';
 import { listed } from '../lib/json-at.ts';
 import { covers, laidOver, manifest } from '../lib/manifest.ts';
@@ -27,6 +32,8 @@ const input = z.strictObject({
 type Input = z.output<typeof input>;
 type Applied = { [K in `object ${string}`]: Fact<'cluster', ClusterObject | null> } & {
   [K in `outcome ${string}` | `unforced ${string}`]: Fact<'cluster', Outcome>;
+} & { [K in `owners ${string}`]: Fact<'cluster', Owners | null> } & {
+  [K in `own ${string}`]: Fact<'cluster', readonly Json[]>;
 };
 
 export const apply = defineState({
@@ -60,7 +67,7 @@ export const apply = defineState({
     ),
   desire: (input, seen) => {
     const predicted: { [K in `object ${string}`]: ClusterObject | null } & {
-      [K in `unforced ${string}`]: Outcome;
+      [K in `owners ${string}`]: Owners | null;
     } = {};
     for (const object of objectsOf(input)) {
       const name = nameOf(refOf(object));
@@ -70,8 +77,11 @@ export const apply = defineState({
         foreignConflict(input, name, unforced) ??
         desired(object, seen[`object ${name}`] ?? null, outcome, home);
       if (isRefused(after)) return after;
+      const before = seen[`object ${name}`] ?? null;
       predicted[`object ${name}`] = after;
-      if (outcome?.ok) predicted[`unforced ${name}`] = { ok: true, object: after };
+      // whose the fields were is part of what is given back
+      if (outcome?.ok && before !== null && !equal(before, after))
+        predicted[`owners ${name}`] = outcome.owners;
     }
     return predicted;
   },
@@ -79,9 +89,14 @@ export const apply = defineState({
     objectsOf(input).flatMap((object) => {
       const name = nameOf(refOf(object));
       const [before, after] = [from[`object ${name}`] ?? null, to[`object ${name}`] ?? null];
-      const forward = after !== null && covers(after, object) && (before === null || !covers(before, object));
-      if (!forward) return objectActions(before, after);
-      return [applyAction(object, input.force || conflictsOf(from[`unforced ${name}`]).length > 0)];
+      if (isForward(object, { before, after, outcome: from[`outcome ${name}`] }))
+        return [applyAction(object, input.force || conflictsOf(from[`unforced ${name}`]).length > 0)];
+      const owned = {
+        from: from[`owners ${name}`],
+        to: to[`owners ${name}`],
+        own: from[`own ${name}`] ?? [],
+      };
+      return applyUndoActions(before, after, owned);
     }),
   explain: (from, to, input) => {
     const lines = objectsOf(input).flatMap((object) => {
@@ -90,7 +105,7 @@ export const apply = defineState({
       const replaced = replacementReason(from[`object ${name}`] ?? null, to[`object ${name}`] ?? null);
       return [
         ...(replaced === undefined ? [] : [`${name} ${replaced}`]),
-        ...taken.map((one) => `${name} ${one.field} is taken over from ${one.manager}`),
+        ...taken.map((one) => `takes ${name} ${one.field} over from ${one.manager}`),
       ];
     });
     return lines.length === 0 ? undefined : lines.join('; ');
@@ -109,15 +124,29 @@ function factsOf(object: ClusterObject): Applied {
   const ref = refOf(object);
   const name = nameOf(ref);
   const facts: Applied = {};
-  facts[`object ${name}`] = storedObject(ref);
+  facts[`object ${name}`] = appliedObject(ref);
+  facts[`owners ${name}`] = owners(ref);
+  facts[`own ${name}`] = ownEntries(ref);
   facts[`outcome ${name}`] = applyOutcome(object, true);
   facts[`unforced ${name}`] = applyOutcome(object, false);
   return facts;
 }
 
-/** Fields that we wrote by a patch have our name on them too, and are taken over without a word. */
-const ours = 'claw-run';
+/** Whether an apply leads there. What the manifest says may be stored in another form (1024Mi is 1Gi), so the server is asked where it answers. */
+function isForward(
+  object: ClusterObject,
+  {
+    before,
+    after,
+    outcome,
+  }: { before: ClusterObject | null; after: ClusterObject | null; outcome: Outcome | undefined },
+): boolean {
+  if (after === null || equal(before, after)) return false;
+  if (outcome?.ok) return equal(outcome.object, after);
+  return covers(after, object) && (before === null || !covers(before, object));
+}
 
+/** Fields that we wrote by a patch have our name on them too, and are taken over without a word. */
 function conflictsOf(outcome: Outcome | undefined): readonly Conflict[] {
   return outcome === undefined || outcome.ok ? [] : outcome.conflicts;
 }

@@ -3,7 +3,7 @@ import type { Subject } from '@claw-run/testing';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { apply, customResource, identitiesUnique, object } from '../../src/index.ts';
-import { configMap, home, pool, secret } from './given.ts';
+import { configMap, home, object as made, pool, secret } from './given.ts';
 
 const use = {
   definition: customResource,
@@ -43,6 +43,68 @@ export const objectSubjects: readonly Subject[] = [
       force: true,
     },
     given: [configMap('settings', { a: '0', c: '3' })],
+  },
+  {
+    definition: apply,
+    title: 'a Service and a Job, of which the server chooses a part',
+    // the Service has another address each time, which is no part of what was planned
+    crashes: false,
+    with: {
+      manifest: manifest(
+        made(['v1', 'Service', 'dns'], {
+          spec: {
+            type: 'NodePort',
+            selector: { app: 'dns' },
+            ports: [{ name: 'dns', port: 53, protocol: 'TCP' }],
+          },
+        }),
+        made(['batch/v1', 'Job', 'once'], {
+          spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'c' }] } } },
+        }),
+      ),
+    },
+  },
+  {
+    definition: apply,
+    title: 'another port of a Service that is there',
+    with: {
+      manifest: manifest(
+        made(['v1', 'Service', 'dns'], {
+          spec: { type: 'NodePort', ports: [{ name: 'more', port: 54, protocol: 'TCP' }] },
+        }),
+      ),
+    },
+    given: [
+      made(['v1', 'Service', 'dns'], {
+        spec: {
+          type: 'NodePort',
+          selector: { app: 'dns' },
+          ports: [{ name: 'dns', port: 53, protocol: 'TCP' }],
+        },
+      }),
+    ],
+  },
+  {
+    definition: apply,
+    title: 'quantities that are stored in another form',
+    with: {
+      manifest: manifest(
+        made(['apps/v1', 'Deployment', 'mem'], {
+          spec: {
+            replicas: 0,
+            selector: { matchLabels: { app: 'mem' } },
+            template: {
+              metadata: { labels: { app: 'mem' } },
+              spec: {
+                containers: [
+                  { name: 'c', image: 'c', resources: { requests: { memory: '1024Mi', cpu: '1000m' } } },
+                ],
+              },
+            },
+          },
+        }),
+      ),
+    },
   },
   {
     definition: apply,

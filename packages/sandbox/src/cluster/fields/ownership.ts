@@ -93,7 +93,7 @@ export function trackedPart(object: KubeObject, subresource: string, hasStatus: 
   return tracked as KubeObject;
 }
 
-/** The owners after an update: the writer owns what it changed, nobody what went. */
+/** The owners after an update, which may name them itself: the writer owns what it changed, nobody what went. */
 export function ownersAfterUpdate(
   before: KubeObject | undefined,
   after: KubeObject,
@@ -107,9 +107,10 @@ export function ownersAfterUpdate(
     part(after),
     how.shape,
   );
-  if (changed.size === 0 && removed.size === 0) return ownersOf(before);
-  const others = ownersOf(before).filter((owner) => !isBy(owner.entry, writer));
-  const own = ownersOf(before).find((owner) => isBy(owner.entry, writer))?.fields ?? new Set<string>();
+  const named = after.metadata.managedFields?.[0]?.manager ? ownersOf(after) : ownersOf(before);
+  if (changed.size === 0 && removed.size === 0) return named;
+  const others = named.filter((owner) => !isBy(owner.entry, writer));
+  const own = named.find((owner) => isBy(owner.entry, writer))?.fields ?? new Set<string>();
   return [
     ...others.map(({ entry, fields }) => ({ entry, fields: fields.difference(changed).difference(removed) })),
     newOwner(writer, own.union(changed).difference(removed)),
