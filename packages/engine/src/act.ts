@@ -14,7 +14,7 @@ import {
 import { isBetween } from './between.ts';
 import type { Phase } from './event.ts';
 import type { Begun } from './history.ts';
-import { type Look, lookAt, parseInput } from './look.ts';
+import { type Look, leavingText, lookAt, parseInput } from './look.ts';
 import type { Session } from './session.ts';
 import { timeLimit, withinSignal } from './time-limit.ts';
 import { waitFor } from './wait.ts';
@@ -71,6 +71,7 @@ async function actState(act: Act, definition: AnyState): Promise<string> {
     async () => {
       const last = await freshLook(act);
       const left = diff(after, pick(last.seen, Object.keys(after)), []);
+      if (last.leaving.length > 0) return { pending: leavingText(last.leaving) };
       if (left.length === 0)
         return {
           value: `${Object.keys(after)

@@ -7,7 +7,7 @@ import {
   type Scope,
   type Use,
 } from '@claw-run/core';
-import type { AnyFact, Observation, World } from './world.ts';
+import type { AnyFact, Leaving, Observation, World } from './world.ts';
 
 /** What a step sees: its inputs, its facts (both stages) and their values; or why it cannot see them. */
 export type Look =
@@ -16,6 +16,7 @@ export type Look =
       readonly input: unknown;
       readonly facts: Facts;
       readonly seen: { readonly [fact: string]: unknown };
+      readonly leaving: readonly Leaving[];
     }
   | {
       readonly look: 'unreadable';
@@ -55,7 +56,7 @@ export async function lookAt(
   const first = await world.observe(facts, signal);
   const blocked = obstacle(first, input);
   if (blocked !== undefined || definition.moreFacts === undefined) {
-    return blocked ?? { look: 'seen', input, facts, seen: first.seen };
+    return blocked ?? { look: 'seen', input, facts, seen: first.seen, leaving: first.leaving };
   }
   const more = definition.moreFacts(input, first.seen);
   const second = await world.observe(more, signal);
@@ -65,6 +66,7 @@ export async function lookAt(
       input,
       facts: { ...facts, ...more },
       seen: { ...first.seen, ...second.seen },
+      leaving: [...first.leaving, ...second.leaving],
     }
   );
 }
@@ -92,4 +94,15 @@ function obstacle(observation: Observation, input: unknown): Look | undefined {
 
 function namesOf(facts: readonly AnyFact[]): string {
   return facts.map((fact) => fact.key).join(', ');
+}
+
+/** What is told of objects that are being deleted: a write to them is lost, and there is no way back. */
+export function leavingText(leaving: readonly Leaving[]): string {
+  return leaving
+    .map(({ name, finalizers }) =>
+      finalizers.length === 0
+        ? `${name} is being deleted`
+        : `${name} is being deleted, held by its finalizers ${finalizers.join(', ')}`,
+    )
+    .join('; ');
 }

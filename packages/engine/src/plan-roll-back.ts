@@ -15,7 +15,15 @@ import type { Begun } from './history.ts';
 import { checkInterrupt } from './interrupt.ts';
 import { type Look, lookAt, parseInput } from './look.ts';
 import { actionDiff } from './plan.ts';
-import { conflictOf, inOrder, occasionOf, type RollBackOptions, unneeded, untouched } from './roll-back.ts';
+import {
+  conflictOf,
+  deletionOf,
+  inOrder,
+  occasionOf,
+  type RollBackOptions,
+  unneeded,
+  untouched,
+} from './roll-back.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -71,6 +79,8 @@ function planState(
 ): StepPlan {
   const names = Object.keys(begun.after);
   const now = pick(look.seen, names);
+  const lost = deletionOf(look.leaving, now, begun);
+  if (lost !== undefined) return refusal({ code: 'conflict', message: lost });
   if (equal(now, begun.before)) return { plan: 'settled', because: 'it is as it was before' };
   const actions = state.actions(look.seen, { ...look.seen, ...begun.before }, look.input);
   const conflict = force ? undefined : conflictOf(begun, now, actions);

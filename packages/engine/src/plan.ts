@@ -19,7 +19,7 @@ import {
   type Use,
 } from '@claw-run/core';
 import { checkInterrupt } from './interrupt.ts';
-import { inputOf, type Look, lookAt, prefetch } from './look.ts';
+import { inputOf, type Look, leavingText, lookAt, prefetch } from './look.ts';
 import { isClusterAction, objectOf } from './predict.ts';
 import type { Session } from './session.ts';
 
@@ -111,6 +111,8 @@ export function planLook(
   if (look.look === 'unreadable') return { plan: refusal(look.problem), after: {} };
   if (look.look === 'unpredictable')
     return { plan: deferredPlan(uses, look.waitsFor, look.input), after: {} };
+  if (uses.type === 'state' && look.leaving.length > 0)
+    return { plan: refusal(leavingProblem(look)), after: {} };
   return uses.type === 'state' ? planState(uses, look) : planEvent(uses, look, occasion);
 }
 
@@ -253,6 +255,14 @@ function summarize(differences: readonly Difference[]): string {
 
 function refusedProblem({ refused, hint }: { refused: string; hint?: string }): Problem {
   return { code: 'refused', message: refused, ...(hint === undefined ? {} : { hint }) };
+}
+
+function leavingProblem({ leaving }: Seen): Problem {
+  return {
+    code: 'refused',
+    message: leavingText(leaving),
+    hint: 'wait until it is gone, or see to what its finalizers wait for; then run again',
+  };
 }
 
 function refusal(problem: Problem): StepPlan {

@@ -16,9 +16,11 @@ import { freshLook, perform, pick } from './act.ts';
 import { isBetween } from './between.ts';
 import type { RevertOutcome } from './event.ts';
 import { type Begun, foldJournal, undoPrefix } from './history.ts';
+import { leavingText } from './look.ts';
 import type { Session } from './session.ts';
 import { waitFor } from './wait.ts';
 import { whileGone } from './while-gone.ts';
+import type { Leaving } from './world.ts';
 
 export interface RollBackOptions {
   readonly definition: (id: string) => AnyState | AnyEvent | undefined;
@@ -85,6 +87,16 @@ export function conflictOf(
   return `someone else has changed ${changed.join(', ')} since; left alone (--force rolls it back all the same)`;
 }
 
+/** Why there is no way back: what was there before is still there, and will not be for long. */
+export function deletionOf(
+  leaving: readonly Leaving[],
+  now: JsonObject,
+  { before }: Begun,
+): string | undefined {
+  if (leaving.length === 0 || !equal(now, before)) return undefined;
+  return `${leavingText(leaving)}: a deletion cannot be taken back; make it again once it is gone`;
+}
+
 /** What is still there after a rollback: changes of somebody else's since, failures, and effects that cannot be rolled back. */
 export function leftBehind(reverted: Reverted, begun: readonly Begun[]): readonly Problem[] {
   return reverted.flatMap(({ id, outcome, because }): readonly Problem[] => {
@@ -127,8 +139,10 @@ async function revertState(
   const { state, checkpoint } = options;
   const act = { session, definition: state, planned: undoOf(begun), checkpoint };
   const names = Object.keys(begun.after);
-  const { input, seen } = await freshLook(act);
+  const { input, seen, leaving } = await freshLook(act);
   const now = pick(seen, names);
+  const lost = deletionOf(leaving, now, begun);
+  if (lost !== undefined) return { outcome: 'failed', because: lost };
   if (equal(now, begun.before)) return { outcome: 'settled', because: 'it is as it was before' };
   const actions = state.actions(seen, { ...seen, ...begun.before }, input);
   const conflict = options.force === true ? undefined : conflictOf(begun, now, actions);
@@ -136,7 +150,9 @@ async function revertState(
   await perform(act, actions);
   await waitFor(
     async () => {
-      const left = diff(begun.before, pick((await freshLook(act)).seen, names));
+      const last = await freshLook(act);
+      if (last.leaving.length > 0) return { pending: leavingText(last.leaving) };
+      const left = diff(begun.before, pick(last.seen, names));
       return left.length === 0
         ? { value: true }
         : { pending: `${left.map(({ path }) => path.join('.')).join(', ')} differs from what it was` };

@@ -1,10 +1,12 @@
 import {
   type Action,
   ClawError,
+  type ClusterObject,
   type Connection,
   type DryRunResult,
   type Fact,
   type Facts,
+  nameOf,
   type Problem,
   problemOf,
   type RunResult,
@@ -20,6 +22,14 @@ export interface Observation {
   readonly seen: { readonly [fact: string]: unknown };
   readonly unreadable: readonly { readonly fact: AnyFact; readonly problem: Problem }[];
   readonly unpredictable: readonly AnyFact[];
+  /** Objects that are there and on their way out. */
+  readonly leaving: readonly Leaving[];
+}
+
+/** An object that is being deleted, and what holds it. */
+export interface Leaving {
+  readonly name: string;
+  readonly finalizers: readonly string[];
 }
 
 export type AnyFact = Fact<TargetKind, unknown>;
@@ -75,6 +85,17 @@ export function createWorld(connection: Connection, warn: (message: string) => v
     return reading;
   };
 
+  const isLeaving = async (fact: AnyFact, signal: AbortSignal): Promise<readonly Leaving[]> => {
+    const { read: wanted } = fact;
+    if (wanted.read !== 'get') return [];
+    const raw = predictRead(wanted, await read(fact, signal).catch(() => null), actions);
+    if (raw === unpredictable || raw === null) return [];
+    const { metadata } = raw as ClusterObject;
+    if (metadata.deletionTimestamp === undefined) return [];
+    const finalizers = Array.isArray(metadata.finalizers) ? metadata.finalizers.map(String) : [];
+    return [{ name: nameOf(wanted.ref), finalizers }];
+  };
+
   // An object or a file is parsed again from what the actions make of it: exact whatever part of it a fact is about.
   const observeFact = async (fact: AnyFact, signal: AbortSignal): Promise<unknown> => {
     const foretold = predicted.get(fact.key);
@@ -101,8 +122,10 @@ export function createWorld(connection: Connection, warn: (message: string) => v
           async ([name, fact]) => [name, fact, await settled(observeFact(fact, signal))] as const,
         ),
       );
+      const leaving = await Promise.all(Object.values(facts).map((fact) => isLeaving(fact, signal)));
       signal.throwIfAborted();
       return {
+        leaving: [...new Map(leaving.flat().map((one) => [one.name, one])).values()],
         seen: Object.fromEntries(
           entries.flatMap(([name, , got]) =>
             'value' in got && got.value !== unpredictable ? [[name, got.value]] : [],

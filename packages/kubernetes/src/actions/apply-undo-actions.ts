@@ -10,7 +10,7 @@ import { choosesInLists } from '../facts/applied-form.ts';
 import { isApplied, type Owners } from '../facts/owners.ts';
 import { isList, isMap } from '../lib/json-at.ts';
 import { pointer, pointerKeys } from '../lib/path.ts';
-import { objectActions } from './object-actions.ts';
+import { objectActions, patchBetween } from './object-actions.ts';
 
 /** What leads an object back from what an apply made of it: first its values, then whose its fields are. */
 export function applyUndoActions(
@@ -20,7 +20,7 @@ export function applyUndoActions(
 ): readonly ClusterAction[] {
   const values = objectActions(from, to).map((action) =>
     action.do === 'patch' && choosesInLists(action.ref.kind)
-      ? { ...action, patch: action.patch.flatMap(testedByParts) }
+      ? { ...action, patch: itemByItem(action.patch) }
       : action,
   );
   if (from === null || to === null || equal(owned.from ?? null, owned.to ?? null)) return values;
@@ -32,19 +32,43 @@ export function applyUndoActions(
   return [...values, { do: 'patch', ref: refOf(to), patch }];
 }
 
-/** A list of objects is tested field by field: what the server chose in them is left out of what is known of them. */
-function testedByParts(operation: PatchOperation): readonly PatchOperation[] {
-  if (operation.op !== 'test' || !isList(operation.value) || !operation.value.every(isMap))
+/** A list of objects is changed item by item: what the server chose in them is left out of what is known of them, and is to stay. */
+function itemByItem(patch: readonly PatchOperation[]): readonly PatchOperation[] {
+  return patch.flatMap((operation): readonly PatchOperation[] => {
+    const other = patch.find((one) => one !== operation && one.path === operation.path);
+    if (operation.op === 'test' && isObjects(operation.value)) {
+      return operation.value.flatMap((item, index) =>
+        testsOf(item, [...pointerKeys(operation.path), `${index}`]),
+      );
+    }
+    if (
+      operation.op === 'replace' &&
+      isObjects(operation.value) &&
+      other?.op === 'test' &&
+      isObjects(other.value)
+    )
+      return itemsBetween(other.value, operation.value, operation.path);
     return [operation];
-  return operation.value.flatMap((item, index) =>
-    Object.entries(item).flatMap(([key, value]): readonly PatchOperation[] =>
-      value === undefined
-        ? []
-        : testedByParts({
-            op: 'test',
-            path: pointer([...pointerKeys(operation.path), String(index), key]),
-            value,
-          }),
-    ),
+  });
+}
+
+/** Items are taken away, or changed in their places; anything else replaces them all. */
+function itemsBetween(from: readonly Json[], to: readonly Json[], path: string): readonly PatchOperation[] {
+  const gone = from.flatMap((item, index) => (to.some((one) => equal(one, item)) ? [] : [index]));
+  if (from.length - gone.length === to.length)
+    return gone.reverse().map((index) => ({ op: 'remove', path: `${path}/${index}` }));
+  if (from.length === to.length)
+    return from.flatMap((item, index) => patchBetween(item, to[index]!, [...pointerKeys(path), `${index}`]));
+  return [{ op: 'replace', path, value: to }];
+}
+
+function testsOf(value: Json, keys: readonly string[]): readonly PatchOperation[] {
+  if (!isMap(value)) return [{ op: 'test', path: pointer(keys), value }];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    inner === undefined ? [] : testsOf(inner, [...keys, key]),
   );
+}
+
+function isObjects(value: Json): value is readonly Json[] {
+  return isList(value) && value.every(isMap);
 }

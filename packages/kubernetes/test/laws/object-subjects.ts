@@ -1,4 +1,4 @@
-import type { ClusterObject } from '@claw-run/core';
+import { type ClusterObject, type Connection, type JsonObject, refOf } from '@claw-run/core';
 import type { Subject } from '@claw-run/testing';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
@@ -18,6 +18,20 @@ const spec = fc.record(
   },
   { requiredKeys: [] },
 );
+
+/** Makes another manager the only owner of the fields of an object. */
+function managedBy(manager: string, object: ClusterObject, fieldsV1: JsonObject) {
+  const { apiVersion } = object;
+  const value = [{ manager, operation: 'Apply', apiVersion, fieldsType: 'FieldsV1', fieldsV1 }];
+  const patch = [{ op: 'add', path: '/metadata/managedFields', value }] as const;
+  return async (connection: Connection): Promise<void> => {
+    if (connection.kind !== 'cluster') throw new Error('a cluster is needed');
+    await connection.perform(
+      { do: 'patch', ref: refOf(object), patch },
+      { key: `given/${manager}`, signal: AbortSignal.timeout(30_000) },
+    );
+  };
+}
 
 export const objectSubjects: readonly Subject[] = [
   {
@@ -46,6 +60,22 @@ export const objectSubjects: readonly Subject[] = [
   },
   {
     definition: apply,
+    title: 'fields taken over from another manager, who gets them back',
+    with: { manifest: manifest(configMap('settings', { a: '1' })), force: true },
+    given: [configMap('settings', { a: '0', b: '0' })],
+    before: managedBy('helm', configMap('settings', { a: '0', b: '0' }), {
+      'f:data': { 'f:a': {}, 'f:b': {} },
+    }),
+  },
+  {
+    definition: apply,
+    title: 'a field beside one that another manager has, too',
+    with: { manifest: manifest(configMap('settings', { a: '0', c: '1' })) },
+    given: [configMap('settings', { a: '0' })],
+    before: managedBy('helm', configMap('settings', { a: '0' }), { 'f:data': { 'f:a': {} } }),
+  },
+  {
+    definition: apply,
     title: 'a Service and a Job, of which the server chooses a part',
     // the Service has another address each time, which is no part of what was planned
     crashes: false,
@@ -70,7 +100,7 @@ export const objectSubjects: readonly Subject[] = [
     with: {
       manifest: manifest(
         made(['v1', 'Service', 'dns'], {
-          spec: { type: 'NodePort', ports: [{ name: 'more', port: 54, protocol: 'TCP' }] },
+          spec: { type: 'NodePort', ports: [{ name: 'more', port: 54, protocol: 'TCP', nodePort: 31054 }] },
         }),
       ),
     },
