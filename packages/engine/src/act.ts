@@ -53,9 +53,10 @@ async function actState(act: Act, definition: AnyState): Promise<string> {
   const { planned, begun } = act;
   if (planned.plan.plan !== 'change') return planned.plan.because;
   const { before, after } = planned.plan;
-  const { input, facts, seen } = await freshLook(act);
+  const { input, facts, seen, leaving } = await freshLook(act);
   const now = pick(seen, Object.keys(after));
   if (!equal(now, after)) {
+    if (begun === undefined && leaving.length > 0) throw new ClawError('refused', leavingText(leaving));
     if (begun?.touched !== true && !equal(now, before)) throw moved(planned, before, now);
     if (begun !== undefined && !isBetween(now, { ...begun, actions: planned.plan.actions }))
       throw changedSince(planned, begun, now);

@@ -14,7 +14,7 @@ import type { Api } from './api.ts';
 import type { ApiResponse } from './http.ts';
 import { performAction } from './perform.ts';
 import { revealSecrets } from './reveal.ts';
-import { apiError, statusOf } from './status.ts';
+import { apiError, isRefusedByAdmission, statusOf } from './status.ts';
 
 const pageSize = '500';
 const logLimitBytes = String(1024 * 1024);
@@ -136,7 +136,8 @@ async function dryRun(
   const response = await performAction(api, read.action, { dryRun: true, signal });
   if (response.status < 300) return { ok: true, object: wouldBe(read.action, response) };
   const status = statusOf(response);
-  if (status.code === 401 || status.code === 403 || status.code >= 500)
+  const lacksRight = status.code === 403 && !isRefusedByAdmission(status);
+  if (status.code === 401 || lacksRight || status.code >= 500)
     throw apiError('try the change without storing it', status);
   const { code, reason, message, details } = status;
   return { ok: false, status: code, reason, message, ...(details === undefined ? {} : { details }) };

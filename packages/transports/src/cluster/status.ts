@@ -34,6 +34,16 @@ export function isObjectNotFound(status: ApiStatus): boolean {
 }
 
 /**
+ * True where what is asked for was refused, and not who asks: admission answers 403 too, for a quota, a policy, a namespace that ends. The authorizer says that a
+ * user cannot do it, RBAC that they would grant what they have not.
+ */
+export function isRefusedByAdmission({ code, reason, message }: ApiStatus): boolean {
+  if (/^admission webhook .* denied the request/.test(message)) return true;
+  const lacksRight = /\bcannot (?!create new)\w+ (resource|path) |attempting to grant|not currently held/;
+  return code === 403 && reason === 'Forbidden' && / is forbidden: /.test(message) && !lacksRight.test(message);
+}
+
+/**
  * The error that a refusing answer stands for; `what` is what was tried: `read ConfigMap a/b`. A request that was refused was not carried out; of one that the server
  * failed at, nobody knows.
  */
@@ -46,6 +56,11 @@ export function apiError(what: string, status: ApiStatus): ClawError {
         notPerformed: true,
       });
     case 403:
+      if (isRefusedByAdmission(status))
+        return new ClawError('action-failed', message, {
+          hint: 'no right is missing: a quota, a policy or a webhook of the cluster refuses it; change that, or what is asked for',
+          notPerformed: true,
+        });
       return new ClawError('forbidden', message, {
         hint: 'ask for the right, or use a context that has it',
         notPerformed: true,
