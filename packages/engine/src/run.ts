@@ -19,6 +19,7 @@ import { ownedError } from './owned-error.ts';
 import { changedIds, planSteps, recordPlan } from './plan.ts';
 import { planResume } from './plan-resume.ts';
 import { planRollBack } from './plan-roll-back.ts';
+import { foreseen } from './foresee.ts';
 import { preflight, refuseUnread } from './preflight.ts';
 import { deniedReads } from './read-grants.ts';
 import { leftBehind, rollBack } from './roll-back.ts';
@@ -224,6 +225,8 @@ async function decide(context: Context, planned: readonly PlannedStep[]): Promis
       },
     ]);
   }
+  const refused = await foreseen(session, changes);
+  if (refused.length > 0) return ended('refused', refused);
   if (options.mode === 'plan') return foundOut(context, changesOf(session, planned));
   await checkJournal(context, planned);
   const answer = await decisions.confirm(planned, 'run');
