@@ -48,7 +48,8 @@ async function refusalOf(
     const read = { read: 'dry-run', action } as const;
     const answer = (await connection.read(read, { signal: session.signal })) as DryRunResult;
     if (answer.ok || (answer.status !== 403 && !answer.message.startsWith('admission webhook'))) return [];
-    const hint = 'a quota, a policy or a webhook of the cluster refuses it: change that, or what is asked for';
+    const hint =
+      'a quota, a policy or a webhook of the cluster refuses it: change that, or what is asked for';
     return [{ code: 'refused', message: `${name}: ${answer.message}`, hint }];
   } catch (error) {
     problemOf(error);

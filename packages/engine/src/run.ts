@@ -10,6 +10,7 @@ import { act, changing, checkJournal, locked, openJournal, verified } from './ca
 import { causesIn, leftByPlan } from './causes-left.ts';
 import { type Context, createContext, type Ended, ended } from './context.ts';
 import { diagnose } from './diagnose.ts';
+import { foreseen } from './foresee.ts';
 import { foldJournal, type History } from './history.ts';
 import { newIdentity } from './identity.ts';
 import { checkInterrupt } from './interrupt.ts';
@@ -19,7 +20,6 @@ import { ownedError } from './owned-error.ts';
 import { changedIds, planSteps, recordPlan } from './plan.ts';
 import { planResume } from './plan-resume.ts';
 import { planRollBack } from './plan-roll-back.ts';
-import { foreseen } from './foresee.ts';
 import { preflight, refuseUnread } from './preflight.ts';
 import { deniedReads } from './read-grants.ts';
 import { leftBehind, rollBack } from './roll-back.ts';
