@@ -47,7 +47,8 @@ async function refusalOf(
     if (connection.kind !== 'cluster') return [];
     const read = { read: 'dry-run', action } as const;
     const answer = (await connection.read(read, { signal: session.signal })) as DryRunResult;
-    if (answer.ok || (answer.status !== 403 && !answer.message.startsWith('admission webhook'))) return [];
+    if (answer.ok || !/^admission webhook .* denied the request| is forbidden: /.test(answer.message))
+      return [];
     const hint =
       'a quota, a policy or a webhook of the cluster refuses it: change that, or what is asked for';
     return [{ code: 'refused', message: `${name}: ${answer.message}`, hint }];

@@ -106,6 +106,48 @@ it.each([400, 401, 403, 405, 409, 410, 415, 422])(
   },
 );
 
+it.each<[number, string]>([
+  [
+    403,
+    'configmaps "b" is forbidden: exceeded quota: q, requested: count/configmaps=1, limited: count/configmaps=0',
+  ],
+  [403, 'pods "b" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false'],
+  [
+    403,
+    'configmaps "b" is forbidden: unable to create new content in namespace a because it is being terminated',
+  ],
+  [403, 'admission webhook "v.example.org" denied the request: not on Fridays'],
+  [400, 'admission webhook "v.example.org" denied the request: not on Fridays'],
+  [422, `configmaps "b" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no`],
+])('what admission refuses (%i %s) is told as it says, and no right is asked for', async (code, message) => {
+  const { cluster } = await answering((response, request) =>
+    request.method === 'GET'
+      ? json(response, 404, { kind: 'Status', message: 'none', reason: 'NotFound', details: { name: 'b' } })
+      : json(response, code, { kind: 'Status', message, reason: 'Forbidden' }),
+  );
+  await expect(cluster.perform(create, { key: 'a', ...calm() })).rejects.toMatchObject({
+    code: 'action-failed',
+    message: `cannot create ConfigMap a/b: ${message}`,
+    hint: expect.stringContaining('no right is missing'),
+    notPerformed: true,
+  });
+  const tried = cluster.read({ read: 'dry-run', action: create }, calm());
+  expect(await tried).toMatchObject({ ok: false, status: code, message });
+});
+
+it.each([
+  'configmaps is forbidden: User "u" cannot create resource "configmaps" in API group "" in the namespace "a"',
+  'roles.rbac.authorization.k8s.io "b" is forbidden: user "u" is attempting to grant RBAC permissions not currently held',
+])('who lacks a right is told to ask for it: %s', async (message) => {
+  const { cluster } = await answering((response) =>
+    json(response, 403, { kind: 'Status', message, reason: 'Forbidden' }),
+  );
+  await expect(cluster.perform(create, { key: 'a', ...calm() })).rejects.toMatchObject({
+    code: 'forbidden',
+    hint: expect.stringContaining('ask for the right'),
+  });
+});
+
 it.each(['0', new Date(Date.now() - 1000).toUTCString()])(
   'who is told to come again later (%s) does, with changes too',
   async (later) => {

@@ -34,13 +34,14 @@ export function isObjectNotFound(status: ApiStatus): boolean {
 }
 
 /**
- * True where what is asked for was refused, and not who asks: admission answers 403 too, for a quota, a policy, a namespace that ends. The authorizer says that a
- * user cannot do it, RBAC that they would grant what they have not.
+ * True where what is asked for was refused, and not who asks: admission says that it is forbidden too, for a quota, a policy, a namespace that ends. The authorizer
+ * says that a user cannot do it, RBAC that they would grant what they have not.
  */
-export function isRefusedByAdmission({ code, reason, message }: ApiStatus): boolean {
+export function isRefusedByAdmission({ code, message }: ApiStatus): boolean {
+  if (code < 400 || code >= 500) return false;
   if (/^admission webhook .* denied the request/.test(message)) return true;
-  const lacksRight = /\bcannot (?!create new)\w+ (resource|path) |attempting to grant|not currently held/;
-  return code === 403 && reason === 'Forbidden' && / is forbidden: /.test(message) && !lacksRight.test(message);
+  const lacksRight = /\bcannot \w+ (resource|path) |attempting to grant|not currently held|you can't set/;
+  return message.includes(' is forbidden: ') && !lacksRight.test(message);
 }
 
 /**
@@ -49,6 +50,11 @@ export function isRefusedByAdmission({ code, reason, message }: ApiStatus): bool
  */
 export function apiError(what: string, status: ApiStatus): ClawError {
   const message = `cannot ${what}: ${status.message}`;
+  if (isRefusedByAdmission(status))
+    return new ClawError('action-failed', message, {
+      hint: 'no right is missing: a quota, a policy or a webhook of the cluster refuses it; change that, or what is asked for',
+      notPerformed: true,
+    });
   switch (status.code) {
     case 401:
       return new ClawError('forbidden', `cannot ${what}: the API server does not accept the credentials`, {
@@ -56,11 +62,6 @@ export function apiError(what: string, status: ApiStatus): ClawError {
         notPerformed: true,
       });
     case 403:
-      if (isRefusedByAdmission(status))
-        return new ClawError('action-failed', message, {
-          hint: 'no right is missing: a quota, a policy or a webhook of the cluster refuses it; change that, or what is asked for',
-          notPerformed: true,
-        });
       return new ClawError('forbidden', message, {
         hint: 'ask for the right, or use a context that has it',
         notPerformed: true,
