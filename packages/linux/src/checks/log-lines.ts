@@ -9,8 +9,8 @@ export const logLines = defineCheck({
   on: 'host',
   summary: 'A log has lines that match since a mark, or has none',
   description:
-    'Of a file or of the journal of a unit, from the mark that `linux.log-mark` gave. Where the file was rotated since, the rest of the old one is ' +
-    'looked at as well; where that cannot be found, a log without a match leaves the question open. At most the last megabyte (5000 entries) counts.',
+    'Of a file or of the journal of a unit, from the mark that `linux.log-mark` gave. Where the file was rotated since, renamed or ' +
+    'copied and cut off in place, the rest of the old one is looked at as well, packed or not; where that cannot be found, a log without a match leaves the question open. At most the last megabyte (5000 entries) counts.',
   input: z
     .strictObject({
       path: absolutePath.optional().describe('A log file'),
@@ -19,7 +19,7 @@ export const logLines = defineCheck({
       expect: z.enum(['present', 'absent']).default('absent').describe('Whether such lines are wanted'),
       since: z
         .string()
-        .regex(/^(file \d+ \d+|journal \S+)$/, 'must be what linux.log-mark gives')
+        .regex(/^(file \d+ \d+( [0-9a-f]{16} \d+)?|journal \S+)$/, 'must be what linux.log-mark gives')
         .optional()
         .describe('A mark of `linux.log-mark`; all of the file, or of this boot, where absent'),
       sinceSeconds: z
@@ -39,7 +39,7 @@ export const logLines = defineCheck({
       with: {
         path: '/var/log/claw-scheduler.log',
         matches: 'Unauthorized access attempt.*user alice',
-        since: 'file 131 20480',
+        since: 'file 131 20480 9f86d081884c7d65 1763950000',
       },
     },
     {

@@ -8,7 +8,7 @@ export const logMark = defineLookup({
   on: 'host',
   summary: 'Where a log ends now, to look later only at what came after',
   description:
-    'Of a file: its inode and length, so that a rotation is noticed. Of a unit: the cursor of its last entry in the journal.',
+    'Of a file: its inode, length and a print of what stands before, so that a rotation is noticed, also one in place. Of a unit: the cursor of its last entry in the journal.',
   input: z
     .strictObject({ path: absolutePath.optional().describe('A log file'), unit: unitName.optional() })
     .refine((it) => (it.path === undefined) !== (it.unit === undefined), 'give either `path` or `unit`'),
