@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Fact } from '@claw-run/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { logLines } from '../src/checks/log-lines.ts';
 import { logMark } from '../src/lookups/log-mark.ts';
+import { readHere } from './read-here.ts';
 
 const long = 'yes "a line of every day" | head -n 9000';
 
@@ -57,15 +57,8 @@ function found(before: string, since: string, change = (mark: string) => mark) {
   const sh = (line: string) =>
     expect(spawnSync('sh', ['-c', line], { cwd: folder })).toMatchObject({ status: 0 });
   sh(before);
-  const mark = read(logMark.facts(logMark.input.parse({ path })).end);
+  const mark = readHere(logMark.facts(logMark.input.parse({ path })).end);
   sh(since);
   const input = logLines.input.parse({ path, matches: 'BAD', since: change(mark ?? 'none') });
-  return logLines.expect(input, { log: read(logLines.facts(input).log) }).verdict;
-}
-
-function read<Value>({ read, parse }: Fact<'host', Value>): Value {
-  if (read.read !== 'run') throw new Error('no command');
-  const [program = '', ...args] = read.argv;
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
-  return parse({ exit: status ?? 1, stdout, stderr } as never);
+  return logLines.expect(input, { log: readHere(logLines.facts(input).log) }).verdict;
 }

@@ -1,6 +1,6 @@
 import { type Fact, runFact } from '@claw-run/core';
 import { stdoutOf } from '../lib/exit.ts';
-import { properties, stamp, stampsIn } from '../lib/systemd.ts';
+import { properties, showWithTimes, timesOf } from '../lib/systemd.ts';
 import { unitTopics } from '../lib/unit-topics.ts';
 
 /** A unit as systemd has it now; `null` where systemd knows none of that name. Times are milliseconds since 1970. */
@@ -30,11 +30,10 @@ export type Unit = {
 const asked =
   'Id,LoadState,ActiveState,SubState,Type,Result,MainPID,NRestarts,NeedDaemonReload,CanReload,FragmentPath,DropInPaths,EnvironmentFiles,ExecMainStartTimestamp,ExecReload';
 
-/** One process tells all; systemd 247 or newer for stamps to the microsecond. */
 export function unit(name: string): Fact<'host', Unit | null> {
   return runFact({
     key: `unit ${name}`,
-    argv: ['systemctl', 'show', '--timestamp=us+utc', `--property=${asked}`, '--', name],
+    argv: showWithTimes(name, asked),
     about: unitTopics(name),
     parse: (result) => parseUnit(stdoutOf('systemctl', result)),
   });
@@ -44,10 +43,7 @@ export function parseUnit(text: string): Unit | null {
   const of = properties(text);
   const one = (key: string) => of.get(key)?.[0] ?? '';
   if (one('LoadState') === 'not-found') return null;
-  const startedAt = stamp(one('ExecMainStartTimestamp'));
-  const reloads = (of.get('ExecReload') ?? []).flatMap((line) =>
-    / status=0\b/.test(line) ? stampsIn(line, 'start_time') : [],
-  );
+  const { started: startedAt, reloads } = timesOf(text);
   const times = [startedAt, ...reloads].filter((time) => time !== null);
   return {
     name: one('Id'),
