@@ -28,7 +28,12 @@ export type HostAction =
       readonly group?: string;
       readonly sudo?: boolean;
     }
-  | { readonly do: 'remove'; readonly path: string; readonly sudo?: boolean };
+  | {
+      /** The file that the path leads to, as it is read and written; links that lead there stay. */
+      readonly do: 'remove';
+      readonly path: string;
+      readonly sudo?: boolean;
+    };
 
 /** One mutation of a cluster, as data. */
 export type ClusterAction =

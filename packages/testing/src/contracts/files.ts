@@ -92,5 +92,16 @@ export function describeFiles(given: () => HostTried): void {
       await host.perform({ do: 'remove', path: `${folder}/-f` }, key());
       expect(await file(`${folder}/-f`)).toBeNull();
     });
+
+    it('that was made through a link is removed, and the link stays', async () => {
+      const path = `${folder}/link`;
+      await world.sh(`ln -s real ${path}`);
+      await host.perform({ do: 'write', path, content: 'new' }, key());
+      expect(await world.sh(`cat ${folder}/real`)).toBe('new');
+      for (const _ of ['there', 'gone']) {
+        await host.perform({ do: 'remove', path }, key());
+        expect(await world.sh(`ls -A ${folder}; readlink ${path}`)).toBe('link\nreal\n');
+      }
+    });
   });
 }

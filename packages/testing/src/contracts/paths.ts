@@ -76,6 +76,8 @@ export function describePaths(worldOf: () => HostWorld, hostOf: () => Connection
       expect(await read(`${theirs}/none`)).toBeNull();
       await hostOf().perform({ do: 'remove', path: `${theirs}/made`, ...root() }, key());
       expect(await sh(`ls -A ${theirs}`)).toBe('link\nown file\n');
+      await hostOf().perform({ do: 'remove', path: `${theirs}/link`, ...root() }, key());
+      expect(await sh(`ls -A ${theirs}`)).toBe('link\n');
     });
 
     it('is not written where the file is, or is to be, of somebody else', async () => {

@@ -31,8 +31,10 @@ export function runAsOwner(
 }
 
 export function removeAsOwner(path: string, owner: Owner): Command {
-  const argv = ['rm', '-f', '--', path];
-  return asOwner(owner, { words: argv, end: 'a', text: () => `$SU ${quoted(argv)}` });
+  const text = `AT=${quote(path)}
+if [ -n "$SU" ] || [ -L "$AT" ]; then AT=$($SU readlink -f -- "$AT" </dev/null) || exit 0; fi
+$SU rm -f -- "$AT"`;
+  return asOwner(owner, { words: ['rm', '-f', '--', path], end: 'a', text: () => text });
 }
 
 export function writeAsOwner(action: HostAction & { do: 'write' }, owner: Owner): Command {
@@ -52,7 +54,10 @@ export function commandsAsOwner(wanted: HostRead | HostAction): readonly (readon
     case 'run':
       return [wanted.argv];
     case 'remove':
-      return [['rm', '-f', '--', wanted.path]];
+      return [
+        ['readlink', '-f', '--', wanted.path],
+        ['rm', '-f', '--', wanted.path],
+      ];
     case 'write':
       return commandsOfOwnWrite(wanted);
   }

@@ -69,6 +69,15 @@ function sessionWords(argv: readonly string[]): readonly string[] {
   return ['sh', '-l', '-c', 'cd&&exec${IFS}"$@"', 'sh', ...argv];
 }
 
+/** Removes what is at `AT`, where the path leads to (`guardedCommand`). */
+export function removeCommand(action: HostAction & { do: 'remove' }): Command {
+  return {
+    runAs: runAsOf(action),
+    words: ['rm', '-f', '--', action.path],
+    script: (id) => `$SU rm -f -- "$AT" </dev/null >/dev/null &\na ${id}`,
+  };
+}
+
 /** A look at a file: its content, or why there is none. */
 export function fileCommand(
   read: HostRead & { read: 'file' },

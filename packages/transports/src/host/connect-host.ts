@@ -12,7 +12,7 @@ import {
 import { unlessAborted } from '../unless-aborted.ts';
 import { fileAsOwner, type Owner, removeAsOwner, runAsOwner, writeAsOwner } from './as-owner.ts';
 import { type Asked, auditing } from './audit.ts';
-import { type Command, fileCommand, needsRoot, runCommand } from './commands.ts';
+import { type Command, fileCommand, needsRoot, removeCommand, runCommand } from './commands.ts';
 import { assertUnfenced, fenced, type HeldLock } from './fence.ts';
 import { deniedFile, fileStateOf, ownedFileStateOf } from './file-state.ts';
 import { guardedCommand, lookedInPlace } from './follow.ts';
@@ -210,7 +210,7 @@ async function perform(
     sudo: action.sudo === true,
     what: action.do === 'run' ? `run \`${rest.what}\`` : rest.what,
     request: (following) => ({
-      ...fenced(guardedCommand(following, paths, command, action.do === 'write'), held, seconds),
+      ...fenced(guardedCommand(following, paths, command, action.do !== 'run'), held, seconds),
       ...rest,
     }),
   });
@@ -250,10 +250,7 @@ function whatOf(action: HostAction): string {
 
 function actionCommand(action: HostAction): Command {
   if (action.do === 'write') return writeCommand(action);
-  if (action.do === 'remove') {
-    const argv = ['rm', '-f', '--', action.path] as const;
-    return runCommand({ do: 'run', argv, ...(action.sudo ? { sudo: true } : {}) }, { end: 'a' });
-  }
+  if (action.do === 'remove') return removeCommand(action);
   const input = inputOf(action);
   return runCommand(action, { end: 'a', ...(input === undefined ? {} : { input }) });
 }
