@@ -1,8 +1,9 @@
-import { defineState, type HostAction, refused } from '@claw-run/core';
+import { defineState, type HostAction } from '@claw-run/core';
 import * as z from 'zod';
 import { nearUnits } from '../facts/near-units.ts';
 import { type ServiceState, serviceState } from '../facts/service-state.ts';
 import { unitName } from '../inputs.ts';
+import { wantedUnitFile } from '../lib/unit-file-state.ts';
 import { unitRefusal } from '../lib/unit-refusal.ts';
 
 const input = z
@@ -18,7 +19,7 @@ export const service = defineState({
   on: 'host',
   summary: 'A unit runs or is stopped, and starts at boot or not',
   description:
-    'A unit that is masked is refused: somebody has decided that. For new configuration see `linux.restart-service`.',
+    'A unit that is masked is refused: somebody has decided that. So is `enabled` where it is not for systemctl to decide: static, indirect, linked and generated units, such as SysV scripts. For new configuration see `linux.restart-service`.',
   risk: 'disruptive',
   settlesWithinSeconds: 90,
   steadySeconds: 1,
@@ -37,17 +38,10 @@ export const service = defineState({
       others,
     );
     if (refusal !== undefined || service === null) return refusal ?? {};
-    const { running = service.running, enabled = service.unitFile === 'enabled' } = input;
-    const unitFile =
-      enabled === (service.unitFile === 'enabled') ? service.unitFile : enabled ? 'enabled' : 'disabled';
-    if (unitFile !== service.unitFile && !['enabled', 'disabled'].includes(service.unitFile))
-      return enabled
-        ? refused(
-            `${input.unit} cannot be enabled: it is ${service.unitFile || 'not in a unit file'}`,
-            'a unit without [Install] is started by others; leave `enabled` out',
-          )
-        : { service: { ...service, running } };
-    return { service: { ...service, running, unitFile } };
+    const { running = service.running, enabled } = input;
+    if (enabled === undefined) return { service: { ...service, running } };
+    const wanted = wantedUnitFile(input.unit, service.unitFile, enabled);
+    return 'refused' in wanted ? wanted : { service: { ...service, running, ...wanted } };
   },
   actions: (from, to, input) => actions(input.unit, from.service, to.service),
 });
