@@ -125,6 +125,24 @@ describe.skipIf(without !== undefined)('over SSH', () => {
       });
     });
 
+    it('shows why the server refuses an account, and the words of a shell that is none', async () => {
+      const ask: Ask = { password: async () => password };
+      const refused = async (make: string, restore: string) => {
+        await beside.sh(make);
+        try {
+          return (await failure(await connect('ops2', { ...keyless, ask }))).message;
+        } finally {
+          await beside.sh(restore);
+        }
+      };
+      expect(await refused('chage -E 2001-01-01 ops2', 'chage -E -1 ops2')).toMatch(
+        /^cannot log in as ops2@.*: the server says "Your account has expired/,
+      );
+      expect(await refused('usermod -s /usr/sbin/nologin ops2', 'usermod -s /bin/bash ops2')).toContain(
+        'has no usable shell: This account is currently not available.',
+      );
+    });
+
     it('answers the questions of keyboard-interactive, and refuses where it cannot', async () => {
       await beside.sh(
         "sed -i 's/^  PasswordAuthentication yes/&\\n  KbdInteractiveAuthentication yes/' /etc/ssh/sshd_config.d/lab.conf && systemctl reload ssh",

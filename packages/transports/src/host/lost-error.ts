@@ -1,5 +1,6 @@
 import { ClawError } from '@claw-run/core';
 import type { Open, Request } from './request.ts';
+import { saidOf } from './said.ts';
 import type { StartOptions } from './start-shell.ts';
 import type { Outcome } from './wire.ts';
 
@@ -42,8 +43,7 @@ function neverHeard(
     );
   }
   if (outcome.end.end === 'dropped') return outcome.end.error;
-  const said = outcome.stderr.split('\n').at(-1) ?? '';
-  const because = said === '' ? 'it ended at once' : said;
+  const because = saidOf(outcome.words).sentence || 'it ended at once';
   return new ClawError('unreachable', `${name} has no usable shell: ${because}`, {
     hint: 'claw-run needs a POSIX `sh` there, and a log-in that may run commands',
   });

@@ -14,7 +14,8 @@ export type Outcome =
       /** Not so where the shell was gone before. */
       readonly sent: boolean;
       readonly begun: boolean;
-      readonly stderr: string;
+      /** What it said last on standard error, and before its first answer on standard output. */
+      readonly words: string;
     };
 
 export interface Result {
@@ -49,7 +50,8 @@ export class Wire {
   readonly #errs = new Map<string, Frame>();
   #timer: CountDown | undefined;
   #end: ChannelEnd | undefined;
-  #lastErrors = '';
+  #lastWords = '';
+  #heard = false;
   #batches = 0;
   #nudge: NodeJS.Timeout | undefined;
 
@@ -60,19 +62,25 @@ export class Wire {
     const collect = (frames: Map<string, Frame>) =>
       cutFrames(nonce, limit, {
         frame: (frame) => {
+          this.#heard = true;
           frames.set(frame.words[0] ?? '', frame);
           this.#advance();
         },
         overflow,
       });
     const output = collect(this.#outs);
+    const keepWords = (chunk: Buffer) => {
+      this.#lastWords = (this.#lastWords + chunk.toString('utf8')).slice(-2000);
+    };
     channel.stdout.on('data', (chunk: Buffer) => {
+      // nologin(8) and forced commands say there why no shell comes
+      if (!this.#heard) keepWords(chunk);
       output(chunk);
       this.#acknowledge();
     });
     const errors = collect(this.#errs);
     channel.stderr.on('data', (chunk: Buffer) => {
-      this.#lastErrors = (this.#lastErrors + chunk.toString('utf8')).slice(-2000);
+      keepWords(chunk);
       errors(chunk);
     });
     channel.stdin.on('error', () => undefined);
@@ -163,9 +171,9 @@ export class Wire {
   }
 
   #giveBack(end: ChannelEnd, sent: boolean): void {
-    const stderr = this.#lastErrors.replaceAll(new RegExp(`${this.nonce} \\S*\\n`, 'g'), '').trim();
+    const words = this.#lastWords.replaceAll(new RegExp(`${this.nonce} \\S*\\n`, 'g'), '').trim();
     for (const [index, slot] of this.#queue.splice(0).entries())
-      slot.settle({ came: 'ended', end, sent, begun: sent && index === 0, stderr });
+      slot.settle({ came: 'ended', end, sent, begun: sent && index === 0, words });
   }
 }
 

@@ -1,4 +1,5 @@
 import { ClawError } from '@claw-run/core';
+import { serverSays } from '../ssh/server-says.ts';
 
 /** What the messages of OpenSSH's client mean, where it exits 255. Its texts are not translated. */
 export function clientError(label: string, stderr: string): ClawError {
@@ -8,6 +9,8 @@ export function clientError(label: string, stderr: string): ClawError {
     .filter((line) => line !== '');
   const found = (pattern: RegExp) => lines.map((line) => pattern.exec(line)).find((match) => match !== null);
   const last = lines.at(-1) ?? 'the client said nothing';
+  // what is neither the client's last word nor a warning of its own comes from the server
+  const said = serverSays(lines.slice(0, -1).filter((line) => !/^(\*\* |Warning: |debug\d: )/.test(line)));
   const offending = found(/^(?:Offending|Add correct host key in) .*?(\/\S+:\d+)$/);
   if (found(/REMOTE HOST IDENTIFICATION HAS CHANGED/))
     return changedKey(label, offending?.[1], found(/(SHA256:\S+)/)?.[1]);
@@ -21,11 +24,11 @@ export function clientError(label: string, stderr: string): ClawError {
     });
   const denied = found(/^(.*): (Permission denied \(.*\))\.?$/);
   if (denied)
-    return new ClawError('forbidden', `cannot log in to ${label}: ${denied[2]}`, {
+    return new ClawError('forbidden', `cannot log in to ${label}: ${[...said, denied[2]].join('; ')}`, {
       hint: 'the client cannot be asked for passwords here: use a key, an agent or a ticket (`kinit`), and try `ssh -o BatchMode=yes` first',
     });
   if (found(/Too many authentication failures/))
-    return new ClawError('forbidden', `cannot log in to ${label}: ${last}`, {
+    return new ClawError('forbidden', `cannot log in to ${label}: ${[...said, last].join('; ')}`, {
       hint: 'name the right key, with IdentitiesOnly in ssh_config',
     });
   if (found(/Bad configuration option|terminating, \d+ bad configuration|Can't open user config file/))
@@ -38,7 +41,7 @@ export function clientError(label: string, stderr: string): ClawError {
       hint: 'the host keys of jump hosts are checked too: try `ssh -o BatchMode=yes -o StrictHostKeyChecking=yes` to the jump host',
       retryable: true,
     });
-  return new ClawError('unreachable', `${label} cannot be reached: ${last}`, {
+  return new ClawError('unreachable', `${label} cannot be reached: ${[...said, last].join('; ')}`, {
     hint: `try \`ssh ${label.replace(/^openssh:/, 'ssh:')}\``,
     retryable: true,
   });

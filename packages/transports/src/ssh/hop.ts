@@ -116,6 +116,7 @@ async function connect(options: HopOptions, { progress, watch, place }: Connecti
       },
     };
     client
+      .on('banner', (text: string) => signing.banner(text))
       .on('handshake', () => {
         progress.stage = progress.stage === 'ready' ? 'ready' : 'sign-in';
       })

@@ -2,6 +2,7 @@ import { ClawError, Secret } from '@claw-run/core';
 import type { AnyAuthMethod, AuthHandlerMiddleware, Prompt } from 'ssh2';
 import type { Ask } from './ask.ts';
 import type { Attempt, Attempts } from './attempts.ts';
+import { serverSays } from './server-says.ts';
 
 export interface SignInOptions extends Attempts {
   readonly user: string;
@@ -17,6 +18,8 @@ export interface SignIn {
   readonly handler: AuthHandlerMiddleware;
   /** What became of the attempt that is under way, said by ssh2. */
   readonly note: (reason: string) => void;
+  /** A text of the server, such as why PAM refuses an account (RFC 4252, 5.4). */
+  readonly banner: (text: string) => void;
   readonly failure: () => ClawError;
 }
 
@@ -24,6 +27,7 @@ export interface SignIn {
 export function signIn(options: SignInOptions): SignIn {
   const left = [...options.attempts];
   const told: string[] = [];
+  const said: string[] = [];
   let accepted: readonly string[] | undefined;
   let under: Attempt | undefined;
   let noted: string | undefined;
@@ -68,9 +72,10 @@ export function signIn(options: SignInOptions): SignIn {
       });
     },
     note,
+    banner: (text) => void said.push(text),
     failure: () => {
       endOf(false);
-      return refusal(options, told, accepted);
+      return refusal(options, { told, said: serverSays(said), accepted });
     },
   };
 }
@@ -160,20 +165,34 @@ function messageOf(error: unknown): string {
 
 function refusal(
   { account, skipped, user }: SignInOptions,
-  told: readonly string[],
-  accepted: readonly string[] | undefined,
+  {
+    told,
+    said,
+    accepted,
+  }: {
+    readonly told: readonly string[];
+    readonly said: readonly string[];
+    readonly accepted: readonly string[] | undefined;
+  },
 ): ClawError {
   const takes = accepted === undefined ? [] : [`the server takes ${accepted.join(', ')}`];
   const story = [...told, ...skipped];
   const tried = story.length === 0 ? ['there is no key, agent or password to try'] : story;
   const foreign = (accepted ?? []).filter((one) => /^(gssapi|hostbased)/.test(one));
   const openssh = foreign.length > 0 || skipped.some((one) => one.includes('OpenSSH client'));
-  return new ClawError('forbidden', `cannot log in as ${account}: ${[...tried, ...takes].join('; ')}`, {
-    hint: [
-      story.length === 0
-        ? 'name a key with IdentityFile in ~/.ssh/config, start an agent, or let a password be asked for'
-        : `add one of these keys to the authorized_keys of ${user} there, or name another with IdentityFile in ~/.ssh/config`,
-      ...(openssh ? ['for Kerberos, FIDO keys and certificates use the OpenSSH client: openssh://HOST'] : []),
-    ].join('; '),
-  });
+  return new ClawError(
+    'forbidden',
+    `cannot log in as ${account}: ${[...said, ...tried, ...takes].join('; ')}`,
+    {
+      hint: [
+        ...(said.length > 0 ? ['where the server says why, it is for its administrator to change'] : []),
+        story.length === 0
+          ? 'name a key with IdentityFile in ~/.ssh/config, start an agent, or let a password be asked for'
+          : `add one of these keys to the authorized_keys of ${user} there, or name another with IdentityFile in ~/.ssh/config`,
+        ...(openssh
+          ? ['for Kerberos, FIDO keys and certificates use the OpenSSH client: openssh://HOST']
+          : []),
+      ].join('; '),
+    },
+  );
 }
