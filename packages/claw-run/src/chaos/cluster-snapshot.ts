@@ -1,3 +1,4 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import { isObject } from '@claw-run/core';
 import { partsOf, type Snapshot, withoutChance } from './snapshot.ts';
 import { getJson, type Upstream } from './upstream.ts';
@@ -87,7 +88,7 @@ function partsOfObject(object: Stored): readonly (readonly [string, string])[] {
   if (Array.isArray(ownerReferences) && ownerReferences.length > 0) return [];
   if (isMadeToken(object)) return [];
   const { secrets: _made, ...plain } = content;
-  const data = kind === 'Secret' ? { data: decoded(content.data) } : {};
+  const data = kind === 'Secret' ? { data: hiddenData(content.data) } : {};
   const whole = { ...(kind === 'ServiceAccount' ? plain : content), ...data, labels, annotations };
   return partsOf(thing, whole).filter(([part]) => !tellsOfRollout.test(part));
 }
@@ -95,12 +96,21 @@ function partsOfObject(object: Stored): readonly (readonly [string, string])[] {
 /** A restart that is rolled back is one restart more. */
 const tellsOfRollout = /[./](restartedAt|deployment\.kubernetes\.io\/revision|last-applied-configuration)$/;
 
-function decoded(data: unknown): unknown {
+function hiddenData(data: unknown): unknown {
   if (!isObject(data)) return data;
   return Object.fromEntries(
-    Object.entries(data).map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString('utf8')]),
+    Object.entries(data).map(([key, value]) => [key, hidden(Buffer.from(String(value), 'base64'))]),
   );
 }
+
+/** What is secret is compared, and never shown. Of a token it is told whose it is. */
+function hidden(value: Buffer): string {
+  const plain = withoutChance(value.toString('latin1'));
+  if (/^<token of [^>]*>$/.test(plain)) return plain;
+  return `<secret ${createHmac('sha256', salt).update(plain).digest('hex').slice(0, 12)}>`;
+}
+
+const salt = randomBytes(32);
 
 function isMadeToken(object: Stored): boolean {
   const { type } = object as { type?: unknown };
