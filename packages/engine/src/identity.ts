@@ -37,8 +37,7 @@ function momentOf(id: string): number {
 /** The last id of runs and fleets, without its first letter; nothing where there is none that has a moment. A store that cannot be read says so when it is checked. */
 async function lastOf(journals: JournalStore): Promise<string> {
   const lists = await Promise.all([journals.list(), journals.fleets.list()]).catch(() => []);
-  const ids = lists
-    .flatMap((ids) => ids.map((id) => id.slice(1)))
-    .filter((id) => !Number.isNaN(momentOf(id)));
-  return ids.toSorted().at(-1) ?? '';
+  // a list is in order
+  const last = lists.map((ids) => ids.findLast((id) => !Number.isNaN(momentOf(id.slice(1))))?.slice(1) ?? '');
+  return last.toSorted().at(-1) ?? '';
 }

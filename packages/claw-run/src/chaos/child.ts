@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { launcher } from '../run/launcher.ts';
 import type { Fault } from './fault.ts';
-import { type FaultInProcess, faultVariable, metDescriptor } from './fault-in-process.ts';
+import { type FaultInProcess, faultVariable, metDescriptor, signals } from './fault-in-process.ts';
 
 /** How a process of claw-run ended, seen from outside. */
 export interface Ended {
@@ -87,13 +87,6 @@ export async function runChild(options: ChildOptions): Promise<Ended> {
     if (signal.aborted && group !== undefined) endGroup(group);
   }
 }
-
-const signals: { readonly [kind: string]: NodeJS.Signals } = {
-  kill: 'SIGKILL',
-  interrupt: 'SIGINT',
-  terminate: 'SIGTERM',
-  'hang-up': 'SIGHUP',
-};
 
 function start({ args, env, cwd, fault }: ChildOptions, file: string): ChildProcess {
   const inside = fault?.place.of === 'record';

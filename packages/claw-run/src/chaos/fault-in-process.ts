@@ -11,3 +11,11 @@ export interface FaultInProcess {
   readonly kind: FaultKind;
   readonly place: Place;
 }
+
+/** The signals that faults are. */
+export const signals: { readonly [kind: string]: NodeJS.Signals } = {
+  kill: 'SIGKILL',
+  interrupt: 'SIGINT',
+  terminate: 'SIGTERM',
+  'hang-up': 'SIGHUP',
+};

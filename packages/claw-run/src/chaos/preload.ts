@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
-import { type FaultInProcess, faultVariable, metDescriptor } from './fault-in-process.ts';
+import { type FaultInProcess, faultVariable, metDescriptor, signals } from './fault-in-process.ts';
 
 /*
  * Loaded into a process of claw-run before all else (node --require): has it meet a fault at a record of its journal. What it changes is what Node.js gives
@@ -59,13 +59,6 @@ async function meet(): Promise<void> {
   else if (kind === 'clock-back') moveClock(-3_600_000);
   else diskFault = diskFaults[kind];
 }
-
-const signals: { readonly [kind: string]: NodeJS.Signals } = {
-  kill: 'SIGKILL',
-  interrupt: 'SIGINT',
-  terminate: 'SIGTERM',
-  'hang-up': 'SIGHUP',
-};
 
 const diskFaults: { readonly [kind: string]: string } = {
   'disk-full': 'ENOSPC',

@@ -282,6 +282,11 @@ type ValueOf<F> = F extends { value: string; repeat: true }
 /** What was given on the command line or in the environment. */
 export type Options = { readonly [N in FlagName]?: ValueOf<(typeof flags)[N]> };
 
+/** What a flag names that may be repeated, or name several with commas between them. */
+export function listOf(words: readonly string[] = []): readonly string[] {
+  return words.flatMap((each) => each.split(',')).filter((each) => each !== '');
+}
+
 /** The environment variable that stands for a flag. */
 export function envOf(flag: Flag): string | undefined {
   return flag.env === false ? undefined : `CLAW_${flag.long.toUpperCase().replaceAll('-', '_')}`;

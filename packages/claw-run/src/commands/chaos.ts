@@ -24,7 +24,7 @@ import {
 } from '../chaos/trial.ts';
 import type { World } from '../chaos/world.ts';
 import { commands } from '../cli/commands.ts';
-import type { FlagName, Options } from '../cli/flags.ts';
+import { type FlagName, listOf, type Options } from '../cli/flags.ts';
 import { wordsOf } from '../cli/follow-up.ts';
 import { UsageError } from '../cli/usage-error.ts';
 import { answerJson, type Context, outputOf } from '../context.ts';
@@ -255,10 +255,6 @@ function settingsOf({ options }: Context): Settings {
     jobs:
       scenarios.length === 0 ? 1 : wholeNumber('--jobs', options.jobs, Math.min(4, availableParallelism())),
   };
-}
-
-function listOf(words: readonly string[] = []): readonly string[] {
-  return words.flatMap((each) => each.split(',')).filter((each) => each !== '');
 }
 
 function wholeNumber(flag: string, text: string | undefined, otherwise: number): number {

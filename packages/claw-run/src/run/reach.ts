@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { Runbook, Transport } from '@claw-run/core';
+import { listOf } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
 import type { Reach } from './bind-targets.ts';
 import { type Answers, answersOf, type HostWays, hostWays } from './host-reach.ts';
@@ -58,7 +59,7 @@ export async function openReach(
 ): Promise<OpenReach> {
   const { io, options } = context;
   const given = options.library === undefined ? flags : { ...flags, transports: await transportsOf(context) };
-  const scenarios = (options.sandbox ?? []).flatMap((each) => each.split(',')).filter((each) => each !== '');
+  const scenarios = listOf(options.sandbox);
   if (scenarios.length === 0) return { reach: given, params: {}, close: () => Promise.resolve() };
   const how = { io, signal: interrupt.signal, quiet: options.quiet === true };
   if (runbook.targets.length > 0 && runbook.targets.every(({ kind }) => kind === 'host')) {

@@ -69,7 +69,7 @@ const rows: { readonly [state in UnitFileState]: Row } = {
   bad: { fixed: ['systemd cannot read its unit file', 'see `systemctl status`'] },
 };
 
-/** The state of a unit file that starts at boot or does not; refused where that state cannot be had, or cannot be told. */
+/** The state of a unit file that starts at boot or does not; refused where that state cannot be had, or is unknown. */
 export function wantedUnitFile(
   unit: string,
   state: string,
